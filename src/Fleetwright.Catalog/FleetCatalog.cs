@@ -1,0 +1,61 @@
+using Fleetwright.Catalog.Chips;
+using Fleetwright.Catalog.Models;
+using Fleetwright.Catalog.Reading;
+
+namespace Fleetwright.Catalog;
+
+/// <summary>The facts that plans rest on, read from a <c>catalog/</c> folder on first use.</summary>
+public sealed class FleetCatalog
+{
+    /// <summary>The catalogue in <paramref name="root"/>.</summary>
+    /// <param name="root">A folder with <c>chips/</c>, <c>models/</c> and the other kinds.</param>
+    /// <exception cref="InputException">There is no such folder.</exception>
+    public FleetCatalog(string root)
+    {
+        if (!Directory.Exists(root))
+        {
+            throw new InputException(root, "there is no catalogue folder here");
+        }
+
+        Root = root;
+        Chips = new(Path.Combine(root, "chips"), "chip", ChipReader.Read, c => [c.Name, .. c.Aliases]);
+        Calibration = new(Path.Combine(root, "calibration"), "calibration", ChipCoefficientsReader.Read, c => [c.Name]);
+        Models = new(Path.Combine(root, "models"), "model", ModelReader.Read, m => [m.Name, .. m.Aliases]);
+    }
+
+    /// <summary>The folder that the facts are read from.</summary>
+    public string Root { get; }
+
+    /// <summary>Data-centre chips.</summary>
+    public CatalogFolder<Chip> Chips { get; }
+
+    /// <summary>Measured coefficients by chip or architecture.</summary>
+    public CatalogFolder<ChipCoefficients> Calibration { get; }
+
+    /// <summary>Model architectures.</summary>
+    public CatalogFolder<ModelSpec> Models { get; }
+
+    /// <summary>The coefficients of a chip: its own, or else those of its architecture; null when neither is measured.</summary>
+    public ChipCoefficients? CoefficientsOf(Chip chip) => Calibration.Find(chip.Name) ?? Calibration.Find(chip.Architecture);
+
+    /// <summary>Opens the catalogue that ships with the program: <c>FLEETWRIGHT_CATALOG</c> when set, else the nearest <c>catalog/</c> at or above the program.</summary>
+    /// <exception cref="InputException">There is none.</exception>
+    public static FleetCatalog OpenDefault()
+    {
+        if (Environment.GetEnvironmentVariable("FLEETWRIGHT_CATALOG") is { Length: > 0 } named)
+        {
+            return new FleetCatalog(named);
+        }
+
+        for (string? folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            string candidate = Path.Combine(folder, "catalog");
+            if (Directory.Exists(Path.Combine(candidate, "chips")))
+            {
+                return new FleetCatalog(candidate);
+            }
+        }
+
+        throw new InputException("catalog", "no catalogue folder was found beside the program; set FLEETWRIGHT_CATALOG to one");
+    }
+}
