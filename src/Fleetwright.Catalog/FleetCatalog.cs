@@ -35,6 +35,14 @@ public sealed class FleetCatalog
     /// <summary>Model architectures.</summary>
     public CatalogFolder<ModelSpec> Models { get; }
 
+    /// <summary>Every kind of thing, for listing and checking.</summary>
+    public IReadOnlyList<CatalogKind> Kinds =>
+    [
+        CatalogKind.Of("chips", Chips, c => c.Title),
+        CatalogKind.Of("models", Models, m => m.Title),
+        CatalogKind.Of("calibration", Calibration, c => $"coefficients of {c.Name}"),
+    ];
+
     /// <summary>The coefficients of a chip: its own, or else those of its architecture; null when neither is measured.</summary>
     public ChipCoefficients? CoefficientsOf(Chip chip) => Calibration.Find(chip.Name) ?? Calibration.Find(chip.Architecture);
 
