@@ -54,6 +54,18 @@ public sealed class FleetCatalog
     /// <summary>Fabs, packaging plants and memory makers.</summary>
     public CatalogFolder<Site> Sites { get; }
 
+    /// <summary>Every kind of thing, for listing and checking.</summary>
+    public IReadOnlyList<CatalogKind> Kinds =>
+    [
+        CatalogKind.Of("chips", Chips, c => c.Title),
+        CatalogKind.Of("models", Models, m => m.Title),
+        CatalogKind.Of("calibration", Calibration, c => $"coefficients of {c.Name}"),
+        CatalogKind.Of("memories", Memories, m => m.Title),
+        CatalogKind.Of("links", Links, l => l.Title),
+        CatalogKind.Of("nodes", Nodes, n => n.Title),
+        CatalogKind.Of("sites", Sites, s => s.Title),
+    ];
+
     /// <summary>The coefficients of a chip: its own, or else those of its architecture; null when neither is measured.</summary>
     public ChipCoefficients? CoefficientsOf(Chip chip) => Calibration.Find(chip.Name) ?? Calibration.Find(chip.Architecture);
 
