@@ -10,7 +10,7 @@ import { parse } from "yaml";
 const irregular = { calibration: "calibration", memories: "memory" };
 const [catalog, mode] = process.argv.slice(2);
 const schemas = join(catalog, "schemas");
-const ajv = new Ajv2020.default({ allErrors: mode !== "--mutate", allowUnionTypes: true, strictRequired: false });
+const ajv = new Ajv2020.default({ allErrors: mode !== "--mutate", allowUnionTypes: true, discriminator: true, strictRequired: false });
 for (const name of readdirSync(schemas).filter((n) => n.endsWith(".schema.json"))) {
   ajv.addSchema(JSON.parse(readFileSync(join(schemas, name), "utf8")), name);
 }
