@@ -1,4 +1,5 @@
 using Fleetwright.Catalog.Chips;
+using Fleetwright.Catalog.Devices;
 using Fleetwright.Catalog.Models;
 using Fleetwright.Catalog.Reading;
 
@@ -21,6 +22,10 @@ public sealed class FleetCatalog
         Chips = new(Path.Combine(root, "chips"), "chip", ChipReader.Read, c => [c.Name, .. c.Aliases]);
         Calibration = new(Path.Combine(root, "calibration"), "calibration", ChipCoefficientsReader.Read, c => [c.Name]);
         Models = new(Path.Combine(root, "models"), "model", ModelReader.Read, m => [m.Name, .. m.Aliases]);
+        Devices = new(Path.Combine(root, "devices"), "device", DeviceReader.Read, d => [d.Name, .. d.Aliases]);
+        DeviceEngines = new(Path.Combine(root, "device-engines"), "device engine", DeviceEngineReader.Read, e => [e.Name, .. e.Aliases]);
+        Networks = new(Path.Combine(root, "networks"), "network", NetworkProfileReader.Read, n => [n.Name, .. n.Aliases]);
+        VoiceProfiles = new(Path.Combine(root, "voice"), "voice profile", NetworkProfileReader.ReadVoice, v => [v.Name]);
     }
 
     /// <summary>The folder that the facts are read from.</summary>
@@ -34,6 +39,18 @@ public sealed class FleetCatalog
 
     /// <summary>Model architectures.</summary>
     public CatalogFolder<ModelSpec> Models { get; }
+
+    /// <summary>Phones, headsets, glasses, televisions, boards and computers.</summary>
+    public CatalogFolder<Device> Devices { get; }
+
+    /// <summary>Software that runs models on devices.</summary>
+    public CatalogFolder<DeviceEngine> DeviceEngines { get; }
+
+    /// <summary>Ways from a device to the cloud.</summary>
+    public CatalogFolder<NetworkProfile> Networks { get; }
+
+    /// <summary>Stages of a voice turn besides the language model.</summary>
+    public CatalogFolder<VoiceProfile> VoiceProfiles { get; }
 
     /// <summary>The coefficients of a chip: its own, or else those of its architecture; null when neither is measured.</summary>
     public ChipCoefficients? CoefficientsOf(Chip chip) => Calibration.Find(chip.Name) ?? Calibration.Find(chip.Architecture);
