@@ -53,7 +53,7 @@ public class ScoreTests(ITestOutputHelper output)
         {
             string[] cells = line.Split(',');
             string Cell(string name) => cells[Array.IndexOf(header, name)];
-            double Number(string name) => double.Parse(Cell(name), CultureInfo.InvariantCulture);
+            double Number(string name) => Cell(name) is { Length: > 0 } text ? double.Parse(text, CultureInfo.InvariantCulture) : 1;
             if (Cell("mode") != "agg" || catalog.Models.Find(Cell("model_path")) is not { } model)
             {
                 continue;
@@ -61,7 +61,7 @@ public class ScoreTests(ITestOutputHelper output)
 
             // The file's "fp4" is mxfp4 for gpt-oss; blank precision is the model's own.
             Dtype weights = Cell("gemm_quant_mode") switch { "nvfp4" => model.NativeDtype == Dtype.Mxfp4 ? Dtype.Mxfp4 : Dtype.Nvfp4, "" => Dtype.Bf16, _ => Dtype.Fp8 };
-            int tp = (int)Number("tp_size"), dp = (int)Number("attention_dp_size"), ep = Cell("moe_ep_size") is { Length: > 0 } e ? (int)double.Parse(e, CultureInfo.InvariantCulture) : 1;
+            int tp = (int)Number("tp_size"), dp = (int)Number("attention_dp_size"), ep = (int)Number("moe_ep_size");
             bool experts = model.Layers.Any(l => l.FeedForward is MixtureOfExperts);
             var sharding = new Sharding(tp, (int)Number("pp_size"), experts ? Math.Min(ep, tp * dp) : 1, dp);
             if (ModelGraph.Problem(model, sharding) is not null)
@@ -79,7 +79,7 @@ public class ScoreTests(ITestOutputHelper output)
                 Concurrency = Number("concurrency"),
                 Workload = new Workload(Number("isl"), Number("osl")),
             };
-            ServingEstimate estimate = SteadyState.Estimate(deployment);
+            ServingEstimate estimate = SteadyState.Estimate(deployment.Compile(), deployment.Workload, deployment.Concurrency, requestsPerSlot: 10);
             rows.Add(new Row($"{Cell("model_path")} {Cell("system")} {Cell("backend")} {Cell("precision")}", estimate.Ttft.Value * 1e3, estimate.Tpot.Value * 1e3, Number("silicon_ttft_ms"), Number("silicon_tpot_ms"), estimate.Fits));
         }
 

@@ -4,11 +4,24 @@ using Fleetwright.Catalog.Units;
 
 namespace Fleetwright.Serving.Engines;
 
+/// <summary>How an engine fits prompts and decodes into steps.</summary>
+public enum StepPolicy
+{
+    /// <summary>Decodes first, then chunks of prompts up to the token budget, in one step (vLLM V1, TensorRT-LLM, Sarathi).</summary>
+    Mixed,
+
+    /// <summary>Prompts that wait run in steps of their own, during which decodes stand still (SGLang without mixed chunks).</summary>
+    PrefillFirst,
+}
+
 /// <summary>What a serving engine adds to the chip's work: how steps are filled, how much memory they may take, what the host costs.</summary>
 public sealed record EngineOptions
 {
     /// <summary>The catalogue name, such as <c>vllm</c>.</summary>
     public required string Name { get; init; }
+
+    /// <summary>How prompts and decodes share steps.</summary>
+    public required StepPolicy Policy { get; init; }
 
     /// <summary>New tokens that a step takes at most (decodes count one each); longer prompts are cut into chunks. Per group with data-parallel attention.</summary>
     public required int TokenBudget { get; init; }
@@ -28,6 +41,8 @@ public sealed record EngineOptions
     /// <summary>Seconds that a request takes beyond its steps, before its first token.</summary>
     public required double RequestOverheadSeconds { get; init; }
 
+    private static readonly (string, StepPolicy)[] Policies = [("mixed", StepPolicy.Mixed), ("prefill-first", StepPolicy.PrefillFirst)];
+
     /// <summary>The engines of a catalogue, <c>engines/*.yaml</c>.</summary>
     public static CatalogFolder<EngineOptions> Of(FleetCatalog catalog) =>
         new(Path.Combine(catalog.Root, "engines"), "engine", Read, e => [e.Name]);
@@ -39,6 +54,7 @@ public sealed record EngineOptions
         return new EngineOptions
         {
             Name = root.Text("name"),
+            Policy = root.Choice("policy", Policies),
             TokenBudget = (int)root.Fact("token_budget", Dimension.Count, 1, 1e7).Value,
             MaximumSequences = (int)root.Fact("maximum_sequences", Dimension.Count, 1, 1e7).Value,
             MemoryFraction = root.Fact("memory_fraction", Dimension.Fraction, 0.1, 1),

@@ -28,14 +28,14 @@ public static class OpenLoop
         double step = mix.MeanSeconds;
         double rate = perBatch / ((work.Output.Mean - 1) * step);
 
-        StepCost full = replica.Step(IterationMix.Mixed(work, mix.Budget, perBatch, work.MeanContext));
+        StepCost full = IterationMix.MixedStep(replica, work, mix.Budget, Math.Max(1, perBatch), mix.DecodeCost);
         var prompts = new PromptClock(mix, full.Seconds);
         double perToken = full.Seconds / mix.Budget;
         WaitingTime wait = WaitingTime.PollaczekKhinchine(rate, work.Prompt.Mean * perToken, work.Prompt.MeanSquare * perToken * perToken);
         double overhead = replica.Engine.RequestOverheadSeconds;
         double residual = mix.MeanResidualSeconds;
 
-        double crowded = perBatch + (z * Math.Sqrt(perBatch));
+        double crowded = Math.Max(1, perBatch) + (z * Math.Sqrt(perBatch));
         double crowdedStep = replica.Step(StepShape.Decode(crowded, work.MeanContext)).Seconds - mix.DecodeCost.Seconds;
         double extra = mix.MixedCost.Seconds - mix.DecodeCost.Seconds;
         double inverseDecodes = (1 + (work.Output.Cv * work.Output.Cv)) / (work.Output.Mean - 1);

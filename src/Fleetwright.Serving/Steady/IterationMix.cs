@@ -1,5 +1,6 @@
 using Fleetwright.Hardware.Chips;
 using Fleetwright.Models;
+using Fleetwright.Serving.Engines;
 using Fleetwright.Serving.Replicas;
 using Fleetwright.Serving.Workloads;
 
@@ -49,7 +50,7 @@ public readonly record struct IterationMix(
         // A step has at least the one sequence that it is run for, however few there are on average.
         double batch = Math.Max(1, decoding);
         StepCost decode = replica.Step(StepShape.Decode(batch, context));
-        StepCost mixed = replica.Step(Mixed(work, chunk, batch, context));
+        StepCost mixed = MixedStep(replica, work, chunk, batch, decode);
         return new IterationMix(decoding, room, chunk, share, decode, mixed, prompt);
     }
 
@@ -60,6 +61,12 @@ public readonly record struct IterationMix(
         StepCost cost = replica.Step(Mixed(work, chunk, 0, 0));
         return new IterationMix(0, replica.TokenBudget, chunk, 1, default, cost, work.Prompt.Mean);
     }
+
+    /// <summary>The cost of a step with <paramref name="chunk"/> prompt tokens beside <paramref name="decoding"/> decodes; two steps where the engine does not mix them.</summary>
+    internal static StepCost MixedStep(Replica replica, in Workload work, double chunk, double decoding, in StepCost decode) =>
+        replica.Engine.Policy == StepPolicy.Mixed
+            ? replica.Step(Mixed(work, chunk, decoding, work.MeanContext))
+            : replica.Step(Mixed(work, chunk, 0, 0)) + decode;
 
     /// <summary>A step with <paramref name="chunk"/> prompt tokens: whole prompts when they are shorter, else a piece from the middle of one.</summary>
     public static StepShape Mixed(in Workload work, double chunk, double decoding, double context)

@@ -3,6 +3,7 @@ using Fleetwright.Hardware.Chips;
 using Fleetwright.Models;
 using Fleetwright.Models.Operators;
 using Fleetwright.Serving.Costs;
+using Fleetwright.Serving.Engines;
 using Fleetwright.Serving.Replicas;
 using Fleetwright.Serving.Workloads;
 
@@ -20,10 +21,20 @@ public static class SteadyState
         Estimate(deployment.Compile(), deployment.Workload, deployment.Concurrency, basis);
 
     /// <summary>Estimates a replica with <paramref name="concurrency"/> requests always in flight.</summary>
-    public static ServingEstimate Estimate(Replica replica, in Workload work, double concurrency, CostBasis? basis = null, double? dollarsPerChipSecond = null)
+    /// <param name="replica">The replica.</param>
+    /// <param name="work">The requests.</param>
+    /// <param name="concurrency">Requests in flight. Those that find no room in the cache wait, which their time to the first token includes.</param>
+    /// <param name="basis">How prices and power are counted; the defaults when null.</param>
+    /// <param name="dollarsPerChipSecond">What one chip costs to own, instead of <paramref name="basis"/>.</param>
+    /// <param name="requestsPerSlot">
+    /// Requests that follow each other in each place of a measured run that starts with all places at once, for comparison with benchmarks
+    /// (InferenceMAX: 10); infinite for the steady state itself.
+    /// </param>
+    public static ServingEstimate Estimate(
+        Replica replica, in Workload work, double concurrency, CostBasis? basis = null, double? dollarsPerChipSecond = null, double requestsPerSlot = double.PositiveInfinity)
     {
         basis ??= CostBasis.Default;
-        ClosedLoop loop = ClosedLoop.Solve(replica, work, concurrency);
+        ClosedLoop loop = ClosedLoop.Solve(replica, work, concurrency, requestsPerSlot);
         IterationMix mix = loop.Mix;
         double longest = work.CachedTokens + work.Prompt.Mean + work.Output.Mean;
         MemoryPlan memory = replica.Memory(concurrency, work.MeanContext, longest);
@@ -83,12 +94,14 @@ public static class SteadyState
     private static List<OperatorShare> Shares(Replica replica, in Workload work, in IterationMix mix)
     {
         var seconds = new Dictionary<(OperatorRole, Bound), double>();
-        if (mix.MixedShare < 1)
+        bool apart = replica.Engine.Policy == StepPolicy.PrefillFirst;
+        double batch = mix.Decoding > 0 ? Math.Max(1, mix.Decoding) : 0;
+        if (batch > 0 && (apart || mix.MixedShare < 1))
         {
-            Add(replica.Operators(StepShape.Decode(mix.Decoding, work.MeanContext)), 1 - mix.MixedShare);
+            Add(replica.Operators(StepShape.Decode(batch, work.MeanContext)), apart ? 1 : 1 - mix.MixedShare);
         }
 
-        Add(replica.Operators(IterationMix.Mixed(work, mix.ChunkTokens, mix.Decoding, work.MeanContext)), mix.MixedShare);
+        Add(replica.Operators(IterationMix.Mixed(work, mix.ChunkTokens, apart ? 0 : batch, work.MeanContext)), mix.MixedShare);
         double total = mix.MeanSeconds;
         return [.. seconds.Select(e => new OperatorShare(e.Key.Item1, e.Key.Item2, e.Value, e.Value / total)).OrderByDescending(s => s.Seconds).ThenBy(s => s.Role).ThenBy(s => s.Bound)];
 
