@@ -1,0 +1,13 @@
+using Fleetwright.Catalog;
+using Fleetwright.Testing;
+
+namespace Fleetwright.Catalog.Tests;
+
+public sealed class ShippedCatalogTests
+{
+    private static readonly FleetCatalog s_catalog = new(Repository.Path("catalog"));
+
+    [Fact]
+    public void Every_chip_loads()
+        => Assert.True(s_catalog.Chips.All.Count() >= 24);
+}
