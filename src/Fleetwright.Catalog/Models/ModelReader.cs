@@ -30,6 +30,7 @@ public static class ModelReader
             TiedEmbeddings = root.Flag("tied_embeddings"),
             LearnedPositions = (int)root.Integer("learned_positions", 0, 0, MaximumWidth),
             Biases = root.Flag("biases"),
+            NormsPerPart = (int)root.Integer("norms_per_part", 1, 1, 2),
             EncoderParameters = (long)(root.OptionalQuantity("encoder_parameters", Dimension.Count) ?? 0),
             Layers = language ? [.. root.Maps("layers").Select(ReadLayers)] : [],
             Ranking = ranking is null ? null : ReadRanking(ranking),
@@ -60,7 +61,7 @@ public static class ModelReader
 
                 return new GroupedQueryAttention(
                     heads, kvHeads, headSize, (int)map.Integer("value_head_size", headSize, 1, MaximumWidth), (int)map.Integer("window", 0, 0, int.MaxValue),
-                    map.Flag("qkv_bias"), map.Flag("qk_norm"), map.Flag("output_gate"), map.Flag("output_bias"), map.Flag("sinks"));
+                    map.Flag("qkv_bias"), map.Flag("qk_norm"), map.Flag("output_gate"), map.Flag("output_bias"), map.Flag("sinks"), map.Flag("keys_are_values"));
             case 1:
                 return new LatentAttention(
                     Width(map, "heads"), (int)map.Integer("query_rank", 0, 0, MaximumWidth), Width(map, "kv_rank"), Width(map, "nope_head_size"), Width(map, "rope_head_size"), Width(map, "value_head_size"),
@@ -92,7 +93,8 @@ public static class ModelReader
 
     private static RankingSpec ReadRanking(YamlMap map) =>
         new(map.Integer("tables", 1), map.Integer("rows_per_table", 1), Width(map, "embedding_size"), map.Quantity("pooling", Dimension.Count, 0.01),
-            Width(map, "dense_features"), Widths(map, "bottom_layers"), Widths(map, "top_layers"), map.Dtype("embedding_dtype", Dtype.Fp16));
+            Width(map, "dense_features"), Widths(map, "bottom_layers"), Widths(map, "top_layers"), map.Dtype("embedding_dtype", Dtype.Fp16),
+            (int)map.Integer("cross_layers", 0, 0, 100), (int)map.Integer("cross_rank", 0, 0, MaximumWidth));
 
     private static int Width(YamlMap map, string key) => (int)map.Integer(key, 1, MaximumWidth);
 
