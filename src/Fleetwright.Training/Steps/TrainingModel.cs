@@ -268,7 +268,7 @@ public sealed class TrainingModel
 
     private double HostRate => (Chip.Chip.HostBandwidth?.Value ?? 16e9) / 2;
 
-    private double ScaleOutRate => (Chip.Chip.ScaleOutBandwidth?.Value ?? HostRate) * Chip.Coefficients.CollectiveEfficiency * Coefficients.ScaleOutShare;
+    private double ScaleOutRate => (Chip.Chip.ScaleOutBandwidth?.Value ?? HostRate) * Chip.Coefficients.CollectiveEfficiency;
 
     // Gradients are reduced in fp32 and weights gathered in 16 bits once a step; ZeRO-2 reduces after each run of micro-batches through the
     // pipeline, ZeRO-3 gathers for each forward and backward pass and reduces for each micro-batch.
