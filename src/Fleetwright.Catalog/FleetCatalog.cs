@@ -1,4 +1,5 @@
 using Fleetwright.Catalog.Chips;
+using Fleetwright.Catalog.Devices;
 using Fleetwright.Catalog.Foundry;
 using Fleetwright.Catalog.Links;
 using Fleetwright.Catalog.Memories;
@@ -28,6 +29,10 @@ public sealed class FleetCatalog
         Links = new(Path.Combine(root, "links"), "link", LinkReader.Read, l => [l.Name, .. l.Aliases]);
         Nodes = new(Path.Combine(root, "nodes"), "node", ProcessNodeReader.Read, n => [n.Name, .. n.Aliases]);
         Sites = new(Path.Combine(root, "sites"), "site", SiteReader.Read, s => [s.Name, .. s.Aliases]);
+        Devices = new(Path.Combine(root, "devices"), "device", DeviceReader.Read, d => [d.Name, .. d.Aliases]);
+        DeviceEngines = new(Path.Combine(root, "device-engines"), "device engine", DeviceEngineReader.Read, e => [e.Name, .. e.Aliases]);
+        Networks = new(Path.Combine(root, "networks"), "network", NetworkProfileReader.Read, n => [n.Name, .. n.Aliases]);
+        VoiceProfiles = new(Path.Combine(root, "voice"), "voice profile", NetworkProfileReader.ReadVoice, v => [v.Name]);
     }
 
     /// <summary>The folder that the facts are read from.</summary>
@@ -64,7 +69,23 @@ public sealed class FleetCatalog
         CatalogKind.Of("links", Links, l => l.Title),
         CatalogKind.Of("nodes", Nodes, n => n.Title),
         CatalogKind.Of("sites", Sites, s => s.Title),
+        CatalogKind.Of("devices", Devices, d => d.Title),
+        CatalogKind.Of("device-engines", DeviceEngines, e => e.Title),
+        CatalogKind.Of("networks", Networks, n => n.Title),
+        CatalogKind.Of("voice", VoiceProfiles, v => v.Name),
     ];
+
+    /// <summary>Phones, headsets, glasses, televisions, boards and computers.</summary>
+    public CatalogFolder<Device> Devices { get; }
+
+    /// <summary>Software that runs models on devices.</summary>
+    public CatalogFolder<DeviceEngine> DeviceEngines { get; }
+
+    /// <summary>Ways from a device to the cloud.</summary>
+    public CatalogFolder<NetworkProfile> Networks { get; }
+
+    /// <summary>Stages of a voice turn besides the language model.</summary>
+    public CatalogFolder<VoiceProfile> VoiceProfiles { get; }
 
     /// <summary>The coefficients of a chip: its own, or else those of its architecture; null when neither is measured.</summary>
     public ChipCoefficients? CoefficientsOf(Chip chip) => Calibration.Find(chip.Name) ?? Calibration.Find(chip.Architecture);

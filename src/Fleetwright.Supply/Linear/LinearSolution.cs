@@ -24,4 +24,8 @@ internal enum LinearStatus
 /// <param name="Duals">The dual value of each row of a linear programme: change of the objective per unit of the row's bound; empty for a model with integers.</param>
 /// <param name="Solver">Name and version of the solver.</param>
 internal sealed record LinearSolution(
-    LinearStatus Status, double Objective, double Bound, double[] Values, double[] Duals, string Solver);
+    LinearStatus Status, double Objective, double Bound, double[] Values, double[] Duals, string Solver)
+{
+    /// <summary>Processor time that the solver reports, for tests of speed; not a number where it does not say. No result depends on it.</summary>
+    public double CpuSeconds { get; init; } = double.NaN;
+}

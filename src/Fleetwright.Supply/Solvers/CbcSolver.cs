@@ -65,8 +65,14 @@ internal sealed class CbcSolver(string command) : ISolver
 
         double objective = Number(lines[0][(lines[0].LastIndexOf(' ') + 1)..]);
         double bound = model.HasIntegers && After(log, "Lower bound:", "") is { Length: > 0 } text ? Number(text) : objective;
-        return new LinearSolution(status, objective, bound, values, model.HasIntegers ? [] : duals, solver);
+        return new LinearSolution(status, objective, bound, values, model.HasIntegers ? [] : duals, solver)
+        {
+            CpuSeconds = CpuSeconds(log),
+        };
     }
+
+    private static double CpuSeconds(string log) =>
+        double.TryParse(After(log, "Total time (CPU seconds):", "").Split(' ')[0], CultureInfo.InvariantCulture, out double seconds) ? seconds : double.NaN;
 
     private static LinearStatus Status(string line) =>
         line.Contains("infeasible", StringComparison.OrdinalIgnoreCase) ? LinearStatus.Infeasible

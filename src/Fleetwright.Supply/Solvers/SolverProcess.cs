@@ -21,13 +21,18 @@ internal static class SolverProcess
         using Process process = Start(start);
         process.StandardInput.Close();
         using CancellationTokenRegistration kill = cancellation.Register(() => Kill(process));
-        Task<string> errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
+
+        // A thread of its own: where many solves block the pool's threads, a task would wait for one of them.
+        string errors = "";
+        Thread reader = new(() => errors = process.StandardError.ReadToEnd());
+        reader.Start();
         string output = process.StandardOutput.ReadToEnd();
+        reader.Join();
         process.WaitForExit();
         cancellation.ThrowIfCancellationRequested();
         return process.ExitCode == 0
             ? output
-            : throw new SolverException($"{Path.GetFileName(command)} ended with code {process.ExitCode}: {LastLine(errors.Result, output)}");
+            : throw new SolverException($"{Path.GetFileName(command)} ended with code {process.ExitCode}: {LastLine(errors, output)}");
     }
 
     private static Process Start(ProcessStartInfo start)
