@@ -1,0 +1,56 @@
+using Fleetwright.Catalog.Reading;
+using Fleetwright.Catalog.Units;
+
+namespace Fleetwright.Catalog.Chips;
+
+/// <summary>
+/// What measurement adds to a chip's specification: the handful of coefficients that the operator model takes, for one
+/// chip or for all chips of an architecture. Kept in <c>catalog/calibration/</c>, each with source, n and error.
+/// </summary>
+public sealed record ChipCoefficients
+{
+    /// <summary>The chip or architecture that the coefficients belong to.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Seconds that any operator costs before its work starts, inside a captured graph.</summary>
+    public required Fact LaunchOverhead { get; init; }
+
+    /// <summary>Sustained share of the peak matrix rate in large GEMMs under the power limit, by number format.</summary>
+    public required IReadOnlyDictionary<Dtype, Fact> MatrixEfficiency { get; init; }
+
+    /// <summary>Sustained share of the peak memory bandwidth when streaming.</summary>
+    public required Fact MemoryEfficiency { get; init; }
+
+    /// <summary>How fast a core's matrix rate falls with tiles smaller than 128 × 128: rate × (tile / 128²)^h.</summary>
+    public required Fact SmallTileExponent { get; init; }
+
+    /// <summary>Share of the sustained matrix rate that prefill attention reaches at long lengths.</summary>
+    public required Fact ContextAttentionEfficiency { get; init; }
+
+    /// <summary>Share of the sustained memory bandwidth that decode attention reaches at long lengths.</summary>
+    public required Fact DecodeAttentionEfficiency { get; init; }
+
+    /// <summary>Share of the sustained memory bandwidth that random embedding-row gathers reach.</summary>
+    public required Fact GatherEfficiency { get; init; }
+
+    /// <summary>Seconds that a collective over one scale-up domain costs at least.</summary>
+    public required Fact CollectiveLatency { get; init; }
+
+    /// <summary>Sustained share of the scale-up bandwidth in large collectives.</summary>
+    public required Fact CollectiveEfficiency { get; init; }
+
+    /// <summary>Share of the power limit drawn at full sustained matrix rate; the rest of the model's power is idle and memory power.</summary>
+    public required Fact MatrixPowerShare { get; init; }
+
+    /// <summary>Share of the power limit drawn by memory at full sustained bandwidth.</summary>
+    public required Fact MemoryPowerShare { get; init; }
+
+    /// <summary>Share of the power limit drawn at rest.</summary>
+    public required Fact IdlePowerShare { get; init; }
+
+    /// <summary>Mean absolute percentage error of operator times priced with these coefficients, as a fraction, on rows not fitted.</summary>
+    public required Fact Error { get; init; }
+
+    /// <summary>Measured rows behind the coefficients; 0 when they are taken from a relative.</summary>
+    public required int Rows { get; init; }
+}

@@ -1,0 +1,54 @@
+namespace Fleetwright.Hardware.Chips;
+
+/// <summary>What holds an operator back.</summary>
+public enum Bound : byte
+{
+    /// <summary>The fixed overhead of starting it.</summary>
+    Launch,
+
+    /// <summary>The matrix unit.</summary>
+    Matrix,
+
+    /// <summary>The vector unit.</summary>
+    Vector,
+
+    /// <summary>Bandwidth of the shared on-chip memory.</summary>
+    OnChip,
+
+    /// <summary>Bandwidth of the off-chip memory.</summary>
+    Memory,
+
+    /// <summary>Links between chips.</summary>
+    Network,
+}
+
+/// <summary>The cost of one run of an operator on one chip, with the terms that were compared.</summary>
+/// <param name="Seconds">Time: overhead plus the largest of the other terms.</param>
+/// <param name="Joules">Energy of one chip.</param>
+/// <param name="Bound">The term that sets the time.</param>
+/// <param name="OverheadSeconds">Start-up.</param>
+/// <param name="MatrixSeconds">Matrix work, with tile and wave quantisation.</param>
+/// <param name="VectorSeconds">Vector work.</param>
+/// <param name="OnChipSeconds">Traffic with the shared on-chip memory.</param>
+/// <param name="MemorySeconds">Traffic with the off-chip memory.</param>
+/// <param name="NetworkSeconds">Traffic with other chips.</param>
+/// <param name="RelativeError">Calibrated mean absolute error of the time, as a fraction of it.</param>
+public readonly record struct OperatorCost(
+    double Seconds, double Joules, Bound Bound,
+    double OverheadSeconds, double MatrixSeconds, double VectorSeconds, double OnChipSeconds, double MemorySeconds, double NetworkSeconds,
+    double RelativeError);
+
+/// <summary>The cost of a step: its operators one after another.</summary>
+/// <param name="Seconds">Time of all operators.</param>
+/// <param name="Joules">Energy of one chip.</param>
+/// <param name="CommunicationSeconds">The part of the time that is communication.</param>
+/// <param name="ErrorSeconds">Calibrated mean absolute error of the time, errors of operators taken as common (they add up).</param>
+public readonly record struct StepCost(double Seconds, double Joules, double CommunicationSeconds, double ErrorSeconds)
+{
+    /// <summary>One after the other.</summary>
+    public static StepCost operator +(StepCost a, StepCost b) => a.Plus(b);
+
+    /// <summary>One after the other.</summary>
+    public StepCost Plus(StepCost next) =>
+        new(Seconds + next.Seconds, Joules + next.Joules, CommunicationSeconds + next.CommunicationSeconds, ErrorSeconds + next.ErrorSeconds);
+}
