@@ -80,14 +80,10 @@ public readonly record struct ParameterCount
                 case LatentAttention a:
                 {
                     long queryInput = a.QueryRank > 0 ? a.QueryRank : hidden;
-                    long queryDown = a.QueryRank > 0 ? (hidden * a.QueryRank) + a.QueryRank : 0;
                     long queryUp = queryInput * a.Heads * (a.NopeHeadSize + a.RopeHeadSize);
-                    long keyValueDown = (hidden * (a.KvRank + a.RopeHeadSize)) + a.KvRank;
                     long keyValueUp = (long)a.KvRank * a.Heads * (a.NopeHeadSize + a.ValueHeadSize);
                     long output = (long)a.Heads * a.ValueHeadSize * hidden;
-                    long indexer = a.IndexHeads == 0 ? 0
-                        : (queryInput * a.IndexHeads * a.IndexHeadSize) + (hidden * (a.IndexHeadSize + a.IndexHeads)) + (2L * a.IndexHeadSize);
-                    return queryDown + queryUp + keyValueDown + keyValueUp + output + indexer;
+                    return OfDownProjections(a, model) + queryUp + keyValueUp + output;
                 }
 
                 case LinearAttention a:
@@ -115,6 +111,21 @@ public readonly record struct ParameterCount
                 default:
                     throw new NotSupportedException($"{mixer.GetType().Name} has no parameter count");
             }
+        }
+    }
+
+    // The parts of latent attention that every tensor-parallel rank has whole: down projections with their norms, and the indexer.
+    internal static long OfDownProjections(LatentAttention a, ModelSpec model)
+    {
+        checked
+        {
+            long hidden = model.HiddenSize;
+            long query = a.QueryRank > 0 ? (hidden * a.QueryRank) + a.QueryRank : 0;
+            long keyValue = (hidden * (a.KvRank + a.RopeHeadSize)) + a.KvRank;
+            long indexInput = a.QueryRank > 0 ? a.QueryRank : hidden;
+            long indexer = a.IndexHeads == 0 ? 0
+                : (indexInput * a.IndexHeads * a.IndexHeadSize) + (hidden * (a.IndexHeadSize + a.IndexHeads)) + (2L * a.IndexHeadSize);
+            return query + keyValue + indexer;
         }
     }
 

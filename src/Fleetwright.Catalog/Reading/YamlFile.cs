@@ -16,6 +16,7 @@ public sealed class YamlFile
     private readonly List<Diagnostic> _problems = [];
     private readonly List<WrittenFact> _facts = [];
     private readonly Dictionary<string, string> _sources = new(StringComparer.Ordinal);
+    private Mark _reached = Mark.Empty;
 
     private YamlFile(string path) => Path = path;
 
@@ -28,7 +29,7 @@ public sealed class YamlFile
     /// <summary>The problems found so far.</summary>
     public IReadOnlyList<Diagnostic> Problems => _problems;
 
-    /// <summary>Every fact read so far, in file order.</summary>
+    /// <summary>Every fact read so far; in file order once the file is closed.</summary>
     public IReadOnlyList<WrittenFact> Facts => _facts;
 
     /// <summary>The named sources of the file: short key to full text.</summary>
@@ -72,12 +73,22 @@ public sealed class YamlFile
             file.RefuseAliasesAndDepth(text);
             var stream = new YamlStream();
             stream.Load(new StringReader(text));
+            if (stream.Documents.Count > 1)
+            {
+                throw new InputException(path, "the file holds more than one document ('---' lines); keep one");
+            }
+
             root = stream.Documents.Count == 0 ? null : stream.Documents[0].RootNode;
         }
         catch (YamlException e)
         {
             string message = e.InnerException?.Message ?? e.Message;
             throw new InputException([new Diagnostic(path, e.Start.Line, e.Start.Column, "", $"not valid YAML: {message}")]);
+        }
+        catch (Exception e) when (e is not (InputException or OutOfMemoryException))
+        {
+            // On some malformed text YamlDotNet throws whatever its scanner trips over (found by fuzzing).
+            throw new InputException([new Diagnostic(path, file._reached.Line, file._reached.Column, "", "not valid YAML at or after this place")]);
         }
 
         if (root is not YamlMappingNode mapping)
@@ -98,6 +109,9 @@ public sealed class YamlFile
     public void Close()
     {
         Root.Close();
+        WrittenFact[] inFileOrder = [.. _facts.OrderBy(f => f.Line)];
+        _facts.Clear();
+        _facts.AddRange(inFileOrder);
         if (_problems.Count > 0)
         {
             throw new InputException([.. _problems.OrderBy(p => p.Line).ThenBy(p => p.Column)]);
@@ -113,6 +127,7 @@ public sealed class YamlFile
         while (parser.MoveNext())
         {
             ParsingEvent current = parser.Current!;
+            _reached = current.End;
             depth += current.NestingIncrease;
             if (current is AnchorAlias || (current is NodeEvent node && !node.Anchor.IsEmpty))
             {

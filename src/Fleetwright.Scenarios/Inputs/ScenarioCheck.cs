@@ -1,0 +1,5 @@
+namespace Fleetwright.Scenarios.Inputs;
+
+internal static class ScenarioCheck
+{
+}
