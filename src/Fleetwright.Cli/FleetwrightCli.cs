@@ -11,6 +11,7 @@ public static class FleetwrightCli
     private static readonly IReadOnlyList<Func<CommandContext, Command>> Registry =
     [
         CatalogCommand.Create,
+        TrainCommand.Create,
     ];
 
     /// <summary>Runs the program as if with <paramref name="args"/>.</summary>
