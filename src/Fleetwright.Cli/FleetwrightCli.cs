@@ -11,6 +11,8 @@ public static class FleetwrightCli
     private static readonly IReadOnlyList<Func<CommandContext, Command>> Registry =
     [
         CatalogCommand.Create,
+        EstimateCommand.Create,
+        SizeCommand.Create,
     ];
 
     /// <summary>Runs the program as if with <paramref name="args"/>.</summary>
