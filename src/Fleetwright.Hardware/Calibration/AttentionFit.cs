@@ -40,6 +40,8 @@ internal static class AttentionFit
         }
 
         KernelTable table = KernelTable.Read(path);
+        bool decode = Path.GetFileName(path).StartsWith("generation", StringComparison.Ordinal);
+        HashSet<string> main = MainKernels(table);
         var rows = new List<AttentionRow>();
         dropped = 0;
         foreach (string[] row in table.Rows)
@@ -64,7 +66,8 @@ internal static class AttentionFit
                 format);
             bool abovePeak = op.MatrixFlops / seconds > 1.05 * chip.MatrixRates[Dtype.Bf16];
             bool aboveBandwidth = op.MemoryBytes > 512e6 && op.MemoryBytes / seconds > 1.3 * chip.MemoryBandwidth;
-            if (seconds <= 0 || abovePeak || aboveBandwidth)
+            bool otherKernel = !main.Contains(table.Text(row, "kernel_source")) || (op.QueryTokens <= 1) != decode;
+            if (otherKernel || seconds <= 0 || abovePeak || aboveBandwidth)
             {
                 dropped++;
                 continue;
@@ -75,6 +78,10 @@ internal static class AttentionFit
 
         return rows;
     }
+
+    // Kernels behind a tenth of the rows or more; the rest are fall-backs for odd head sizes.
+    private static HashSet<string> MainKernels(KernelTable table) =>
+        [.. table.Rows.GroupBy(r => table.Text(r, "kernel_source"), StringComparer.Ordinal).Where(g => g.Count() * 10 >= table.Rows.Count).Select(g => g.Key)];
 
     public static ContextAttentionCoefficients Context(IReadOnlyList<Chip> chips, IReadOnlyList<OnChip<AttentionRow>> rows, Func<int, int>? leaveOut, int evaluations)
     {

@@ -19,7 +19,7 @@ public readonly record struct CalibrationLine(string Name, string Family, string
 /// </summary>
 public static class Calibrator
 {
-    private const int Evaluations = 1500;
+    private const int Evaluations = 900;
 
     private static readonly (string Chip, string Folder)[] Measured =
         [("a100-80gb-sxm", "a100_sxm"), ("h100-sxm", "h100_sxm"), ("h200-sxm", "h200_sxm"), ("b200-sxm", "b200_sxm"), ("arc-pro-b60", "b60")];

@@ -83,10 +83,10 @@ internal static class Fit
         return Inside(x, parameters).Values;
     }
 
-    // At most 400 rows a regime, evenly spaced: a table that holds ten times more prefill than decode shapes fits both alike.
+    // At most 200 rows a regime, evenly spaced: a table that holds ten times more prefill than decode shapes fits both alike.
     private static List<TRow> Thinned<TRow>(IReadOnlyList<TRow> rows, Func<TRow, int> regime)
     {
-        const int Most = 400;
+        const int Most = 200;
         var thinned = new List<TRow>();
         foreach (IGrouping<int, TRow> rowsOfRegime in rows.GroupBy(regime).OrderBy(g => g.Key))
         {

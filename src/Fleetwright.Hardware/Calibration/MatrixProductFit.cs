@@ -64,7 +64,7 @@ internal static class MatrixProductFit
         return rows;
     }
 
-    /// <summary>Reads fused expert layers: gate and up, activation, down. Experts are touched as by uniform routing, whatever the row's skew.</summary>
+    /// <summary>Reads fused expert layers: gate and up, activation, down. Balanced rows touch every expert they can, skewed ones as many as uniform routing would.</summary>
     public static List<MatrixProductRow> ReadExperts(string path, string dtype, Chip chip, out int dropped)
     {
         KernelTable table = KernelTable.Read(path);
@@ -85,7 +85,9 @@ internal static class MatrixProductFit
             double tokens = table.Number(row, "num_tokens"), hidden = table.Number(row, "hidden_size"), experts = table.Number(row, "num_experts");
             double choices = table.Number(row, "topk"), expertParallel = table.Number(row, "moe_ep_size");
             double inner = table.Number(row, "inter_size") / table.Number(row, "moe_tp_size");
-            double groups = experts * (1 - Math.Pow(1 - (choices / experts), tokens)) / expertParallel;
+            bool balanced = table.Text(row, "distribution") == "balanced";
+            double touched = balanced ? Math.Min(experts, tokens * choices) : experts * (1 - Math.Pow(1 - (choices / experts), tokens));
+            double groups = Math.Max(1, touched / expertParallel);
             double perExpert = tokens * choices / expertParallel / groups;
             double bytes = (groups * 3 * hidden * inner * format.Bytes()) + (groups * perExpert * ((2 * hidden) + (2 * inner)) * 2);
             double seconds = table.Number(row, "latency_ms") * 1e-3;
