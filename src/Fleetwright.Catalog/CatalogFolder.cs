@@ -8,6 +8,7 @@ public sealed class CatalogFolder<T>
     where T : class
 {
     private readonly string _kind;
+    private readonly string _path;
     private readonly Lazy<IReadOnlyDictionary<string, CatalogEntry<T>>> _byName;
     private readonly Lazy<IReadOnlyList<CatalogEntry<T>>> _entries;
 
@@ -19,6 +20,7 @@ public sealed class CatalogFolder<T>
     public CatalogFolder(string path, string kind, Func<YamlFile, T> read, Func<T, IEnumerable<string>> namesOf)
     {
         _kind = kind;
+        _path = path;
         _entries = new(() => Directory.Exists(path) ? OpenAll(path, read, namesOf) : []);
         _byName = new(() => Index(_entries.Value));
     }
@@ -39,7 +41,7 @@ public sealed class CatalogFolder<T>
 
     /// <summary>The message for a name that is not here, with near names.</summary>
     public string NotFound(string name) =>
-        $"no {_kind} is called '{name}'{NearMiss.Suggestion(name, _byName.Value.Keys)}; 'fleetwright catalog list {_kind}s' lists all";
+        $"no {_kind} is called '{name}'{NearMiss.Suggestion(name, _byName.Value.Keys)}; 'fleetwright catalog list {System.IO.Path.GetFileName(_path)}' lists all";
 
     // Reads every file before it complains, so that one pass shows every problem of the folder.
     private static List<CatalogEntry<T>> OpenAll(string path, Func<YamlFile, T> read, Func<T, IEnumerable<string>> namesOf)

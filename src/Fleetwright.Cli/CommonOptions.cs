@@ -1,0 +1,58 @@
+using System.CommandLine;
+using Fleetwright.Catalog.Reading;
+using Fleetwright.Catalog.Units;
+
+namespace Fleetwright.Cli;
+
+/// <summary>Options that several commands share, and the reading of quantities given on the command line.</summary>
+public static class CommonOptions
+{
+    /// <summary><c>--json</c>: write the answer as JSON.</summary>
+    public static Option<bool> Json() => new("--json") { Description = "Write the answer as JSON." };
+
+    /// <summary>An option whose value is a quantity with a unit, such as <c>--ttft '500 ms'</c>; read it with <see cref="Quantity"/>.</summary>
+    public static Option<string?> QuantityOption(string name, string description, Dimension dimension) =>
+        new(name) { Description = $"{description} Like {dimension.Example}.", HelpName = dimension.Name };
+
+    /// <summary>Reads a quantity option in base units; null when it was not given.</summary>
+    /// <exception cref="InputException">The text is not a quantity of that dimension, or outside the limits.</exception>
+    public static double? Quantity(ParseResult parsed, Option<string?> option, Dimension dimension, double minimum = 0, double maximum = double.PositiveInfinity)
+    {
+        if (parsed.GetValue(option) is not { } text)
+        {
+            return null;
+        }
+
+        if (!Catalog.Units.Quantity.TryParse(text, dimension, out double value, out string problem))
+        {
+            throw new InputException(option.Name, problem);
+        }
+
+        if (value < minimum || value > maximum)
+        {
+            throw new InputException(option.Name, FormattableString.Invariant($"found '{text}'; allowed: {minimum:g4} to {maximum:g4} {dimension.BaseUnit}").TrimEnd());
+        }
+
+        return value;
+    }
+
+    /// <summary>Reads a whole-number option and checks its limits.</summary>
+    /// <exception cref="InputException">The number is outside the limits.</exception>
+    public static int Whole(ParseResult parsed, Option<int> option, int minimum, int maximum)
+    {
+        int value = parsed.GetValue(option);
+        return value >= minimum && value <= maximum
+            ? value
+            : throw new InputException(option.Name, FormattableString.Invariant($"found {value}; allowed: a whole number from {minimum} to {maximum}"));
+    }
+
+    /// <summary>Reads a number format option such as <c>--dtype fp8</c>; <paramref name="absent"/> when it was not given.</summary>
+    /// <exception cref="InputException">The format is unknown.</exception>
+    public static Dtype Format(ParseResult parsed, Option<string?> option, Dtype absent)
+    {
+        string? text = parsed.GetValue(option);
+        return text is null ? absent
+            : Dtypes.TryParse(text, out Dtype dtype) ? dtype
+            : throw new InputException(option.Name, $"found '{text}'; allowed: {string.Join(", ", Dtypes.All.Select(d => d.Name()))}");
+    }
+}
