@@ -52,7 +52,7 @@ export function base({ theme }: Canvas): Option {
 export function valueAxis({ theme }: Canvas, format: (v: number) => string, more: object = {}): object {
   return {
     type: "value",
-    axisLabel: { color: theme.muted, formatter: format, hideOverlap: true },
+    axisLabel: { color: theme.muted, formatter: (v: number) => format(v), hideOverlap: true },
     splitLine: { lineStyle: { color: theme.line } },
     axisLine: { show: false },
     axisTick: { show: false },
