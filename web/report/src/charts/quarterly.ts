@@ -22,7 +22,7 @@ export function stackedByQuarter(s: Stack): Plot {
   const shown = s.series.filter((x) => x.values.some((v) => v !== 0));
   const sums = s.quarters.map((_, i) => shown.reduce((a, x) => a + (x.values[i] ?? 0), 0));
   const figure = (x: Series) => (s.legend === "last" ? (x.values[x.values.length - 1] ?? 0) : x.values.reduce((a, b) => a + b, 0));
-  const legend: LegendItem[] = [...shown].reverse().map((x) => ({ name: x.name, colour: x.colour, value: s.format(figure(x)) }));
+  const legend: LegendItem[] = [...shown].reverse().map((x) => ({ name: x.name, colour: x.colour, value: figure(x) === 0 ? undefined : s.format(figure(x)) }));
   const option = (canvas: Canvas): Option => ({
     ...base(canvas),
     grid: { left: 4, right: 8, top: s.totals === false ? 14 : 24, bottom: 0, containLabel: true },
@@ -46,11 +46,11 @@ export function stackedByQuarter(s: Stack): Plot {
         emphasis: { disabled: true },
       })),
       ...(s.totals === false ? [] : [{
-        type: "scatter", name: "total", data: sums, silent: true, symbolSize: 0.1, itemStyle: { opacity: 0 },
+        type: "line", name: "total", data: sums, silent: true, symbol: "circle", symbolSize: 1, showAllSymbol: true, itemStyle: { color: "transparent" }, lineStyle: { color: "transparent" },
         label: {
           show: true, position: "top", distance: 4, color: canvas.theme.ink, fontSize: 11, fontWeight: 600,
           formatter: (p: { dataIndex: number; value: number }) =>
-            p.value > 0 && (!canvas.narrow || p.dataIndex === s.quarters.length - 1 || p.dataIndex % 4 === 0) && (canvas.width > 620 || p.dataIndex % 2 === (s.quarters.length - 1) % 2) ? s.format(p.value) : "",
+            Number(p.value) > 0 && (!canvas.narrow || p.dataIndex === s.quarters.length - 1 || p.dataIndex % 4 === 0) && (canvas.width > 620 || p.dataIndex % 2 === (s.quarters.length - 1) % 2) ? s.format(p.value) : "",
         },
       }]),
     ],
