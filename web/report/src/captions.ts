@@ -1,4 +1,4 @@
-import { chips, count, days, display, dollars, list, percent, quarter, quarters, seconds, watts } from "./format";
+import { chips, count, days, display, dollars, list, percent, quarter, quarters, seconds, tied, watts } from "./format";
 import type { Outage, Placement, Results, Supply, Training, WorkloadServing } from "./results";
 
 /** What each plot shows, said in a sentence from the figures themselves. */
@@ -128,7 +128,7 @@ export function futures(supply: Supply): string {
   const all = supply.future_costs;
   if (all.length === 0) return "";
   const worst = all.reduce((a, b) => (b.dollars > a.dollars ? b : a));
-  return `The expected cost is ${dollars(supply.cost.expected)}; the worst of ${all.length} futures costs ${dollars(worst.dollars)} (${worst.name}, ${percent(worst.probability)}).`;
+  return `The expected cost is ${dollars(supply.cost.expected)}; the worst of ${all.length} futures costs ${dollars(worst.dollars)} (${tied(worst.name)}, ${percent(worst.probability)}).`;
 }
 
 export function worstUnserved(outage: Outage): number {

@@ -142,7 +142,7 @@ export function exact(value: number | undefined): string {
 
 /** Text written elsewhere, with its figures tied to their units so that no line breaks between them. */
 export function tied(text: string): string {
-  return text.replace(/(\d) (?=(%|[kMBT]|[kMG]W|[kMG]?Wh|[mµ]?s|h|days?|quarters?|Q[1-4])(?![A-Za-z]))/g, `$1${NBSP}`);
+  return text.replace(/\b(\d{4})Q([1-4])\b/g, `$1${NBSP}Q$2`).replace(/(\d) (?=(%|[kMBT]|[kMG]W|[kMG]?Wh|[mµ]?s|h|days?|quarters?|Q[1-4])(?![A-Za-z]))/g, `$1${NBSP}`);
 }
 
 /** "a, b and c". */

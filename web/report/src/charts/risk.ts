@@ -1,5 +1,5 @@
 import * as captions from "../captions";
-import { dollars, percent, significant } from "../format";
+import { dollars, percent, significant, tied } from "../format";
 import type { Results, Supply } from "../results";
 import type { Canvas, Option, Plot } from "./plot";
 import { base, tip, valueAxis } from "./plot";
@@ -108,10 +108,10 @@ export function futures(results: Planned): Plot {
   };
   return {
     id: "futures", finding: captions.futures(supply), subject: `Cost of this plan over ${supply.future_costs.length} futures, and how likely each cost is`, height: () => 270, option,
-    legend: [{ name: "futures", colour: (_, t) => t.accent }, { name: `with the worst ${percent(1 - supply.tail_level)}`, colour: (_, t) => t.alarm }],
+    legend: [{ name: "likely futures", colour: (_, t) => t.accent }, { name: `the worst ${percent(1 - supply.tail_level)}`, colour: (_, t) => t.alarm }],
     table: {
       head: ["Future", "Probability", "Cost", "Unserved"],
-      rows: [...supply.future_costs].sort((a, b) => b.dollars - a.dollars).slice(0, 40).map((f) => [f.name, percent(f.probability), dollars(f.dollars, 4), percent(f.unserved_share)]),
+      rows: [...supply.future_costs].sort((a, b) => b.dollars - a.dollars).slice(0, 40).map((f) => [tied(f.name), percent(f.probability), dollars(f.dollars, 4), percent(f.unserved_share)]),
     },
   };
 }

@@ -71,6 +71,9 @@ const TIERS: [string, string, (p: Placement) => number][] = [
   ["cloud", "In the data centre", (p) => p.cloud_share], ["unserved", "Unserved", (p) => p.unserved_share],
 ];
 
+/** A product's title without the words that all of them share. */
+const short = (p: Placement) => p.title.replace(/^Assistant (on|for|in) (the )?(?=.)/i, "").replace(/^./, (c) => c.toUpperCase());
+
 /** Where turns run, by product. */
 export function tierShares(results: Results): Plot {
   const { placement } = results;
@@ -80,7 +83,7 @@ export function tierShares(results: Results): Plot {
     ...base(canvas),
     grid: { left: 4, right: 16, top: 4, bottom: 0, containLabel: true },
     xAxis: valueAxis(canvas, (v) => percent(v), { max: 1, interval: canvas.narrow ? 0.5 : 0.25 }),
-    yAxis: rowAxis(canvas, placement.map((p) => `${p.title}\n${display(p.device)}`), canvas.narrow ? 16 : 32),
+    yAxis: rowAxis(canvas, placement.map((p) => (display(p.device) === short(p) ? short(p) : `${short(p)}\n${display(p.device)}`)), canvas.narrow ? 16 : 32),
     tooltip: {
       ...tooltipOf(canvas), trigger: "axis", axisPointer: { type: "shadow" },
       formatter: (points: { dataIndex: number }[]) => {
@@ -107,12 +110,12 @@ export function voiceBudget(results: Results): Plot {
   const asked = results.placement.filter((p) => p.voice_target_seconds !== undefined && p.latency.length > 0);
   const rows = asked.flatMap((p) => p.latency.map((l) => ({ p, l })));
   const stages = stageOrder(asked);
+  const longest = Math.max(0, ...rows.map((r) => Math.max(r.l.p95_seconds, r.p.voice_target_seconds!)));
   const value = (r: (typeof rows)[number], stage: string) => r.l.stages.filter((s) => s.stage === stage).reduce((a, s) => a + s.seconds, 0);
-  const short = (p: Placement) => p.title.replace(/^Assistant (on|for|in) (the )?/i, "");
   const option = (canvas: Canvas): Option => ({
     ...base(canvas),
     grid: { left: 4, right: 18, top: 4, bottom: 0, containLabel: true },
-    xAxis: valueAxis(canvas, (v) => seconds(v), { splitNumber: canvas.narrow ? 3 : 6 }),
+    xAxis: valueAxis(canvas, (v) => (longest < 1 ? seconds(v) : `${v.toFixed(1)}\u00a0s`), { splitNumber: canvas.narrow ? 3 : 6 }),
     yAxis: rowAxis(canvas, rows.map((r) => `${short(r.p)}\n${r.l.tier === "cloud" ? "data centre" : `on the ${r.l.tier}`}`), canvas.narrow ? 14 : 26),
     tooltip: {
       ...tooltipOf(canvas), trigger: "axis", axisPointer: { type: "shadow" },
@@ -172,8 +175,8 @@ export function outages(results: Results & { supply: Supply }): Plot {
   const top = Math.max(0.01, ...stops.map(captions.worstUnserved));
   const option = (canvas: Canvas): Option => ({
     ...base(canvas),
-    grid: { left: 4, right: 52, top: 4, bottom: 0, containLabel: true },
-    xAxis: valueAxis(canvas, (v) => percent(v), { max: top > 0.8 ? 1 : undefined, min: 0, splitNumber: canvas.narrow ? 3 : 5 }),
+    grid: { left: 4, right: canvas.narrow ? 40 : 52, top: 4, bottom: 0, containLabel: true },
+    xAxis: valueAxis(canvas, (v) => percent(v), { max: top > 0.8 ? 1 : undefined, min: 0, splitNumber: canvas.narrow ? 2 : 5 }),
     yAxis: rowAxis(canvas, stops.map((o) => `${display(o.place)}, ${quarters(o.quarters)}\n+${dollars(o.extra_cost)} · from ${quarter(o.start)}`), canvas.narrow ? 20 : 30),
     tooltip: {
       ...tooltipOf(canvas), trigger: "axis", axisPointer: { type: "shadow" },
