@@ -12,6 +12,7 @@ public static class FleetwrightCli
     [
         CatalogCommand.Create,
         EstimateCommand.Create,
+        DeviceCommand.Create,
         SizeCommand.Create,
     ];
 
