@@ -63,14 +63,16 @@ internal static class DeviceCommand
             var prepared = new DeviceModel(chosen, ran, kind, spec, weights, parsed.GetValue(render), parsed.GetValue(inApp));
             var request = new TurnRequest(promptTokens, replyTokens, parsed.GetValue(held) ?? Math.Max(2048, promptTokens + replyTokens), cachedTokens, CommonOptions.Whole(parsed, turns, 0, 3600));
             DeviceEstimate estimate = prepared.Estimate(request);
-            VoiceTurn turn = VoiceTurn.Local(context.Catalog.VoiceProfiles.Get(parsed.GetValue(voice)!), prepared, _ => promptTokens - cachedTokens);
+            VoiceProfile stages = context.Catalog.VoiceProfiles.Get(parsed.GetValue(voice)!);
+            VoiceTurn turn = VoiceTurn.Local(stages, prepared, _ => promptTokens - cachedTokens);
+            Band uncertain = Uncertainty(estimate, stages);
             if (parsed.GetValue(json))
             {
-                context.WriteJson(Answer.Of(estimate, request, turn));
+                context.WriteJson(Answer.Of(estimate, request, turn, uncertain));
             }
             else if (estimate.Fits)
             {
-                Write(context, estimate, request, turn);
+                Write(context, estimate, request, turn, uncertain);
             }
 
             if (estimate.Fits)
@@ -141,12 +143,12 @@ internal static class DeviceCommand
         return best?.Engine ?? throw new InputException("--engine", $"no device engine of the catalogue has coefficients for {device.Title} in {weights.Name()}");
     }
 
-    private static void Write(CommandContext context, DeviceEstimate e, TurnRequest request, VoiceTurn turn)
+    private static void Write(CommandContext context, DeviceEstimate e, TurnRequest request, VoiceTurn turn, Band uncertain)
     {
         CultureInfo c = CultureInfo.InvariantCulture;
         TextWriter output = context.Output;
         output.WriteLine(string.Create(c, $"{e.Model} in {e.Weights.Name()} on {e.Device.Title} ({e.Device.Soc}), {e.Engine.Title} on the {e.Unit.Title}: {request.PromptTokens:0} prompt and {request.ReplyTokens:0} reply tokens"));
-        output.WriteLine(e.Basis == EstimateBasis.Measured ? $"  basis: {e.BasisText}" : $"  UNMEASURED on this device: {e.BasisText}");
+        output.WriteLine(e.Basis == EstimateBasis.Measured ? $"  basis: {e.BasisText}" : $"  UNMEASURED on this device, an estimate: {e.BasisText}");
         output.WriteLine($"  prefill {Range(e.PrefillTokensPerSecond, 1, "0", c)} tokens/s, first token after {Range(e.FirstTokenSeconds, 1, "0.00", c)} s");
         output.WriteLine($"  decode {Range(e.DecodeTokensPerSecond, 1, "0.0", c)} tokens/s cool, {Range(e.SustainedTokensPerSecond, 1, "0.0", c)} sustained; limited by {LimitText(e.Limit)}");
         output.WriteLine($"  memory {Range(e.MemoryBytes, 1 / GiB, "0.00", c)} of {(e.MemoryLimitBytes / GiB).ToString("0.00", c)} GiB ({(e.MemoryBytes.Value / e.MemoryLimitBytes * 100).ToString("0", c)} %)"
@@ -155,10 +157,24 @@ internal static class DeviceCommand
             + (double.IsInfinity(e.SecondsToThrottle) ? "never throttles" : string.Create(c, $"throttles after {e.SecondsToThrottle / 60:0.0} min of replying without a pause")));
         output.WriteLine($"  energy {Range(e.JoulesPerTurn, 1, "0.0", c)} J a turn"
             + (e.BatteryPerTurn is { } share ? $", {Range(share, 100, "0.000", c)} % of the battery; {Range(e.BatteryHours!.Value, 1, "0.0", c)} h of use at {request.TurnsPerHour.ToString("0", c)} turns an hour" : "; on mains"));
-        output.WriteLine(string.Create(c, $"  voice-to-voice {turn.Total.Quantile(0.5):0.00} s at p50, {turn.Total.Quantile(0.95):0.00} s at p95"));
+        output.WriteLine($"  voice-to-voice {Range(At(turn, 0.5, uncertain), 1, "0.00", c)} s at p50, {Range(At(turn, 0.95, uncertain), 1, "0.00", c)} s at p95");
         context.WriteTable(
             ["stage", "where", "p50 ms>", "p95 ms>"],
             turn.Stages.Select(s => (IReadOnlyList<string>)[s.Name, s.Tier.ToString(), (s.Seconds.Quantile(0.5) * 1e3).ToString("0", c), (s.Seconds.Quantile(0.95) * 1e3).ToString("0", c)]));
+    }
+
+    // How much sooner or later the model's two stages may be than estimated, in seconds; a constant shifts every quantile alike.
+    private static Band Uncertainty(DeviceEstimate e, VoiceProfile voice)
+    {
+        Band first = e.FirstTokenSeconds;
+        Band phrase = e.DecodeTokensPerSecond.Reciprocal(voice.FirstPhraseTokens.Value);
+        return new Band(0, first.Low - first.Value + phrase.Low - phrase.Value, first.High - first.Value + phrase.High - phrase.Value);
+    }
+
+    private static Band At(VoiceTurn turn, double probability, Band uncertain)
+    {
+        double seconds = turn.Total.Quantile(probability);
+        return new Band(seconds, seconds + uncertain.Low, seconds + uncertain.High);
     }
 
     private static string Range(Band band, double factor, string format, CultureInfo c) =>
@@ -179,13 +195,13 @@ internal static class DeviceCommand
         double PromptTokens, double ReplyTokens, double ContextTokens, bool Fits, Band MemoryBytes, double MemoryLimitBytes, double ShortBytes, int Sessions,
         Band PrefillTokensPerSecond, Band FirstTokenSeconds, Band DecodeTokensPerSecond, Band SustainedTokensPerSecond, DecodeLimit Limit,
         Band PrefillWatts, Band DecodeWatts, Band JoulesPerToken, Band JoulesPerTurn, Band? BatteryPerTurn, Band? BatteryHours, double? SecondsToThrottle,
-        double VoiceToVoiceP50Seconds, double VoiceToVoiceP95Seconds, IReadOnlyList<Stage> Stages)
+        double VoiceToVoiceP50Seconds, double VoiceToVoiceP95Seconds, Band VoiceToVoiceP50Band, Band VoiceToVoiceP95Band, IReadOnlyList<Stage> Stages)
     {
-        public static Answer Of(DeviceEstimate e, TurnRequest r, VoiceTurn t) => new(
+        public static Answer Of(DeviceEstimate e, TurnRequest r, VoiceTurn t, Band uncertain) => new(
             e.Device.Name, e.Device.Soc, e.Engine.Name, e.Unit.Kind, e.Unit.Title, e.Model, e.Weights.Name(), e.Basis, e.BasisText,
             r.PromptTokens, r.ReplyTokens, r.ContextTokens, e.Fits, e.MemoryBytes, e.MemoryLimitBytes, e.ShortBytes, e.Sessions,
             e.PrefillTokensPerSecond, e.FirstTokenSeconds, e.DecodeTokensPerSecond, e.SustainedTokensPerSecond, e.Limit,
             e.PrefillWatts, e.DecodeWatts, e.JoulesPerToken, e.JoulesPerTurn, e.BatteryPerTurn, e.BatteryHours, double.IsFinite(e.SecondsToThrottle) ? e.SecondsToThrottle : null,
-            t.Total.Quantile(0.5), t.Total.Quantile(0.95), [.. t.Stages.Select(s => new Stage(s.Name, s.Tier, s.Seconds.Quantile(0.5), s.Seconds.Quantile(0.95)))]);
+            t.Total.Quantile(0.5), t.Total.Quantile(0.95), At(t, 0.5, uncertain), At(t, 0.95, uncertain), [.. t.Stages.Select(s => new Stage(s.Name, s.Tier, s.Seconds.Quantile(0.5), s.Seconds.Quantile(0.95)))]);
     }
 }
