@@ -12,6 +12,8 @@ public static class FleetwrightCli
     [
         CatalogCommand.Create,
         TrainCommand.Create,
+        EstimateCommand.Create,
+        SizeCommand.Create,
     ];
 
     /// <summary>Runs the program as if with <paramref name="args"/>.</summary>

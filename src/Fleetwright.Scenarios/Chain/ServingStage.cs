@@ -100,7 +100,7 @@ internal static class ServingStage
             DollarsPerMillionLow = dollars / (1 + error),
             DollarsPerMillionHigh = dollars * (1 + error),
             JoulesPerUnit = plan.JoulesPerOutputToken,
-            MemoryBytesPerChip = plan.Memory.Total,
+            MemoryBytesPerChip = plan.Memory.Used,
             Operators = [.. estimate.Operators.Take(8).Select(o => new TimeShare(Words.Of(o.Role), o.Share, Words.Of(o.Bound)))],
         };
     }
@@ -136,7 +136,7 @@ internal static class ServingStage
                 DollarsPerMillionLow = plan.DollarsPerMillionSamples / (1 + plan.RelativeError),
                 DollarsPerMillionHigh = plan.DollarsPerMillionSamples * (1 + plan.RelativeError),
                 JoulesPerUnit = plan.JoulesPerSample,
-                MemoryBytesPerChip = plan.Memory.Total,
+                MemoryBytesPerChip = plan.Memory.Used,
             });
         return new WorkloadCapability(workload, Result(workload, model, "sample", options, null), load, double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity);
     }
