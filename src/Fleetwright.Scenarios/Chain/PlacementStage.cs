@@ -99,7 +99,7 @@ internal static class PlacementStage
     private static List<LocalModel> Models(ChainContext context, IReadOnlyList<string> names, Dtype dtype, string engine) =>
         names.Count == 0 ? [] : [.. names.Select(n => new LocalModel(ModelOf(context, n), dtype, context.Catalog.DeviceEngines.Get(engine)))];
 
-    private static Fleetwright.Catalog.Models.ModelSpec ModelOf(ChainContext context, string name) => context.Catalog.Models.Get(name);
+    private static Fleetwright.Catalog.Models.ModelSpec ModelOf(ChainContext context, string name) => Fleetwright.Catalog.Models.ModelResolver.Resolve(context.Catalog, name);
 
     // The time to the first token is a lognormal through its mean and p99, mixed over the workloads that answer the product.
     private static CloudService Cloud(Inputs.Product product, IReadOnlyList<WorkloadCapability> capabilities)

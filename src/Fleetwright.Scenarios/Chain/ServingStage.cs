@@ -37,7 +37,7 @@ internal static class ServingStage
         {
             context.Cancellation.ThrowIfCancellationRequested();
             context.Progress($"sizing {workload.Title.ToLowerInvariant()} on {offers.Count} chips");
-            ModelSpec model = context.Catalog.Models.Get(workload.Model);
+            ModelSpec model = ModelResolver.Resolve(context.Catalog, workload.Model);
             return model.Ranking is null
                 ? Language(context, workload, model, engine, offers, DemandStage.Shape(turns, workload.Name))
                 : Ranking(context, workload, model, engine, offers);

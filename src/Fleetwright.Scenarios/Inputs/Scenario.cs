@@ -56,6 +56,9 @@ public sealed record Scenario
 
     /// <summary>Every value of the file with its source.</summary>
     public required IReadOnlyList<WrittenFact> Facts { get; init; }
+
+    /// <summary>Where each text of the file stands, for messages: the path of its field to line and column.</summary>
+    public IReadOnlyDictionary<string, (long Line, long Column)> Places { get; init; } = new Dictionary<string, (long, long)>();
 }
 
 /// <summary>Prices that are not a chip's.</summary>

@@ -16,7 +16,7 @@ public static class ScenarioReader
         YamlFile file = YamlFile.Open(path);
         Scenario scenario = Read(file);
         file.Close();
-        return scenario with { Facts = file.Facts };
+        return scenario with { Facts = file.Facts, Places = file.Places };
     }
 
     private static Scenario Read(YamlFile file)
