@@ -12,9 +12,6 @@ public static class FleetwrightCli
     [
         RunCommand.Create,
         CatalogCommand.Create,
-        TrainCommand.Create,
-        EstimateCommand.Create,
-        SizeCommand.Create,
         EstimateCommand.Create,
         SizeCommand.Create,
         TrainCommand.Create,
