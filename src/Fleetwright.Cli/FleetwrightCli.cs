@@ -14,6 +14,7 @@ public static class FleetwrightCli
         CatalogCommand.Create,
         EstimateCommand.Create,
         SizeCommand.Create,
+        TrainCommand.Create,
     ];
 
     /// <summary>Runs the program as if with <paramref name="args"/>.</summary>

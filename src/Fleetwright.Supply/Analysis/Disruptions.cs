@@ -142,8 +142,12 @@ public sealed record DisruptionOutcome(
     ScenarioOutcome Disturbed,
     IReadOnlyDictionary<string, IReadOnlyList<double>> LostShare)
 {
-    /// <summary>What it costs, penalties included.</summary>
+    /// <summary>The change of the whole cost. It can be negative: chips that never arrive are not paid for, and a plan with slack may not miss them.</summary>
     public double ExtraDollars => Disturbed.Cost.TotalDollars - Undisturbed.Cost.TotalDollars;
+
+    /// <summary>What is lost by it: penalties for demand that goes unserved because of it, and rent for chips that step in.</summary>
+    public double DamageDollars =>
+        Disturbed.Cost.UnservedDollars + Disturbed.Cost.RentalDollars - Undisturbed.Cost.UnservedDollars - Undisturbed.Cost.RentalDollars;
 }
 
 /// <summary>How long the plan serves all that it would undisturbed after a site has stopped for good.</summary>
