@@ -1,6 +1,6 @@
 import { tierName } from "./captions";
 import { el, table } from "./dom";
-import { bytes, chips, count, days, display, dollars, hours, joules, list, NONE, percent, quarter, seconds, significant, words } from "./format";
+import { bytes, chips, count, days, display, dollars, exact, hours, joules, list, NONE, percent, quarter, seconds, significant, words } from "./format";
 import type { Results } from "./results";
 
 /** The tables after the plots: every figure that the plots were drawn from, and those that no plot shows. */
@@ -17,8 +17,8 @@ function orderBook({ supply }: Results): HTMLElement | null {
   const sum = supply.orders.reduce((s, o) => s + o.dollars, 0);
   return block("table-orders", "Order book", supply.orders.length === 0 ? "No orders." : "Signed in the quarter of the first column; delivered, if nothing fails, in that of the last.",
     table(["Signed", "Chip", "Maker", "Made at", "Chips", "Price", "Each", "Delivered"],
-      [...supply.orders.map((o) => [quarter(o.quarter), display(o.chip), display(o.maker), display(o.site), chips(o.chips), dollars(o.dollars), dollars(o.chips > 0 ? o.dollars / o.chips : undefined), quarter(o.delivery_quarter)]),
-        ["All", "", "", "", chips(supply.orders.reduce((s, o) => s + o.chips, 0)), dollars(sum), "", ""]], "Order book", [0, 1, 2, 3]));
+      [...supply.orders.map((o) => [quarter(o.quarter), display(o.chip), display(o.maker), display(o.site), exact(o.chips), dollars(o.dollars), dollars(o.chips > 0 ? o.dollars / o.chips : undefined), quarter(o.delivery_quarter)]),
+        ["All", "", "", "", exact(supply.orders.reduce((s, o) => s + o.chips, 0)), dollars(sum), "", ""]], "Order book", [0, 1, 2, 3]));
 }
 
 function placement({ placement: all }: Results): HTMLElement {
@@ -51,7 +51,7 @@ function training(results: Results): HTMLElement | null {
   if (results.training.length === 0) return null;
   return block("table-training", "Training options", results.training.map((t) => `${t.title}: ${quarter(t.start)} to ${quarter(t.deadline)}, ${days(t.deadline_days)}; ${count(t.tokens)} tokens.`).join(" "),
     table(["Job", "Chip", "Chips", "Layout", "Step", "MFU", "Goodput", "Days", "Cost", "Energy", "What binds"],
-      results.training.flatMap((t) => t.options.map((o) => [t.title, display(o.chip), chips(o.chips, 4), o.layout ?? NONE, seconds(o.step_seconds), percent(o.mfu), percent(o.goodput), days(o.days), dollars(o.dollars), joules(o.joules), o.feasible ? o.reason : `Cannot: ${o.reason}`])),
+      results.training.flatMap((t) => t.options.map((o) => [t.title, display(o.chip), exact(o.chips), o.layout ?? NONE, seconds(o.step_seconds), percent(o.mfu), percent(o.goodput), days(o.days), dollars(o.dollars), joules(o.joules), o.feasible ? o.reason : `Cannot: ${o.reason}`])),
       "Training options", [0, 1, 3, 10]));
 }
 

@@ -83,7 +83,7 @@ export function orderBook(results: Planned): Plot {
   const series: Series[] = [...keys.values()].map((k) => ({ name: `${display(k.chip)} · ${nameOfMaker(k.maker)} (${chips(k.chips)} chips)`, values: k.values, colour: (c) => c.chip(k.chip, k.maker, k.site) }));
   return stackedByQuarter({
     id: "orders", finding: captions.orders(results), subject: "Orders signed by quarter, dollars of the day",
-    quarters: scenario.quarters, series, format: dollars, legend: "sum",
+    quarters: scenario.quarters, series, format: dollars, legend: "sum", wide: true,
   });
 }
 
