@@ -15,6 +15,7 @@ public static class FleetwrightCli
         EstimateCommand.Create,
         SizeCommand.Create,
         TrainCommand.Create,
+        OpCommand.Create,
     ];
 
     /// <summary>Runs the program as if with <paramref name="args"/>.</summary>
