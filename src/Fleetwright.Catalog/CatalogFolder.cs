@@ -8,6 +8,7 @@ public sealed class CatalogFolder<T>
     where T : class
 {
     private readonly string _kind;
+    private readonly string _path;
     private readonly Lazy<IReadOnlyDictionary<string, CatalogEntry<T>>> _byName;
     private readonly Lazy<IReadOnlyList<CatalogEntry<T>>> _entries;
 
@@ -19,9 +20,8 @@ public sealed class CatalogFolder<T>
     public CatalogFolder(string path, string kind, Func<YamlFile, T> read, Func<T, IEnumerable<string>> namesOf)
     {
         _kind = kind;
-        _entries = new(() => Directory.Exists(path)
-            ? [.. Directory.EnumerateFiles(path, "*.yaml").Order(StringComparer.Ordinal).Select(f => CatalogEntry<T>.Open(f, read, namesOf))]
-            : []);
+        _path = path;
+        _entries = new(() => Directory.Exists(path) ? OpenAll(path, read, namesOf) : []);
         _byName = new(() => Index(_entries.Value));
     }
 
@@ -41,7 +41,27 @@ public sealed class CatalogFolder<T>
 
     /// <summary>The message for a name that is not here, with near names.</summary>
     public string NotFound(string name) =>
-        $"no {_kind} is called '{name}'{NearMiss.Suggestion(name, _byName.Value.Keys)}; 'fleetwright catalog list {_kind}s' lists all";
+        $"no {_kind} is called '{name}'{NearMiss.Suggestion(name, _byName.Value.Keys)}; 'fleetwright catalog list {System.IO.Path.GetFileName(_path)}' lists all";
+
+    // Reads every file before it complains, so that one pass shows every problem of the folder.
+    private static List<CatalogEntry<T>> OpenAll(string path, Func<YamlFile, T> read, Func<T, IEnumerable<string>> namesOf)
+    {
+        var entries = new List<CatalogEntry<T>>();
+        var problems = new List<Diagnostic>();
+        foreach (string file in Directory.EnumerateFiles(path, "*.yaml").Order(StringComparer.Ordinal))
+        {
+            try
+            {
+                entries.Add(CatalogEntry<T>.Open(file, read, namesOf));
+            }
+            catch (InputException e)
+            {
+                problems.AddRange(e.Diagnostics);
+            }
+        }
+
+        return problems.Count == 0 ? entries : throw new InputException(problems);
+    }
 
     private Dictionary<string, CatalogEntry<T>> Index(IReadOnlyList<CatalogEntry<T>> entries)
     {

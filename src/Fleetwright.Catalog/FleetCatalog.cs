@@ -1,4 +1,8 @@
 using Fleetwright.Catalog.Chips;
+using Fleetwright.Catalog.Devices;
+using Fleetwright.Catalog.Foundry;
+using Fleetwright.Catalog.Links;
+using Fleetwright.Catalog.Memories;
 using Fleetwright.Catalog.Models;
 using Fleetwright.Catalog.Reading;
 
@@ -21,6 +25,14 @@ public sealed class FleetCatalog
         Chips = new(Path.Combine(root, "chips"), "chip", ChipReader.Read, c => [c.Name, .. c.Aliases]);
         Calibration = new(Path.Combine(root, "calibration"), "calibration", ChipCoefficientsReader.Read, c => [c.Name]);
         Models = new(Path.Combine(root, "models"), "model", ModelReader.Read, m => [m.Name, .. m.Aliases]);
+        Memories = new(Path.Combine(root, "memories"), "memory", MemoryReader.Read, m => [m.Name, .. m.Aliases]);
+        Links = new(Path.Combine(root, "links"), "link", LinkReader.Read, l => [l.Name, .. l.Aliases]);
+        Nodes = new(Path.Combine(root, "nodes"), "node", ProcessNodeReader.Read, n => [n.Name, .. n.Aliases]);
+        Sites = new(Path.Combine(root, "sites"), "site", SiteReader.Read, s => [s.Name, .. s.Aliases]);
+        Devices = new(Path.Combine(root, "devices"), "device", DeviceReader.Read, d => [d.Name, .. d.Aliases]);
+        DeviceEngines = new(Path.Combine(root, "device-engines"), "device engine", DeviceEngineReader.Read, e => [e.Name, .. e.Aliases]);
+        Networks = new(Path.Combine(root, "networks"), "network", NetworkProfileReader.Read, n => [n.Name, .. n.Aliases]);
+        VoiceProfiles = new(Path.Combine(root, "voice"), "voice profile", NetworkProfileReader.ReadVoice, v => [v.Name]);
     }
 
     /// <summary>The folder that the facts are read from.</summary>
@@ -35,13 +47,45 @@ public sealed class FleetCatalog
     /// <summary>Model architectures.</summary>
     public CatalogFolder<ModelSpec> Models { get; }
 
+    /// <summary>Memory technologies.</summary>
+    public CatalogFolder<Memory> Memories { get; }
+
+    /// <summary>Link technologies.</summary>
+    public CatalogFolder<Link> Links { get; }
+
+    /// <summary>Foundry and packaging processes.</summary>
+    public CatalogFolder<ProcessNode> Nodes { get; }
+
+    /// <summary>Fabs, packaging plants and memory makers.</summary>
+    public CatalogFolder<Site> Sites { get; }
+
     /// <summary>Every kind of thing, for listing and checking.</summary>
     public IReadOnlyList<CatalogKind> Kinds =>
     [
         CatalogKind.Of("chips", Chips, c => c.Title),
         CatalogKind.Of("models", Models, m => m.Title),
         CatalogKind.Of("calibration", Calibration, c => $"coefficients of {c.Name}"),
+        CatalogKind.Of("memories", Memories, m => m.Title),
+        CatalogKind.Of("links", Links, l => l.Title),
+        CatalogKind.Of("nodes", Nodes, n => n.Title),
+        CatalogKind.Of("sites", Sites, s => s.Title),
+        CatalogKind.Of("devices", Devices, d => d.Title),
+        CatalogKind.Of("device-engines", DeviceEngines, e => e.Title),
+        CatalogKind.Of("networks", Networks, n => n.Title),
+        CatalogKind.Of("voice", VoiceProfiles, v => v.Name),
     ];
+
+    /// <summary>Phones, headsets, glasses, televisions, boards and computers.</summary>
+    public CatalogFolder<Device> Devices { get; }
+
+    /// <summary>Software that runs models on devices.</summary>
+    public CatalogFolder<DeviceEngine> DeviceEngines { get; }
+
+    /// <summary>Ways from a device to the cloud.</summary>
+    public CatalogFolder<NetworkProfile> Networks { get; }
+
+    /// <summary>Stages of a voice turn besides the language model.</summary>
+    public CatalogFolder<VoiceProfile> VoiceProfiles { get; }
 
     /// <summary>The coefficients of a chip: its own, or else those of its architecture; null when neither is measured.</summary>
     public ChipCoefficients? CoefficientsOf(Chip chip) => Calibration.Find(chip.Name) ?? Calibration.Find(chip.Architecture);

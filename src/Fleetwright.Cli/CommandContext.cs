@@ -1,6 +1,5 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Fleetwright.Catalog;
+using Fleetwright.Scenarios.Output;
 using Spectre.Console;
 
 namespace Fleetwright.Cli;
@@ -11,16 +10,6 @@ namespace Fleetwright.Cli;
 /// <param name="cancellation">Signalled by Ctrl-C.</param>
 public sealed class CommandContext(TextWriter output, TextWriter error, CancellationToken cancellation)
 {
-    private static readonly JsonSerializerOptions JsonOptions = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        DictionaryKeyPolicy = JsonNamingPolicy.SnakeCaseLower,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        WriteIndented = true,
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
-    };
-
     private readonly Lazy<FleetCatalog> _catalog = new(FleetCatalog.OpenDefault);
 
     /// <summary>Where answers go.</summary>
@@ -36,7 +25,7 @@ public sealed class CommandContext(TextWriter output, TextWriter error, Cancella
     public FleetCatalog Catalog => _catalog.Value;
 
     /// <summary>Writes <paramref name="answer"/> as indented JSON with snake_case keys.</summary>
-    public void WriteJson<T>(T answer) => Output.WriteLine(JsonSerializer.Serialize(answer, JsonOptions));
+    public void WriteJson<T>(T answer) => Output.WriteLine(ResultsJson.Write(answer));
 
     /// <summary>Writes a table without colours, so that it reads the same in a file.</summary>
     /// <param name="headers">Column heads; columns whose head ends in <c>&gt;</c> are right-aligned (the mark is dropped).</param>

@@ -8,11 +8,12 @@ namespace Fleetwright.Models;
 /// A model in a precision on a sharding, compiled once, that turns the shape of a step into the operators that a chip runs.
 /// The operators cover all layers: a token's way through the whole pipeline. One of P stages takes a P-th of them.
 /// </summary>
-/// <remarks>Immutable and thread-safe; <see cref="Step"/> allocates nothing.</remarks>
-public sealed class ModelGraph
+/// <remarks>Immutable and thread-safe; <see cref="Step"/> allocates nothing. Equations and conventions: <c>docs/models.md</c>.</remarks>
+public sealed partial class ModelGraph
 {
     private const double Bf16Bytes = 2;
     private readonly LayerGroup[] _layers;
+    private readonly bool _hasExperts;
 
     /// <summary>Compiles <paramref name="model"/>.</summary>
     /// <exception cref="ArgumentException">The sharding does not divide the model (see <see cref="Problem"/>).</exception>
@@ -27,7 +28,10 @@ public sealed class ModelGraph
         Precision = precision;
         Sharding = sharding;
         _layers = [.. model.Layers];
-        MaximumOperators = 8 + (_layers.Length * 24) + (model.Ranking is null ? 0 : 8 + model.Ranking.BottomLayers.Count + model.Ranking.TopLayers.Count);
+        _hasExperts = _layers.Any(l => l.FeedForward is MixtureOfExperts);
+        MaximumOperators = model.Ranking is { } ranking
+            ? 8 + ranking.BottomLayers.Count + ranking.TopLayers.Count + (3 * ranking.CrossLayers)
+            : 8 + (_layers.Length * 32);
     }
 
     /// <summary>The architecture.</summary>
@@ -86,31 +90,42 @@ public sealed class ModelGraph
     }
 
     /// <summary>Writes the operators of a step into <paramref name="into"/>.</summary>
-    /// <param name="shape">The work of the whole replica (with data-parallel attention: of all its groups together).</param>
+    /// <param name="shape">The work of the whole replica (with data-parallel attention: of all its groups together). For a ranking model a token is a sample.</param>
     /// <param name="into">At least <see cref="MaximumOperators"/> long.</param>
-    /// <returns>How many were written.</returns>
+    /// <returns>How many were written; none for a step without tokens.</returns>
     public int Step(in StepShape shape, Span<Operator> into)
     {
         var sink = new Sink(into);
+        if (shape.Tokens <= 0)
+        {
+            return 0;
+        }
+
+        if (Model.Ranking is { } ranking)
+        {
+            AddRanking(ref sink, ranking, shape.Tokens);
+            return sink.Count;
+        }
+
         double groups = Sharding.AttentionDataParallel;
         double tokens = shape.Tokens / groups;
         double hidden = Model.HiddenSize;
         int tp = Sharding.TensorParallel;
         double residualBytes = tokens * hidden * Bf16Bytes;
 
-        sink.Add(Operator.Gather(OperatorRole.Embedding, tokens, hidden, tokens, Dtype.Bf16));
+        sink.Add(Operator.Gather(OperatorRole.Embedding, tokens * (Model.LearnedPositions > 0 ? 2 : 1), hidden, tokens, HeadDtype));
         foreach (LayerGroup layer in _layers)
         {
             if (layer.Mixer is not NoMixer)
             {
-                sink.Add(Norm(tokens, hidden, layer.Count));
+                sink.Add(Norm(tokens, hidden, layer.Count * Model.NormsPerPart));
                 AddMixer(ref sink, layer.Mixer, shape, groups, tokens, layer.Count);
                 AddReduce(ref sink, OperatorRole.AttentionAllReduce, residualBytes, tp, layer.Count);
             }
 
             if (layer.FeedForward is not NoFeedForward)
             {
-                sink.Add(Norm(tokens, hidden, layer.Count));
+                sink.Add(Norm(tokens, hidden, layer.Count * Model.NormsPerPart));
                 AddFeedForward(ref sink, layer.FeedForward, tokens, layer.Count);
             }
         }
@@ -132,74 +147,20 @@ public sealed class ModelGraph
         return sink.Count;
     }
 
-    /// <summary>Bytes of weights on the fullest chip: its share of the layers of a stage, plus embedding and head shared by tensor parallelism.</summary>
-    public double WeightBytesPerChip
-    {
-        get
-        {
-            double layers = 0;
-            foreach (LayerGroup layer in _layers)
-            {
-                layers += layer.Count * (MixerParameters(layer.Mixer) + FeedForwardParameters(layer.FeedForward));
-            }
-
-            double vocabulary = (double)Model.VocabularySize * Model.HiddenSize / Sharding.TensorParallel * HeadDtype.Bytes();
-            double ends = Model.TiedEmbeddings || Sharding.PipelineParallel > 1 ? vocabulary : 2 * vocabulary;
-            return (layers / Sharding.PipelineParallel * Precision.Weights.Bytes()) + ends;
-        }
-    }
-
-    /// <summary>Bytes of KV cache and recurrent state that one sequence of <paramref name="contextTokens"/> tokens keeps on one chip of its group, averaged over stages.</summary>
-    public double CacheBytesPerSequence(double contextTokens)
-    {
-        double bytes = 0;
-        foreach (LayerGroup layer in _layers)
-        {
-            bytes += layer.Count * layer.Mixer switch
-            {
-                GroupedQueryAttention a => (a.Window > 0 ? Math.Min(contextTokens, a.Window) : contextTokens)
-                    * Math.Max(1, a.KvHeads / Sharding.TensorParallel) * (a.HeadSize + a.ValueHeadSize) * Precision.KvCache.Bytes(),
-                NoMixer => 0,
-                _ => throw new NotSupportedException($"{layer.Mixer.GetType().Name} has no cache size yet"),
-            };
-        }
-
-        return bytes / Sharding.PipelineParallel;
-    }
-
-    private double MixerParameters(TokenMixer mixer)
-    {
-        int tp = Sharding.TensorParallel;
-        double hidden = Model.HiddenSize;
-        return mixer switch
-        {
-            GroupedQueryAttention a => hidden * (
-                (a.Heads / tp * (a.HeadSize + a.ValueHeadSize + (a.OutputGate ? a.ValueHeadSize : 0)))
-                + (Math.Max(1, a.KvHeads / tp) * (a.HeadSize + a.ValueHeadSize))),
-            NoMixer => 0,
-            _ => throw new NotSupportedException($"{mixer.GetType().Name} has no weight size yet"),
-        };
-    }
-
-    private double FeedForwardParameters(FeedForward part)
-    {
-        int tp = Sharding.TensorParallel;
-        double hidden = Model.HiddenSize;
-        return part switch
-        {
-            DenseFeedForward d => hidden * d.Size / tp * (d.Gated ? 3 : 2),
-            MixtureOfExperts m => (hidden * m.Experts)
-                + (hidden * m.ExpertSize * (m.Gated ? 3 : 2) * m.Experts / (tp * Sharding.AttentionDataParallel))
-                + (hidden * m.SharedSize * (m.Gated ? 3 : 2) / tp),
-            NoFeedForward => 0,
-            _ => throw new NotSupportedException($"{part.GetType().Name} has no weight size yet"),
-        };
-    }
-
     // Embeddings and the head stay in 16 bits when the layers are quantised, as published checkpoints do.
     private Dtype HeadDtype => Precision.Weights.Bytes() < 2 ? Dtype.Bf16 : Precision.Weights;
 
     private Dtype HeadCompute => Precision.Compute.Bytes() < 2 ? Dtype.Bf16 : Precision.Compute;
+
+    // Attention is computed in 16 bits unless the model runs in fp32.
+    private Dtype AttentionCompute => Precision.Compute == Dtype.Fp32 ? Dtype.Fp32 : Dtype.Bf16;
+
+    // A mixture of experts that is published in a 4-bit format (gpt-oss, Kimi K2.5) has only its routed experts in it; the rest is bf16.
+    private bool OnlyExpertsQuantised => _hasExperts && Precision.Weights == Model.NativeDtype && Precision.Weights.Bytes() < 1;
+
+    private Dtype LayerDtype => OnlyExpertsQuantised ? Dtype.Bf16 : Precision.Weights;
+
+    private Dtype LayerCompute => OnlyExpertsQuantised && Precision.Compute.Bytes() < 1 ? Dtype.Bf16 : Precision.Compute;
 
     private static Operator Norm(double tokens, double width, int count) =>
         Operator.Elementwise(OperatorRole.Norm, tokens * width * Bf16Bytes * 4, tokens * width * 5, count);
@@ -219,103 +180,21 @@ public sealed class ModelGraph
             case GroupedQueryAttention a:
                 AddGroupedQuery(ref sink, a, shape, groups, tokens, count);
                 break;
-            default:
-                throw new NotSupportedException($"{mixer.GetType().Name} has no operators yet");
-        }
-    }
-
-    private void AddGroupedQuery(ref Sink sink, GroupedQueryAttention a, in StepShape shape, double groups, double tokens, int count)
-    {
-        int tp = Sharding.TensorParallel;
-        int heads = a.Heads / tp;
-        int kvHeads = Math.Max(1, a.KvHeads / tp);
-        double queryWidth = heads * a.HeadSize;
-        double kvWidth = kvHeads * (a.HeadSize + a.ValueHeadSize);
-        double gateWidth = a.OutputGate ? heads * a.ValueHeadSize : 0;
-        sink.Add(Operator.Gemm(OperatorRole.QkvProjection, tokens, queryWidth + kvWidth + gateWidth, Model.HiddenSize, Precision.Weights, Precision.Compute, count));
-        sink.Add(Operator.Elementwise(OperatorRole.Rotary, tokens * (queryWidth + kvWidth) * Bf16Bytes * 2, tokens * (queryWidth + kvWidth) * 4, count, tokens * kvWidth * Precision.KvCache.Bytes()));
-        if (shape.PrefillSequences > 0)
-        {
-            sink.Add(Operator.Attention(shape.PrefillSequences / groups, shape.PrefillTokens, shape.PrefillPast, heads, kvHeads, a.HeadSize, a.ValueHeadSize, a.Window, AttentionCompute, Precision.KvCache, count)
-                with { Kind = OperatorKind.ContextAttention, Role = OperatorRole.ContextAttention });
-        }
-
-        if (shape.DecodeSequences > 0)
-        {
-            sink.Add(Operator.Attention(shape.DecodeSequences / groups, 1, shape.DecodePast, heads, kvHeads, a.HeadSize, a.ValueHeadSize, a.Window, AttentionCompute, Precision.KvCache, count));
-        }
-
-        sink.Add(Operator.Gemm(OperatorRole.OutputProjection, tokens, Model.HiddenSize, heads * a.ValueHeadSize, Precision.Weights, Precision.Compute, count));
-    }
-
-    // Attention is computed in 16 bits unless the model runs in fp32.
-    private Dtype AttentionCompute => Precision.Compute == Dtype.Fp32 ? Dtype.Fp32 : Dtype.Bf16;
-
-    private void AddFeedForward(ref Sink sink, FeedForward part, double tokens, int count)
-    {
-        int tp = Sharding.TensorParallel;
-        double hidden = Model.HiddenSize;
-        double residualBytes = tokens * hidden * Bf16Bytes;
-        switch (part)
-        {
-            case DenseFeedForward dense:
-                AddDense(ref sink, tokens, Math.Ceiling((double)dense.Size / tp), dense.Gated, count);
-                AddReduce(ref sink, OperatorRole.FeedForwardAllReduce, residualBytes, tp, count);
+            case LatentAttention a:
+                AddLatent(ref sink, a, shape, groups, tokens, count);
                 break;
-            case MixtureOfExperts moe:
-                AddExperts(ref sink, moe, tokens, count);
+            case LinearAttention a:
+                AddLinear(ref sink, a, shape, groups, tokens, count);
+                break;
+            case StateSpace s:
+                AddStateSpace(ref sink, s, shape, groups, tokens, count);
                 break;
             default:
-                throw new NotSupportedException($"{part.GetType().Name} has no operators yet");
+                throw new NotSupportedException($"{mixer.GetType().Name} has no operators");
         }
     }
 
-    private void AddDense(ref Sink sink, double tokens, double size, bool gated, int count)
-    {
-        int matrices = gated ? 2 : 1;
-        sink.Add(Operator.Gemm(OperatorRole.FeedForwardUp, tokens, matrices * size, Model.HiddenSize, Precision.Weights, Precision.Compute, count));
-        sink.Add(Operator.Elementwise(OperatorRole.Activation, tokens * size * (matrices + 1) * Bf16Bytes, tokens * size * 4, count));
-        sink.Add(Operator.Gemm(OperatorRole.FeedForwardDown, tokens, Model.HiddenSize, size, Precision.Weights, Precision.Compute, count));
-    }
-
-    // Tokens choose experts uniformly; the expected number of distinct experts that T tokens with k choices each touch
-    // out of E is E·(1 − (1 − k/E)^T). Skew is a later refinement of Hardware's grouped GEMM.
-    private void AddExperts(ref Sink sink, MixtureOfExperts moe, double tokens, int count)
-    {
-        int tp = Sharding.TensorParallel;
-        int groups = Sharding.AttentionDataParallel;
-        int ep = Sharding.ExpertParallel;
-        double hidden = Model.HiddenSize;
-        double expertTensorParallel = (double)tp * groups / ep;
-        double allTokens = tokens * groups;
-        double touched = moe.Experts * (1 - Math.Pow(1 - ((double)moe.TopK / moe.Experts), allTokens));
-        double local = touched / ep;
-        double perExpert = allTokens * moe.TopK / touched;
-        double size = moe.ExpertSize / expertTensorParallel;
-        int matrices = moe.Gated ? 2 : 1;
-        double residualBytes = tokens * hidden * Bf16Bytes;
-
-        sink.Add(Operator.Gemm(OperatorRole.Router, tokens, moe.Experts, hidden, Dtype.Bf16, HeadCompute, count));
-        if (groups > 1)
-        {
-            sink.Add(Operator.Collective(OperatorKind.AllToAll, OperatorRole.ExpertDispatch, residualBytes * moe.TopK / tp, ep, count));
-        }
-
-        sink.Add(Operator.GroupedGemm(OperatorRole.ExpertsUp, local, perExpert, matrices * size, hidden, Precision.Weights, Precision.Compute, count));
-        sink.Add(Operator.Elementwise(OperatorRole.Activation, local * perExpert * size * (matrices + 1) * Bf16Bytes, local * perExpert * size * 4, count));
-        sink.Add(Operator.GroupedGemm(OperatorRole.ExpertsDown, local, perExpert, hidden, size, Precision.Weights, Precision.Compute, count));
-        if (groups > 1)
-        {
-            sink.Add(Operator.Collective(OperatorKind.AllToAll, OperatorRole.ExpertCombine, residualBytes * moe.TopK / tp, ep, count));
-        }
-
-        if (moe.SharedSize > 0)
-        {
-            AddDense(ref sink, tokens, Math.Ceiling((double)moe.SharedSize / tp), moe.Gated, count);
-        }
-
-        AddReduce(ref sink, OperatorRole.FeedForwardAllReduce, residualBytes, tp, count);
-    }
+    private static int Split(int units, int ranks) => (units + ranks - 1) / ranks;
 
     private ref struct Sink(Span<Operator> into)
     {

@@ -52,11 +52,17 @@ public readonly record struct StepShape(double PrefillSequences, double PrefillT
     /// <summary>New tokens of the step.</summary>
     public double Tokens => (PrefillSequences * PrefillTokens) + DecodeSequences;
 
-    /// <summary>Tokens whose logits are wanted: one a sequence.</summary>
-    public double Outputs => PrefillSequences + DecodeSequences;
+    /// <summary>Whether logits are wanted of every new token, as training does, and not of one a sequence.</summary>
+    public bool AllOutputs { get; init; }
+
+    /// <summary>Tokens whose logits are wanted.</summary>
+    public double Outputs => AllOutputs ? Tokens : PrefillSequences + DecodeSequences;
 
     /// <summary>Whole prompts and nothing else.</summary>
     public static StepShape Prefill(double sequences, double tokens, double past = 0) => new(sequences, tokens, past, 0, 0);
+
+    /// <summary>The forward pass of training on whole sequences: logits of every token. The backward pass has twice its matrix operations.</summary>
+    public static StepShape Training(double sequences, double tokens) => new(sequences, tokens, 0, 0, 0) { AllOutputs = true };
 
     /// <summary>One new token for each of <paramref name="sequences"/> with <paramref name="past"/> tokens in the cache.</summary>
     public static StepShape Decode(double sequences, double past) => new(0, 0, 0, sequences, past);

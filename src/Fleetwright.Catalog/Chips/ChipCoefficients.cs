@@ -48,6 +48,18 @@ public sealed record ChipCoefficients
     /// <summary>Share of the power limit drawn at rest.</summary>
     public required Fact IdlePowerShare { get; init; }
 
+    /// <summary>Dense matrix products by number format; a format that is absent is priced with the nearest one that is here.</summary>
+    public IReadOnlyDictionary<Dtype, MatrixProductCoefficients> Gemm { get; init; } = new Dictionary<Dtype, MatrixProductCoefficients>();
+
+    /// <summary>Grouped matrix products (experts) by number format; empty: as dense ones.</summary>
+    public IReadOnlyDictionary<Dtype, MatrixProductCoefficients> GroupedGemm { get; init; } = new Dictionary<Dtype, MatrixProductCoefficients>();
+
+    /// <summary>Prefill attention by format of the cache.</summary>
+    public IReadOnlyDictionary<Dtype, ContextAttentionCoefficients> ContextAttention { get; init; } = new Dictionary<Dtype, ContextAttentionCoefficients>();
+
+    /// <summary>Decode attention by format of the cache.</summary>
+    public IReadOnlyDictionary<Dtype, DecodeAttentionCoefficients> DecodeAttention { get; init; } = new Dictionary<Dtype, DecodeAttentionCoefficients>();
+
     /// <summary>Mean absolute percentage error of operator times priced with these coefficients, as a fraction, on rows not fitted.</summary>
     public required Fact Error { get; init; }
 

@@ -41,10 +41,74 @@ public static class ChipCoefficientsReader
             MatrixPowerShare = Share(root, "matrix_power_share"),
             MemoryPowerShare = Share(root, "memory_power_share"),
             IdlePowerShare = Share(root, "idle_power_share"),
+            Gemm = ByFormat(root, "gemm", MatrixProduct),
+            GroupedGemm = ByFormat(root, "grouped_gemm", MatrixProduct),
+            ContextAttention = ByFormat(root, "context_attention", ContextAttention),
+            DecodeAttention = ByFormat(root, "decode_attention", DecodeAttention),
             Error = root.Fact("error", Dimension.Fraction, 0, 10),
             Rows = (int)root.Integer("rows"),
         };
     }
+
+    private static Dictionary<Dtype, T> ByFormat<T>(YamlMap root, string key, Func<YamlMap, T> read)
+    {
+        var byFormat = new Dictionary<Dtype, T>();
+        YamlMap? map = root.OptionalMap(key);
+        foreach (string name in map?.Keys ?? [])
+        {
+            T value = read(map!.Map(name));
+            if (Dtypes.TryParse(name, out Dtype dtype))
+            {
+                byFormat[dtype] = value;
+            }
+            else
+            {
+                map.Report(name, $"found '{name}'; allowed: {string.Join(", ", Dtypes.All.Select(d => d.Name()))}");
+            }
+        }
+
+        return byFormat;
+    }
+
+    private static MatrixProductCoefficients MatrixProduct(YamlMap map) => new()
+    {
+        Overhead = map.Quantity("overhead", Dimension.Time, 0, 1),
+        MatrixEfficiency = map.Quantity("matrix_efficiency", Dimension.Fraction, 0.001, 1.5),
+        MemoryEfficiency = map.Quantity("memory_efficiency", Dimension.Fraction, 0.001, 1.5),
+        SmallTileExponent = map.Quantity("small_tile_exponent", Dimension.Count, 0, 1),
+        CoreBandwidth = map.Quantity("core_bandwidth", Dimension.Count, 0.01, 1000),
+        TileLatency = map.Quantity("tile_latency", Dimension.Time, 0, 1),
+        OverlapLoss = map.Quantity("overlap_loss", Dimension.Fraction, 0, 1),
+        ThrottleLoss = map.OptionalQuantity("throttle_loss", Dimension.Fraction, 0, 5) ?? 0,
+        ThrottleSeconds = map.OptionalQuantity("throttle_time", Dimension.Time, 1e-9, 10) ?? 1e-3,
+        Conversion = map.OptionalQuantity("conversion", Dimension.Count, 0, 100) ?? 0,
+        Quality = Quality(map),
+    };
+
+    private static ContextAttentionCoefficients ContextAttention(YamlMap map) => new()
+    {
+        Overhead = map.Quantity("overhead", Dimension.Time, 0, 1),
+        MatrixEfficiency = map.Quantity("matrix_efficiency", Dimension.Fraction, 0.001, 1.5),
+        HeadSizeExponent = map.Quantity("head_size_exponent", Dimension.Count, 0, 3),
+        Tail = map.Quantity("tail", Dimension.Count, 0, 10),
+        TileLatency = map.Quantity("tile_latency", Dimension.Time, 0, 1),
+        MemoryEfficiency = map.Quantity("memory_efficiency", Dimension.Fraction, 0.001, 1.5),
+        Quality = Quality(map),
+    };
+
+    private static DecodeAttentionCoefficients DecodeAttention(YamlMap map) => new()
+    {
+        Overhead = map.Quantity("overhead", Dimension.Time, 0, 1),
+        MemoryEfficiency = map.Quantity("memory_efficiency", Dimension.Fraction, 0.001, 1.5),
+        CoreBandwidth = map.Quantity("core_bandwidth", Dimension.Count, 0.01, 1000),
+        TileLatency = map.Quantity("tile_latency", Dimension.Time, 0, 1),
+        JoinLatency = map.Quantity("join_latency", Dimension.Time, 0, 1),
+        MatrixEfficiency = map.Quantity("matrix_efficiency", Dimension.Fraction, 0.001, 1.5),
+        Quality = Quality(map),
+    };
+
+    private static FitQuality Quality(YamlMap map) => new(
+        map.Quantity("error", Dimension.Fraction, 0, 10), map.Quantity("median_error", Dimension.Fraction, 0, 10), (int)map.Integer("rows"));
 
     private static Fact Share(YamlMap map, string key) => map.Fact(key, Dimension.Fraction, 0.001, 1.5);
 }

@@ -45,6 +45,9 @@ public sealed record ModelSpec
     /// <summary>Whether norms and linear layers carry biases (GPT-3, BLOOM).</summary>
     public bool Biases { get; init; }
 
+    /// <summary>Norms around each part of a layer: 1 before it, or 2 when its output is normalised as well (Gemma).</summary>
+    public int NormsPerPart { get; init; } = 1;
+
     /// <summary>The decoder's layers, in groups of equal ones. Order within the model is not kept.</summary>
     public IReadOnlyList<LayerGroup> Layers { get; init; } = [];
 
@@ -78,9 +81,10 @@ public abstract record TokenMixer;
 /// <param name="OutputGate">Whether a gate as wide as the heads multiplies the output (Qwen3.5).</param>
 /// <param name="OutputBias">Whether the output projection carries a bias.</param>
 /// <param name="Sinks">Whether each head carries a learned sink logit (gpt-oss).</param>
+/// <param name="KeysAreValues">Whether one projection makes keys and values (the full-attention layers of Gemma 4); the cache still holds both.</param>
 public sealed record GroupedQueryAttention(
     int Heads, int KvHeads, int HeadSize, int ValueHeadSize, int Window = 0,
-    bool QkvBias = false, bool QkNorm = false, bool OutputGate = false, bool OutputBias = false, bool Sinks = false) : TokenMixer;
+    bool QkvBias = false, bool QkNorm = false, bool OutputGate = false, bool OutputBias = false, bool Sinks = false, bool KeysAreValues = false) : TokenMixer;
 
 /// <summary>Multi-head latent attention (DeepSeek): keys and values are stored as one compressed vector per token.</summary>
 /// <param name="Heads">Query heads.</param>
@@ -89,9 +93,9 @@ public sealed record GroupedQueryAttention(
 /// <param name="NopeHeadSize">Width of a head's part without position.</param>
 /// <param name="RopeHeadSize">Width of a head's part with rotary position, shared by all heads in the cache.</param>
 /// <param name="ValueHeadSize">Width of a value head.</param>
-/// <param name="IndexHeads">Heads of the sparse-attention indexer; 0 for dense attention.</param>
+/// <param name="IndexHeads">Heads of the sparse-attention indexer; 0 for dense attention, or when the layer reuses what an earlier layer selected.</param>
 /// <param name="IndexHeadSize">Width of an indexer head.</param>
-/// <param name="IndexTopK">Tokens that the indexer lets a query attend to.</param>
+/// <param name="IndexTopK">Tokens that a query attends to at most, chosen by the indexer; 0 for all.</param>
 public sealed record LatentAttention(
     int Heads, int QueryRank, int KvRank, int NopeHeadSize, int RopeHeadSize, int ValueHeadSize,
     int IndexHeads = 0, int IndexHeadSize = 0, int IndexTopK = 0) : TokenMixer;
@@ -146,6 +150,17 @@ public sealed record NoFeedForward : FeedForward;
 /// <param name="BottomLayers">Output widths of the bottom MLP.</param>
 /// <param name="TopLayers">Output widths of the top MLP.</param>
 /// <param name="EmbeddingDtype">Number format of the tables.</param>
+/// <param name="CrossLayers">Low-rank cross layers (DCNv2) that take the place of pairwise products; 0 for pairwise products.</param>
+/// <param name="CrossRank">Rank of a cross layer.</param>
 public sealed record RankingSpec(
     long Tables, long RowsPerTable, int EmbeddingSize, double Pooling, int DenseFeatures,
-    IReadOnlyList<int> BottomLayers, IReadOnlyList<int> TopLayers, Dtype EmbeddingDtype);
+    IReadOnlyList<int> BottomLayers, IReadOnlyList<int> TopLayers, Dtype EmbeddingDtype, int CrossLayers = 0, int CrossRank = 0)
+{
+    /// <summary>Vectors that interact: one a table and the output of the bottom MLP.</summary>
+    public long InteractingVectors => Tables + 1;
+
+    /// <summary>Width of the top MLP's input: every pair's product and the bottom MLP's output, or all vectors side by side after cross layers.</summary>
+    public long TopInput => CrossLayers > 0
+        ? InteractingVectors * EmbeddingSize
+        : (InteractingVectors * (InteractingVectors - 1) / 2) + EmbeddingSize;
+}

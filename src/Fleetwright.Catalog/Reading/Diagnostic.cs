@@ -10,11 +10,26 @@ namespace Fleetwright.Catalog.Reading;
 /// <param name="Message">What was found and what is allowed.</param>
 public sealed record Diagnostic(string File, long Line, long Column, string Field, string Message)
 {
-    /// <summary><c>file:line:column: field: message</c>, leaving out what is unknown.</summary>
+    private const int LongestText = 1000;
+
+    /// <summary><c>file:line:column: field: message</c> on one line, leaving out what is unknown.</summary>
+    /// <remarks>Control characters of the input are shown as � and very long text is cut, since a terminal would obey the one and drown in the other.</remarks>
     public override string ToString()
     {
         string place = Line > 0 ? string.Create(CultureInfo.InvariantCulture, $"{File}:{Line}:{Column}: ") : File.Length > 0 ? $"{File}: " : "";
-        return Field.Length > 0 ? $"{place}{Field}: {Message}" : place + Message;
+        return Plain(Field.Length > 0 ? $"{place}{Field}: {Message}" : place + Message);
+    }
+
+    private static string Plain(string text)
+    {
+        string cut = text.Length > LongestText ? string.Concat(text.AsSpan(0, LongestText), " …") : text;
+        return string.Create(cut.Length, cut, static (span, from) =>
+        {
+            for (int i = 0; i < span.Length; i++)
+            {
+                span[i] = char.IsControl(from[i]) ? '\uFFFD' : from[i];
+            }
+        });
     }
 }
 

@@ -3,11 +3,20 @@ namespace Fleetwright.Catalog.Reading;
 /// <summary>Finds the names that a mistyped one was probably meant to be.</summary>
 public static class NearMiss
 {
+    // Nobody mistypes a name this long, and the distance below takes length × length memory.
+    private const int LongestName = 100;
+
     /// <summary>Up to <paramref name="count"/> of <paramref name="known"/> nearest to <paramref name="found"/>: by containment, then by edit distance of at most a third of the length.</summary>
     public static IReadOnlyList<string> Of(string found, IEnumerable<string> known, int count = 3)
     {
+        if (found.Length > LongestName)
+        {
+            return [];
+        }
+
         string needle = Normal(found);
         return [.. known
+            .Where(name => name.Length <= LongestName)
             .Select(name => (Name: name, Distance: Distance(needle, Normal(name))))
             .Where(c => c.Distance <= Math.Max(2, needle.Length / 3) || (needle.Length >= 3 && Normal(c.Name).Contains(needle, StringComparison.Ordinal)))
             .OrderBy(c => c.Distance)

@@ -15,7 +15,9 @@ public sealed class YamlFile
     private const int MaximumDepth = 40;
     private readonly List<Diagnostic> _problems = [];
     private readonly List<WrittenFact> _facts = [];
+    private readonly Dictionary<string, (long Line, long Column)> _places = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _sources = new(StringComparer.Ordinal);
+    private Mark _reached = Mark.Empty;
 
     private YamlFile(string path) => Path = path;
 
@@ -28,8 +30,11 @@ public sealed class YamlFile
     /// <summary>The problems found so far.</summary>
     public IReadOnlyList<Diagnostic> Problems => _problems;
 
-    /// <summary>Every fact read so far, in file order.</summary>
+    /// <summary>Every fact read so far; in file order once the file is closed.</summary>
     public IReadOnlyList<WrittenFact> Facts => _facts;
+
+    /// <summary>Where each text read so far stands: the path of its field to line and column.</summary>
+    public IReadOnlyDictionary<string, (long Line, long Column)> Places => _places;
 
     /// <summary>The named sources of the file: short key to full text.</summary>
     public IReadOnlyDictionary<string, string> Sources => _sources;
@@ -72,12 +77,22 @@ public sealed class YamlFile
             file.RefuseAliasesAndDepth(text);
             var stream = new YamlStream();
             stream.Load(new StringReader(text));
+            if (stream.Documents.Count > 1)
+            {
+                throw new InputException(path, "the file holds more than one document ('---' lines); keep one");
+            }
+
             root = stream.Documents.Count == 0 ? null : stream.Documents[0].RootNode;
         }
         catch (YamlException e)
         {
             string message = e.InnerException?.Message ?? e.Message;
             throw new InputException([new Diagnostic(path, e.Start.Line, e.Start.Column, "", $"not valid YAML: {message}")]);
+        }
+        catch (Exception e) when (e is not (InputException or OutOfMemoryException))
+        {
+            // On some malformed text YamlDotNet throws whatever its scanner trips over (found by fuzzing).
+            throw new InputException([new Diagnostic(path, file._reached.Line, file._reached.Column, "", "not valid YAML at or after this place")]);
         }
 
         if (root is not YamlMappingNode mapping)
@@ -98,6 +113,9 @@ public sealed class YamlFile
     public void Close()
     {
         Root.Close();
+        WrittenFact[] inFileOrder = [.. _facts.OrderBy(f => f.Line)];
+        _facts.Clear();
+        _facts.AddRange(inFileOrder);
         if (_problems.Count > 0)
         {
             throw new InputException([.. _problems.OrderBy(p => p.Line).ThenBy(p => p.Column)]);
@@ -106,6 +124,8 @@ public sealed class YamlFile
 
     internal void Record(WrittenFact fact) => _facts.Add(fact);
 
+    internal void RecordPlace(string field, long line, long column) => _places[field] = (line, column);
+
     private void RefuseAliasesAndDepth(string text)
     {
         var parser = new Parser(new StringReader(text));
@@ -113,6 +133,7 @@ public sealed class YamlFile
         while (parser.MoveNext())
         {
             ParsingEvent current = parser.Current!;
+            _reached = current.End;
             depth += current.NestingIncrease;
             if (current is AnchorAlias || (current is NodeEvent node && !node.Anchor.IsEmpty))
             {

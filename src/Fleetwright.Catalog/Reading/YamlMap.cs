@@ -15,7 +15,7 @@ public sealed class YamlMap
     private readonly YamlMappingNode _node;
     private readonly Dictionary<string, (YamlScalarNode Key, YamlNode Value)> _entries = new(StringComparer.Ordinal);
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
-    private readonly List<YamlMap> _children = [];
+    private readonly Dictionary<YamlMappingNode, YamlMap> _children = new(ReferenceEqualityComparer.Instance);
     private bool _isStandIn;
 
     internal YamlMap(YamlFile file, YamlMappingNode node, string path)
@@ -51,8 +51,17 @@ public sealed class YamlMap
     /// <summary>Whether the key is there and not null.</summary>
     public bool Has(string key) => _entries.TryGetValue(key, out var e) && !IsNull(e.Value);
 
-    /// <summary>A required text.</summary>
-    public string Text(string key) => Required(key) is { } node ? ScalarOf(key, node) ?? "" : "";
+    /// <summary>A required text of at least one visible character.</summary>
+    public string Text(string key)
+    {
+        string? text = Required(key) is { } node ? ScalarOf(key, node) : null;
+        if (text is not null && string.IsNullOrWhiteSpace(text))
+        {
+            Report(key, "is empty");
+        }
+
+        return text ?? "";
+    }
 
     /// <summary>A text, or null when the key is absent.</summary>
     public string? OptionalText(string key) => Optional(key) is { } node ? ScalarOf(key, node) : null;
@@ -212,7 +221,7 @@ public sealed class YamlMap
             }
         }
 
-        foreach (YamlMap child in _children)
+        foreach (YamlMap child in _children.Values)
         {
             child.Close();
         }
@@ -259,6 +268,7 @@ public sealed class YamlMap
     {
         if (node is YamlScalarNode { Value: { } text })
         {
+            _file.RecordPlace(PathOf(key), node.Start.Line, node.Start.Column);
             return text;
         }
 
@@ -274,7 +284,9 @@ public sealed class YamlMap
             return minimum;
         }
 
-        if (!long.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out long value) || value < minimum || value > maximum)
+        bool whole = Units.Quantity.TryParseNumber(text.AsSpan().TrimStart('-'), out _)
+            & long.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out long value);
+        if (!whole || value < minimum || value > maximum)
         {
             string range = maximum == long.MaxValue ? string.Create(CultureInfo.InvariantCulture, $"of at least {minimum:#,0}") : string.Create(CultureInfo.InvariantCulture, $"from {minimum:#,0} to {maximum:#,0}");
             Report(node, PathOf(key), $"found '{text}'; allowed: a whole number {range}");
@@ -416,11 +428,10 @@ public sealed class YamlMap
         }
 
         // A map read twice shares one reader, so that its known keys add up.
-        YamlMap? child = _children.Find(c => ReferenceEquals(c._node, mapping));
-        if (child is null)
+        if (!_children.TryGetValue(mapping, out YamlMap? child))
         {
             child = new YamlMap(_file, mapping, path);
-            _children.Add(child);
+            _children.Add(mapping, child);
         }
 
         return child;

@@ -33,7 +33,7 @@ public static class Quantity
             length++;
         }
 
-        if (!double.TryParse(rest[..length], NumberStyles.Float | NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out double number) || !double.IsFinite(number))
+        if (!TryParseNumber(rest[..length], out double number))
         {
             problem = $"'{text}' is not a number with a unit; write a {dimension.Name} such as {dimension.Example}";
             return false;
@@ -45,6 +45,12 @@ public static class Quantity
             string found = unit.Length == 0 ? $"'{text}' has no unit" : $"'{unit}' is not a unit of {dimension.Name}";
             string allowed = string.Join(", ", dimension.Units.Where(u => u.Length > 0).Take(24));
             problem = $"{found}; write it like {dimension.Example} (units: {allowed})";
+            return false;
+        }
+
+        if (!double.IsFinite(number * factor))
+        {
+            problem = $"'{text}' is too large to be a {dimension.Name}; write it like {dimension.Example}";
             return false;
         }
 
@@ -95,6 +101,22 @@ public static class Quantity
             : size >= 1e3 ? string.Create(culture, $"{sign}${size:#,0}")
             : size >= 1 || size == 0 ? string.Create(culture, $"{sign}${size:0.00}")
             : string.Create(culture, $"{sign}${size:0.0000}");
+    }
+
+    /// <summary>Reads a finite number whose commas, if any, part thousands: <c>30,000</c> but not <c>3,35</c>, which would turn a decimal comma into a factor of a hundred.</summary>
+    internal static bool TryParseNumber(ReadOnlySpan<char> text, out double number)
+    {
+        ReadOnlySpan<char> whole = text[..(text.IndexOfAny('.', 'e', 'E') is var end and >= 0 ? end : text.Length)];
+        int comma = whole.IndexOf(',');
+        bool grouped = comma is >= 1 and <= 3;
+        for (int at = comma; grouped && at < whole.Length; at += 4)
+        {
+            grouped = whole[at] == ',' && at + 3 < whole.Length && !whole[(at + 1)..(at + 4)].Contains(',');
+        }
+
+        number = double.NaN;
+        return (comma < 0 || grouped) && !text[whole.Length..].Contains(',')
+            && double.TryParse(text, NumberStyles.Float | NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out number) && double.IsFinite(number);
     }
 
     private static bool IsExponent(ReadOnlySpan<char> text, int at) =>

@@ -3,32 +3,36 @@ using Fleetwright.Catalog.Chips;
 using Fleetwright.Catalog.Reading;
 using Fleetwright.Catalog.Units;
 using Fleetwright.Hardware.Collectives;
+using Fleetwright.Hardware.Kernels;
 using Fleetwright.Models.Operators;
 
 namespace Fleetwright.Hardware.Chips;
 
 /// <summary>
 /// Prices operators on a chip: specification and measured coefficients compiled into plain numbers.
-/// Time is overhead plus the largest of matrix, vector, on-chip and off-chip time; energy is rest power × time plus
-/// energy per matrix operation and per byte. Equations and sources: <c>docs/hardware.md</c>.
+/// Time is overhead plus the largest of matrix, vector, on-chip and off-chip time (and what of the second largest is not hidden);
+/// energy is rest power × time plus energy per matrix operation and per byte, at most the power limit.
+/// Equations and sources: <c>docs/hardware.md</c>.
 /// </summary>
 /// <remarks>Immutable and thread-safe; pricing allocates nothing.</remarks>
 public sealed class ChipModel
 {
     private readonly double[] _matrixRates = new double[Dtypes.All.Count];
     private readonly double[] _peakRates = new double[Dtypes.All.Count];
-    private readonly double _cores;
+    private readonly Dtype[] _runsAs = new Dtype[Dtypes.All.Count];
+    private readonly MatrixProductModel[] _products = new MatrixProductModel[Dtypes.All.Count];
+    private readonly MatrixProductModel[] _groupedProducts = new MatrixProductModel[Dtypes.All.Count];
+    private readonly ContextAttentionModel[] _contextAttention = new ContextAttentionModel[Dtypes.All.Count];
+    private readonly DecodeAttentionModel[] _decodeAttention = new DecodeAttentionModel[Dtypes.All.Count];
     private readonly double _launch;
     private readonly double _vectorRate;
     private readonly double _memoryRate;
     private readonly double _onChipRate;
-    private readonly double _smallTile;
-    private readonly double _contextAttention;
-    private readonly double _decodeAttention;
-    private readonly double _gather;
+    private readonly double _gatherRate;
     private readonly double _idleWatts;
     private readonly double _joulesPerMemoryByte;
     private readonly double _matrixWatts;
+    private readonly double _powerLimit;
     private readonly double _error;
     private readonly CollectiveModel _collectives;
 
@@ -37,21 +41,30 @@ public sealed class ChipModel
     {
         Chip = chip;
         Coefficients = coefficients;
-        _cores = chip.Cores;
         _launch = coefficients.LaunchOverhead;
         _memoryRate = chip.MemoryBandwidth * coefficients.MemoryEfficiency;
+        _gatherRate = _memoryRate * coefficients.GatherEfficiency;
         _onChipRate = chip.SharedMemoryBandwidth is { } onChip ? onChip.Value : double.PositiveInfinity;
-        _smallTile = coefficients.SmallTileExponent;
-        _contextAttention = coefficients.ContextAttentionEfficiency;
-        _decodeAttention = coefficients.DecodeAttentionEfficiency;
-        _gather = coefficients.GatherEfficiency;
         foreach (Dtype dtype in Dtypes.All)
         {
-            (_peakRates[(int)dtype], _matrixRates[(int)dtype]) = RatesOf(chip, coefficients, dtype);
+            int i = (int)dtype;
+            (_peakRates[i], _matrixRates[i], _runsAs[i]) = RatesOf(chip, coefficients, dtype);
+            _products[i] = Product(coefficients.Gemm, dtype);
+            _groupedProducts[i] = Product(coefficients.GroupedGemm.Count > 0 ? coefficients.GroupedGemm : coefficients.Gemm, dtype);
+        }
+
+        foreach (Dtype dtype in Dtypes.All)
+        {
+            int i = (int)dtype;
+            ContextAttentionCoefficients context = Nearest(coefficients.ContextAttention, dtype) ?? DefaultCoefficients.ContextAttention(coefficients);
+            DecodeAttentionCoefficients decode = Nearest(coefficients.DecodeAttention, dtype) ?? DefaultCoefficients.DecodeAttention(coefficients);
+            _contextAttention[i] = new ContextAttentionModel(context, _peakRates[(int)Dtype.Bf16], chip.Cores, chip.MemoryBandwidth);
+            _decodeAttention[i] = new DecodeAttentionModel(decode, _peakRates[(int)Dtype.Bf16], chip.Cores, chip.MemoryBandwidth);
         }
 
         // Without a published vector rate: a sixteenth of the bf16 matrix rate, the ratio of recent chips.
         _vectorRate = chip.VectorRate?.Value ?? _peakRates[(int)Dtype.Bf16] / 16;
+        _powerLimit = chip.Tdp;
         _idleWatts = chip.IdlePower?.Value ?? (chip.Tdp * coefficients.IdlePowerShare);
         _matrixWatts = chip.Tdp * coefficients.MatrixPowerShare;
         _joulesPerMemoryByte = chip.Tdp * coefficients.MemoryPowerShare / _memoryRate;
@@ -65,6 +78,9 @@ public sealed class ChipModel
     /// <summary>Its coefficients.</summary>
     public ChipCoefficients Coefficients { get; }
 
+    /// <summary>Its collectives.</summary>
+    public CollectiveModel Collectives => _collectives;
+
     /// <summary>The chip called <paramref name="name"/>, with its own coefficients, its architecture's, or the generic ones.</summary>
     /// <exception cref="InputException">The catalogue has no such chip.</exception>
     public static ChipModel For(FleetCatalog catalog, string name)
@@ -73,60 +89,41 @@ public sealed class ChipModel
         return new ChipModel(chip, catalog.CoefficientsOf(chip) ?? catalog.Calibration.Get("generic"));
     }
 
-    /// <summary>Sustained matrix rate in operations per second for products in <paramref name="dtype"/>.</summary>
+    /// <summary>Sustained matrix rate in operations per second for large products in <paramref name="dtype"/>, under the power limit.</summary>
     public double SustainedRate(Dtype dtype) => _matrixRates[(int)dtype];
+
+    /// <summary>The number format that products in <paramref name="dtype"/> run in: itself, or the next wider one that the matrix unit has.</summary>
+    public Dtype RunsAs(Dtype dtype) => _runsAs[(int)dtype];
 
     /// <summary>Prices one run of an operator.</summary>
     public OperatorCost Price(in Operator op)
     {
-        if (op.IsCollective)
+        switch (op.Kind)
         {
-            double network = _collectives.Seconds(op.Kind, op.MessageBytes, op.Ranks);
-            return new OperatorCost(network, network * _idleWatts, Bound.Network, 0, 0, 0, 0, 0, network, _error);
+            case OperatorKind.Gemm:
+                return PriceProduct(_products[(int)op.ComputeDtype], op);
+            case OperatorKind.GroupedGemm:
+                return PriceProduct(_groupedProducts[(int)op.ComputeDtype], op);
+            case OperatorKind.ContextAttention:
+            {
+                ContextAttentionModel model = _contextAttention[(int)op.StorageDtype];
+                return Total(op, model.Overhead, model.MatrixSeconds(op), model.MemorySeconds(op.MemoryBytes), 0, model.Quality.Error);
+            }
+
+            case OperatorKind.DecodeAttention:
+            {
+                DecodeAttentionModel model = _decodeAttention[(int)op.StorageDtype];
+                return Total(op, model.Overhead, model.MatrixSeconds(op.MatrixFlops), model.MemorySeconds(op), 0, model.Quality.Error);
+            }
+
+            case OperatorKind.Elementwise:
+                return Total(op, _launch, 0, op.MemoryBytes / _memoryRate, 0, _error);
+            case OperatorKind.Gather:
+                return Total(op, _launch, 0, op.MemoryBytes / _gatherRate, 0, _error);
+            default:
+                double network = _collectives.Seconds(op.Kind, op.MessageBytes, op.Ranks);
+                return new OperatorCost(network, network * _idleWatts, Bound.Network, 0, 0, 0, 0, 0, network, _error);
         }
-
-        double memoryRate = op.Kind switch
-        {
-            OperatorKind.DecodeAttention => _memoryRate * _decodeAttention,
-            OperatorKind.Gather => _memoryRate * _gather,
-            _ => _memoryRate,
-        };
-        double memory = op.MemoryBytes / memoryRate;
-        double vector = op.VectorFlops / _vectorRate;
-        double onChip = op.MemoryBytes / _onChipRate;
-        double matrix = op.Kind switch
-        {
-            OperatorKind.Gemm => GemmSeconds(op.M, op.N, op.K, 1, op.ComputeDtype),
-            OperatorKind.GroupedGemm => GemmSeconds(op.M, op.N, op.K, op.Groups, op.ComputeDtype),
-            OperatorKind.ContextAttention or OperatorKind.DecodeAttention => op.MatrixFlops / (_matrixRates[(int)op.ComputeDtype] * _contextAttention),
-            _ => 0,
-        };
-
-        double work = matrix;
-        Bound bound = Bound.Matrix;
-        if (vector > work)
-        {
-            (work, bound) = (vector, Bound.Vector);
-        }
-
-        if (onChip > work)
-        {
-            (work, bound) = (onChip, Bound.OnChip);
-        }
-
-        if (memory > work)
-        {
-            (work, bound) = (memory, Bound.Memory);
-        }
-
-        double seconds = _launch + work;
-        if (_launch > work)
-        {
-            bound = Bound.Launch;
-        }
-
-        double joules = (seconds * _idleWatts) + (op.MemoryBytes * _joulesPerMemoryByte) + (op.MatrixFlops / _matrixRates[(int)op.ComputeDtype] * _matrixWatts);
-        return new OperatorCost(seconds, joules, bound, _launch, matrix, vector, onChip, memory, 0, _error);
     }
 
     /// <summary>Prices a step: every operator as often as it is run, one after another.</summary>
@@ -148,8 +145,62 @@ public sealed class ChipModel
         return new StepCost(seconds, joules, communication, error);
     }
 
+    private OperatorCost PriceProduct(MatrixProductModel model, in Operator op)
+    {
+        double matrix = model.MatrixSeconds(op.M, op.N, op.K, op.Groups);
+        double overhead = model.Overhead + (op.M * op.K * op.Groups * model.ConversionSecondsPerElement);
+        return Total(op, overhead, matrix, model.MemorySeconds(op.MemoryBytes), model.OverlapLoss, model.Quality.Error);
+    }
+
+    private OperatorCost Total(in Operator op, double overhead, double matrix, double memory, double overlapLoss, double error)
+    {
+        double vector = op.VectorFlops / _vectorRate;
+        double onChip = op.MemoryBytes / _onChipRate;
+        double work = matrix;
+        Bound bound = Bound.Matrix;
+        if (vector > work)
+        {
+            (work, bound) = (vector, Bound.Vector);
+        }
+
+        if (onChip > work)
+        {
+            (work, bound) = (onChip, Bound.OnChip);
+        }
+
+        if (memory > work)
+        {
+            (work, bound) = (memory, Bound.Memory);
+        }
+
+        work += overlapLoss * Math.Min(matrix, memory);
+        if (overhead > work)
+        {
+            bound = Bound.Launch;
+        }
+
+        double seconds = overhead + work;
+        double active = (op.MemoryBytes * _joulesPerMemoryByte) + (op.MatrixFlops / _matrixRates[(int)op.ComputeDtype] * _matrixWatts);
+        double joules = Math.Min((seconds * _idleWatts) + active, seconds * _powerLimit);
+        return new OperatorCost(seconds, joules, bound, overhead, matrix, vector, onChip, memory, 0, error > 0 ? error : _error);
+    }
+
+    private MatrixProductModel Product(IReadOnlyDictionary<Dtype, MatrixProductCoefficients> measured, Dtype dtype)
+    {
+        Dtype format = _runsAs[(int)dtype];
+        MatrixProductCoefficients coefficients = Nearest(measured, format) ?? DefaultCoefficients.MatrixProduct(Coefficients, _matrixRates[(int)dtype] / _peakRates[(int)dtype]);
+        return new MatrixProductModel(coefficients, _peakRates[(int)dtype], Chip.Cores, Chip.MemoryBandwidth, format.Bytes());
+    }
+
+    // The same format, or the measured one of the nearest width.
+    private static T? Nearest<T>(IReadOnlyDictionary<Dtype, T> measured, Dtype dtype)
+        where T : class =>
+        measured.TryGetValue(dtype, out T? own) ? own
+            : measured.Count == 0 ? null
+            : measured.OrderBy(e => Math.Abs(Math.Log2(e.Key.Bytes() / dtype.Bytes()))).ThenBy(e => e.Key).First().Value;
+
     // A format that the matrix unit lacks runs at the rate of the next wider one that it has (weights are converted).
-    private static (double Peak, double Sustained) RatesOf(Chip chip, ChipCoefficients coefficients, Dtype dtype)
+    private static (double Peak, double Sustained, Dtype RunsAs) RatesOf(Chip chip, ChipCoefficients coefficients, Dtype dtype)
     {
         ReadOnlySpan<Dtype> ladder = dtype switch
         {
@@ -166,45 +217,12 @@ public sealed class ChipModel
             {
                 double share = coefficients.MatrixEfficiency.TryGetValue(candidate, out Fact own) ? own.Value
                     : coefficients.MatrixEfficiency.TryGetValue(Dtype.Bf16, out Fact bf16) ? bf16.Value : 0.6;
-                return (rate, rate * share);
+                return (rate, rate * share, candidate);
             }
         }
 
         // fp32 without a matrix rate of its own: the vector unit does it.
         double vector = chip.VectorRate?.Value ?? chip.MatrixRates.Values.Min(r => r.Value) / 16;
-        return (vector, vector * 0.8);
-    }
-
-    // Tiles of the output are dealt to the cores in waves; small tiles feed a core's matrix unit worse; long inner sizes may be
-    // split to fill the cores. The least time over a few tiles and splits, as kernel libraries choose (research/chip-models.md 1.2).
-    private double GemmSeconds(double m, double n, double k, double groups, Dtype dtype)
-    {
-        double corePeak = _matrixRates[(int)dtype] / _cores;
-        double best = double.PositiveInfinity;
-        ReadOnlySpan<int> heights = [256, 128, 64, 32, 16];
-        ReadOnlySpan<int> widths = [256, 128, 64];
-        foreach (int height in heights)
-        {
-            if (height > 16 && height >= 2 * m)
-            {
-                continue;
-            }
-
-            double rows = Math.Ceiling(m / height);
-            foreach (int width in widths)
-            {
-                double area = height * width;
-                double small = Math.Min(1, Math.Pow(area / 16384.0, _smallTile));
-                double tiles = rows * Math.Ceiling(n / width) * groups;
-                for (int split = 1; split <= 8; split *= 2)
-                {
-                    double waves = Math.Ceiling(tiles * split / _cores);
-                    double seconds = waves * (2 * area * k / split) / (corePeak * small);
-                    best = Math.Min(best, seconds);
-                }
-            }
-        }
-
-        return best;
+        return (vector, vector * 0.8, Dtype.Fp32);
     }
 }

@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Text;
+using Fleetwright.Catalog.Chips;
+using Fleetwright.Catalog.Units;
+
+namespace Fleetwright.Hardware.Calibration;
+
+/// <summary>The coefficients of a chip or group of chips as they are fitted, family by family.</summary>
+internal sealed class FittedFamilies
+{
+    public Dictionary<Dtype, MatrixProductCoefficients> Gemm { get; init; } = [];
+
+    public Dictionary<Dtype, MatrixProductCoefficients> GroupedGemm { get; init; } = [];
+
+    public Dictionary<Dtype, ContextAttentionCoefficients> ContextAttention { get; init; } = [];
+
+    public Dictionary<Dtype, DecodeAttentionCoefficients> DecodeAttention { get; init; } = [];
+
+    /// <summary>Share of the peak that an 8192³ product sustains.</summary>
+    public Dictionary<Dtype, double> SustainedShares { get; init; } = [];
+
+    public bool Relative { get; init; }
+
+    public int Rows => Gemm.Values.Sum(c => c.Quality.Rows) + GroupedGemm.Values.Sum(c => c.Quality.Rows)
+        + ContextAttention.Values.Sum(c => c.Quality.Rows) + DecodeAttention.Values.Sum(c => c.Quality.Rows);
+
+    /// <summary>The same coefficients for another chip of the architecture, with the error of a chip that was left out of the fit.</summary>
+    public FittedFamilies WithQualityOf(FittedFamilies generic) => new()
+    {
+        Gemm = Wider(Gemm, generic.Gemm, c => c.Quality, (c, q) => c with { Quality = q }),
+        GroupedGemm = Wider(GroupedGemm, generic.GroupedGemm, c => c.Quality, (c, q) => c with { Quality = q }),
+        ContextAttention = Wider(ContextAttention, generic.ContextAttention, c => c.Quality, (c, q) => c with { Quality = q }),
+        DecodeAttention = Wider(DecodeAttention, generic.DecodeAttention, c => c.Quality, (c, q) => c with { Quality = q }),
+        SustainedShares = SustainedShares,
+        Relative = true,
+    };
+
+    private static Dictionary<Dtype, T> Wider<T>(Dictionary<Dtype, T> own, Dictionary<Dtype, T> generic, Func<T, FitQuality> quality, Func<T, FitQuality, T> with) =>
+        own.ToDictionary(e => e.Key, e =>
+        {
+            FitQuality mine = quality(e.Value);
+            FitQuality other = generic.TryGetValue(e.Key, out T? found) ? quality(found) : default;
+            return with(e.Value, new FitQuality(Math.Max(mine.Error, other.Error), Math.Max(mine.Median, other.Median), 0));
+        });
+}
+
+/// <summary>Writes a calibration file.</summary>
+internal static class CalibrationFile
+{
+    public static string Write(string name, FittedFamilies fitted)
+    {
+        var text = new StringBuilder();
+        MatrixProductCoefficients main = fitted.Gemm[Dtype.Bf16];
+        Line($"# Written by the calibrator from ../shared/data/kernels; do not edit by hand. Meaning of every key: docs/hardware.md.");
+        Line($"name: {name}");
+        Line($"source: tables");
+        Line($"sources:");
+        Line($"  tables: 'github.com/ai-dynamo/aiconfigurator measured kernels (commit 095f58a5, Apache-2.0), three quarters of the rows; fitted on mean |log error|{(fitted.Relative ? "; this file holds the coefficients of the measured chip of the architecture with the error of a chip left out of the fit" : "")}'");
+        Line($"rows: {(fitted.Relative ? 0 : fitted.Rows)}");
+        Line($"launch_overhead: {Micro(main.Overhead)}");
+        Line($"matrix_efficiency:");
+        foreach ((Dtype dtype, double share) in fitted.SustainedShares.OrderBy(e => e.Key))
+        {
+            Line($"  {dtype.Name()}: {Percent(share)}");
+        }
+
+        Line($"memory_efficiency: {Percent(Math.Min(main.MemoryEfficiency, 1))}");
+        Line($"small_tile_exponent: {{ value: {Number(main.SmallTileExponent)}, assumed: true }}");
+        Line($"context_attention_efficiency: {Percent(Math.Min(1, fitted.ContextAttention[Dtype.Bf16].MatrixEfficiency / fitted.SustainedShares[Dtype.Bf16]))}");
+        Line($"decode_attention_efficiency: {Percent(Math.Min(1, fitted.DecodeAttention[Dtype.Bf16].MemoryEfficiency / main.MemoryEfficiency))}");
+        Line($"gather_efficiency: {{ value: 50 %, low: 40 %, high: 60 %, assumed: true, note: MTIA 2i reaches 40-60 % of bandwidth on embedding bags (ISCA 2025) }}");
+        Line($"collective_latency: {{ value: 16 us, low: 10 us, high: 26 us }}");
+        Line($"collective_efficiency: {{ value: 80 %, assumed: true }}");
+        Line($"matrix_power_share: {{ value: 60 %, assumed: true }}");
+        Line($"memory_power_share: {{ value: 25 %, assumed: true }}");
+        Line($"idle_power_share: {{ value: 15 %, assumed: true }}");
+        Line($"error: {{ value: 30 %, assumed: true, note: element-wise operators and gathers }}");
+        Family("gemm", fitted.Gemm, Product);
+        Family("grouped_gemm", fitted.GroupedGemm, Product);
+        Family("context_attention", fitted.ContextAttention, c => $"overhead: {Micro(c.Overhead)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, head_size_exponent: {Number(c.HeadSizeExponent)}, tail: {Number(c.Tail)}, tile_latency: {Micro(c.TileLatency)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, {Quality(c.Quality)}");
+        Family("decode_attention", fitted.DecodeAttention, c => $"overhead: {Micro(c.Overhead)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, core_bandwidth: {Number(c.CoreBandwidth)}, tile_latency: {Micro(c.TileLatency)}, join_latency: {Micro(c.JoinLatency)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, {Quality(c.Quality)}");
+        return text.ToString();
+
+        void Line(FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+
+        void Family<T>(string key, Dictionary<Dtype, T> byFormat, Func<T, string> write)
+        {
+            if (byFormat.Count > 0)
+            {
+                Line($"{key}:");
+                foreach ((Dtype dtype, T value) in byFormat.OrderBy(e => e.Key))
+                {
+                    Line($"  {dtype.Name()}: {{ {write(value)} }}");
+                }
+            }
+        }
+    }
+
+    private static string Product(MatrixProductCoefficients c) =>
+        $"overhead: {Micro(c.Overhead)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, small_tile_exponent: {Number(c.SmallTileExponent)}, core_bandwidth: {Number(c.CoreBandwidth)}, tile_latency: {Micro(c.TileLatency)}, overlap_loss: {Percent(c.OverlapLoss)}, throttle_loss: {Percent(c.ThrottleLoss)}, throttle_time: {Micro(c.ThrottleSeconds)}, conversion: {Number(c.Conversion)}, {Quality(c.Quality)}";
+
+    private static string Quality(FitQuality quality) =>
+        string.Create(CultureInfo.InvariantCulture, $"error: {Percent(quality.Error)}, median_error: {Percent(quality.Median)}, rows: {quality.Rows}");
+
+    private static string Micro(double seconds) => $"{Number(seconds * 1e6)} us";
+
+    private static string Percent(double share) => $"{Number(share * 100)} %";
+
+    private static string Number(double value) => double.Parse(value.ToString("G4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture).ToString("0.#########", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,167 @@
+using Fleetwright.Catalog;
+using Fleetwright.Catalog.Chips;
+using Fleetwright.Catalog.Units;
+using Fleetwright.Hardware.Kernels;
+
+namespace Fleetwright.Hardware.Calibration;
+
+/// <summary>The fit of one family of operators on one chip or group of chips.</summary>
+/// <param name="Name">The chip or architecture.</param>
+/// <param name="Family">The operators.</param>
+/// <param name="Format">Number format: of the products, or of the cache.</param>
+/// <param name="Dropped">Rows that a defect rule dropped.</param>
+/// <param name="Quality">Error on rows not fitted, and rows used.</param>
+public readonly record struct CalibrationLine(string Name, string Family, string Format, int Dropped, FitQuality Quality);
+
+/// <summary>
+/// Fits the coefficients of the measured chips to tables of kernels (the columns of <c>shared/data/kernels</c>) and writes them as
+/// calibration files. Deterministic: the same tables give the same bytes. Method: docs/hardware.md, "Calibration".
+/// </summary>
+public static class Calibrator
+{
+    private const int Evaluations = 900;
+
+    private static readonly (string Chip, string Folder)[] Measured =
+        [("a100-80gb-sxm", "a100_sxm"), ("h100-sxm", "h100_sxm"), ("h200-sxm", "h200_sxm"), ("b200-sxm", "b200_sxm"), ("arc-pro-b60", "b60")];
+
+    /// <summary>Fits every measured chip, every architecture of one, and <c>generic</c>, and writes their files.</summary>
+    /// <param name="catalog">Specifications of the chips.</param>
+    /// <param name="kernels">The folder of the tables, a folder a chip.</param>
+    /// <param name="output">Where the YAML files go; they replace those of the same name.</param>
+    public static IReadOnlyList<CalibrationLine> Run(FleetCatalog catalog, string kernels, string output)
+    {
+        Chip[] chips = [.. Measured.Select(m => catalog.Chips.Get(m.Chip))];
+        MeasuredKernels[] tables = [.. Measured.Select((m, i) => MeasuredKernels.Read(Path.Combine(kernels, m.Folder), chips[i]))];
+        var lines = new List<CalibrationLine>();
+        var files = new Dictionary<string, FittedFamilies>(StringComparer.Ordinal);
+
+        // The four data-centre chips together; each architecture is scored by a fit to the others, which says how wrong an unmeasured chip may be.
+        int[] dataCentre = [0, 1, 2, 3];
+        FittedFamilies generic = FitChips("generic", chips, tables, dataCentre, i => chips[i].Architecture switch { "ampere" => 0, "hopper" => 1, _ => 2 }, lines);
+        files["generic"] = generic;
+        files["hopper"] = FitChips("hopper", chips, tables, [1, 2], i => i, lines);
+        for (int i = 0; i < chips.Length; i++)
+        {
+            FittedFamilies own = FitChips(chips[i].Name, chips, tables, [i], null, lines);
+            files[chips[i].Name] = own;
+            if (chips[i].Architecture != "hopper")
+            {
+                files[chips[i].Architecture] = own.WithQualityOf(generic);
+            }
+        }
+
+        foreach ((string name, FittedFamilies fitted) in files)
+        {
+            File.WriteAllText(Path.Combine(output, name + ".yaml"), CalibrationFile.Write(name, fitted));
+        }
+
+        return lines;
+    }
+
+    private static FittedFamilies FitChips(string name, Chip[] all, MeasuredKernels[] tables, int[] members, Func<int, int>? leaveOut, List<CalibrationLine> lines)
+    {
+        Chip[] chips = [.. members.Select(i => all[i])];
+        Func<int, int>? outOf = leaveOut is null ? null : i => leaveOut(members[i]);
+        var fitted = new FittedFamilies();
+        foreach (Dtype dtype in new[] { Dtype.Bf16, Dtype.Fp8, Dtype.Nvfp4 })
+        {
+            Product("gemm", fitted.Gemm, t => t.Products);
+            Product("grouped_gemm", fitted.GroupedGemm, t => t.Experts);
+            void Product(string family, Dictionary<Dtype, MatrixProductCoefficients> into, Func<MeasuredKernels, Dictionary<Dtype, KernelRows<MatrixProductRow>>> table)
+            {
+                (List<Chip> with, List<OnChip<MatrixProductRow>> rows, int dropped) = Gather(dtype, table);
+                if (with.Count > 0)
+                {
+                    into[dtype] = MatrixProductFit.Run(with, rows, dtype, with.Count == chips.Length ? outOf : null, Evaluations);
+                    lines.Add(new CalibrationLine(name, family, dtype.Name(), dropped, into[dtype].Quality));
+                }
+            }
+
+            (List<Chip> prefillChips, List<OnChip<AttentionRow>> prefill, int prefillDropped) = Gather(dtype, t => t.Prefill);
+            if (prefillChips.Count > 0)
+            {
+                fitted.ContextAttention[dtype] = AttentionFit.Context(prefillChips, prefill, prefillChips.Count == chips.Length ? outOf : null, Evaluations);
+                lines.Add(new CalibrationLine(name, "context_attention", dtype.Name(), prefillDropped, fitted.ContextAttention[dtype].Quality));
+            }
+
+            (List<Chip> decodeChips, List<OnChip<AttentionRow>> decode, int decodeDropped) = Gather(dtype, t => t.Decode);
+            if (decodeChips.Count > 0)
+            {
+                fitted.DecodeAttention[dtype] = AttentionFit.Decode(decodeChips, decode, decodeChips.Count == chips.Length ? outOf : null, Evaluations);
+                lines.Add(new CalibrationLine(name, "decode_attention", dtype.Name(), decodeDropped, fitted.DecodeAttention[dtype].Quality));
+            }
+        }
+
+        foreach ((Dtype dtype, MatrixProductCoefficients product) in fitted.Gemm)
+        {
+            Chip chip = chips.First(c => c.Supports(dtype));
+            var model = new MatrixProductModel(product, chip.MatrixRates[dtype], chip.Cores, chip.MemoryBandwidth, dtype.Bytes());
+            const double Size = 8192;
+            var large = new MatrixProductRow(Size, Size, Size, Size * Size * ((2 * dtype.Bytes()) + 2), 1);
+            fitted.SustainedShares[dtype] = 2 * Size * Size * Size / MatrixProductFit.Seconds(model, large) / chip.MatrixRates[dtype];
+        }
+
+        return fitted;
+
+        (List<Chip>, List<OnChip<TRow>>, int) Gather<TRow>(Dtype dtype, Func<MeasuredKernels, Dictionary<Dtype, KernelRows<TRow>>> table)
+        {
+            var with = new List<Chip>();
+            var rows = new List<OnChip<TRow>>();
+            int dropped = 0;
+            foreach (int member in members)
+            {
+                if (table(tables[member]).TryGetValue(dtype, out KernelRows<TRow>? of))
+                {
+                    rows.AddRange(of.Rows.Select(r => new OnChip<TRow>(with.Count, r)));
+                    with.Add(all[member]);
+                    dropped += of.Dropped;
+                }
+            }
+
+            return (with, rows, dropped);
+        }
+    }
+}
+
+/// <summary>Rows of a table, and how many more a defect rule dropped.</summary>
+/// <typeparam name="TRow">A row.</typeparam>
+internal sealed record KernelRows<TRow>(List<TRow> Rows, int Dropped);
+
+/// <summary>The measured kernels of one chip, by number format.</summary>
+internal sealed class MeasuredKernels
+{
+    public Dictionary<Dtype, KernelRows<MatrixProductRow>> Products { get; } = [];
+
+    public Dictionary<Dtype, KernelRows<MatrixProductRow>> Experts { get; } = [];
+
+    public Dictionary<Dtype, KernelRows<AttentionRow>> Prefill { get; } = [];
+
+    public Dictionary<Dtype, KernelRows<AttentionRow>> Decode { get; } = [];
+
+    public static MeasuredKernels Read(string folder, Chip chip)
+    {
+        var kernels = new MeasuredKernels();
+        foreach ((string name, Dtype dtype) in new[] { ("bfloat16", Dtype.Bf16), ("fp8", Dtype.Fp8), ("nvfp4", Dtype.Nvfp4) })
+        {
+            if (chip.Supports(dtype))
+            {
+                Add(kernels.Products, dtype, MatrixProductFit.Read(Path.Combine(folder, "gemm.csv.gz"), name, chip, out int products), products);
+                Add(kernels.Experts, dtype, MatrixProductFit.ReadExperts(Path.Combine(folder, "moe.csv.gz"), name, chip, out int experts), experts);
+            }
+
+            Add(kernels.Prefill, dtype, AttentionFit.Read(Path.Combine(folder, "context_attention.csv.gz"), name, chip, out int prefill), prefill);
+            Add(kernels.Decode, dtype, AttentionFit.Read(Path.Combine(folder, "generation_attention.csv.gz"), name, chip, out int decode), decode);
+        }
+
+        return kernels;
+    }
+
+    private static void Add<TRow>(Dictionary<Dtype, KernelRows<TRow>> to, Dtype dtype, List<TRow> rows, int dropped)
+    {
+        // Fewer rows than this do not fit six to ten parameters.
+        if (rows.Count >= 200)
+        {
+            to[dtype] = new KernelRows<TRow>(rows, dropped);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using Fleetwright.Catalog.Models;
+using Fleetwright.Catalog.Units;
+using Fleetwright.Models.Operators;
+
+namespace Fleetwright.Models;
+
+// Dense feed-forward parts and mixtures of experts.
+public sealed partial class ModelGraph
+{
+    private void AddFeedForward(ref Sink sink, FeedForward part, double tokens, int count)
+    {
+        int tp = Sharding.TensorParallel;
+        double hidden = Model.HiddenSize;
+        double residualBytes = tokens * hidden * Bf16Bytes;
+        switch (part)
+        {
+            case DenseFeedForward dense:
+                AddDense(ref sink, tokens, Math.Ceiling((double)dense.Size / tp), dense.Gated, count);
+                AddReduce(ref sink, OperatorRole.FeedForwardAllReduce, residualBytes, tp, count);
+                break;
+            case MixtureOfExperts moe:
+                AddExperts(ref sink, moe, tokens, count);
+                break;
+            default:
+                throw new NotSupportedException($"{part.GetType().Name} has no operators yet");
+        }
+    }
+
+    private void AddDense(ref Sink sink, double tokens, double size, bool gated, int count)
+    {
+        int matrices = gated ? 2 : 1;
+        sink.Add(Operator.Gemm(OperatorRole.FeedForwardUp, tokens, matrices * size, Model.HiddenSize, LayerDtype, LayerCompute, count));
+        sink.Add(Operator.Elementwise(OperatorRole.Activation, tokens * size * (matrices + 1) * Bf16Bytes, tokens * size * 4, count));
+        sink.Add(Operator.Gemm(OperatorRole.FeedForwardDown, tokens, Model.HiddenSize, size, LayerDtype, LayerCompute, count));
+    }
+
+    // Tokens choose experts uniformly; the expected number of distinct experts that T tokens with k choices each touch
+    // out of E is E·(1 − (1 − k/E)^T). Skew is a later refinement of Hardware's grouped GEMM.
+    private void AddExperts(ref Sink sink, MixtureOfExperts moe, double tokens, int count)
+    {
+        int tp = Sharding.TensorParallel;
+        int groups = Sharding.AttentionDataParallel;
+        int ep = Sharding.ExpertParallel;
+        double hidden = Model.HiddenSize;
+        double expertTensorParallel = (double)tp * groups / ep;
+        double allTokens = tokens * groups;
+        double touched = moe.Experts * (1 - Math.Pow(1 - ((double)moe.TopK / moe.Experts), allTokens));
+        double local = touched / ep;
+        double perExpert = allTokens * moe.TopK / touched;
+        double size = moe.ExpertSize / expertTensorParallel;
+        int matrices = moe.Gated ? 2 : 1;
+        double residualBytes = tokens * hidden * Bf16Bytes;
+
+        sink.Add(Operator.Gemm(OperatorRole.Router, tokens, moe.Experts, hidden, Dtype.Bf16, HeadCompute, count));
+        if (groups > 1)
+        {
+            sink.Add(Operator.Collective(OperatorKind.AllToAll, OperatorRole.ExpertDispatch, residualBytes * moe.TopK / tp, ep, count));
+        }
+
+        sink.Add(Operator.GroupedGemm(OperatorRole.ExpertsUp, local, perExpert, matrices * size, hidden, Precision.Weights, Precision.Compute, count));
+        sink.Add(Operator.Elementwise(OperatorRole.Activation, local * perExpert * size * (matrices + 1) * Bf16Bytes, local * perExpert * size * 4, count));
+        sink.Add(Operator.GroupedGemm(OperatorRole.ExpertsDown, local, perExpert, hidden, size, Precision.Weights, Precision.Compute, count));
+        if (groups > 1)
+        {
+            sink.Add(Operator.Collective(OperatorKind.AllToAll, OperatorRole.ExpertCombine, residualBytes * moe.TopK / tp, ep, count));
+        }
+
+        if (moe.SharedSize > 0)
+        {
+            AddDense(ref sink, tokens, Math.Ceiling((double)moe.SharedSize / tp), moe.Gated, count);
+        }
+
+        AddReduce(ref sink, OperatorRole.FeedForwardAllReduce, residualBytes, tp, count);
+    }
+}

@@ -1,0 +1,157 @@
+using System.Globalization;
+using Fleetwright.Catalog.Units;
+using Fleetwright.Scenarios.Results;
+
+namespace Fleetwright.Scenarios.Chain;
+
+/// <summary>The questions of the first screen, answered in words from the results alone.</summary>
+internal static class Answers
+{
+    public static IReadOnlyList<Answer> Of(RunResults r) =>
+        [Where(r), HowMany(r), Cost(r), Training(r), Buy(r), .. Outage(r)];
+
+    private static Answer Where(RunResults r)
+    {
+        int last = r.Scenario.Quarters.Count - 1;
+        double total = 0, device = 0, phone = 0, cloud = 0;
+        foreach ((ProductPlacement placement, ProductDemand demand) in r.Placement.Zip(r.Demand.Products))
+        {
+            double turns = demand.PeakTurnsPerSecond[last];
+            total += turns;
+            device += turns * placement.DeviceShare;
+            phone += turns * placement.PhoneShare;
+            cloud += turns * placement.CloudShare;
+        }
+
+        IEnumerable<string> parts = r.Placement.Select(p => $"{p.Title}: {Split(p)}");
+        return total == 0
+            ? new Answer("Where does each request run?", "nowhere: nobody asks", "")
+            : new Answer(
+                "Where does each request run?",
+                $"{Percent(cloud / total)} in the data centre, {Percent(device / total)} on devices{(phone > 0 ? $", {Percent(phone / total)} on tethered phones" : "")}",
+                $"Turns of {r.Scenario.Quarters[last]}. {string.Join("; ", parts)}.");
+    }
+
+    private static string Split(ProductPlacement p)
+    {
+        List<string> parts = [];
+        Add(p.DeviceShare, "on the device");
+        Add(p.PhoneShare, "on the phone");
+        Add(p.CloudShare, "in the cloud");
+        Add(p.UnservedShare, "not within its target");
+        return string.Join(", ", parts);
+
+        void Add(double share, string where)
+        {
+            if (share >= 0.005)
+            {
+                parts.Add($"{Percent(share)} {where}");
+            }
+        }
+    }
+
+    private static Answer HowMany(RunResults r)
+    {
+        const string question = "How many chips of which kind?";
+        if (r.Supply is not { } s)
+        {
+            return new Answer(question, "no plan", r.SupplyProblem ?? "");
+        }
+
+        int last = r.Scenario.Quarters.Count - 1;
+        List<(string Chip, double Chips)> kinds = [.. s.Fleet.GroupBy(f => f.Chip).Select(g => (g.Key, g.Sum(f => f.Chips[last]))).OrderByDescending(k => k.Item2)];
+        double ordered = s.Orders.Sum(o => o.Chips);
+        return new Answer(
+            question,
+            $"{Chips(kinds.Sum(k => k.Chips))} chips in {r.Scenario.Quarters[last]}",
+            $"{string.Join(", ", kinds.Where(k => k.Chips >= 0.5).Select(k => $"{Chips(k.Chips)} {k.Chip}"))}; {Chips(ordered)} of them ordered by this plan, the mean over {s.Futures} futures.");
+    }
+
+    private static Answer Cost(RunResults r)
+    {
+        const string question = "What does it cost and draw?";
+        if (r.Supply is not { } s)
+        {
+            return new Answer(question, "no plan", r.SupplyProblem ?? "");
+        }
+
+        double peak = s.PowerWatts.Max();
+        string quarter = r.Scenario.Quarters[s.PowerWatts.ToList().IndexOf(peak)];
+        return new Answer(
+            question,
+            $"{Quantity.FormatDollars(s.Cost.Expected)}, at most {Quantity.Format(peak, "W")}",
+            $"Discounted, expected: chips and systems {Quantity.FormatDollars(s.Cost.Chips)} net of what they are still worth, energy {Quantity.FormatDollars(s.Cost.Energy)}, operations {Quantity.FormatDollars(s.Cost.Operations)}, "
+            + $"rental {Quantity.FormatDollars(s.Cost.Rental)}, unserved demand {Quantity.FormatDollars(s.Cost.Unserved)}. In the worst {Percent(1 - s.TailLevel)} of futures {Quantity.FormatDollars(s.Cost.Tail)}. Peak power in {quarter}.");
+    }
+
+    private static Answer Training(RunResults r)
+    {
+        const string question = "When does training finish?";
+        if (r.Training.Count == 0)
+        {
+            return new Answer(question, "nothing is trained", "");
+        }
+
+        TrainingResult job = r.Training[0];
+        TrainingOption? option = job.Options.FirstOrDefault(o => o.Chip == job.ChosenChip && o.Feasible) ?? job.Options.FirstOrDefault(o => o.Feasible);
+        if (option is null)
+        {
+            return new Answer(question, $"not by {job.Deadline}", $"{job.Title}: {(job.Options.Count > 0 ? job.Options[0].Reason : "no chip is on offer")}");
+        }
+
+        string when = job.FinishQuarter ?? (r.Supply is null ? $"by {job.Deadline}" : $"not by {job.Deadline}");
+        return new Answer(
+            question,
+            when,
+            string.Create(CultureInfo.InvariantCulture, $"{job.Title}: {option.Days:0} days on {option.Chips:#,0} {option.Chip} ({option.Layout}) at {Percent(option.Mfu ?? 0)} MFU and {Percent(option.Goodput ?? 0)} goodput, {Quantity.FormatDollars(option.Dollars ?? 0)}."));
+    }
+
+    private static Answer Buy(RunResults r)
+    {
+        const string question = "What to buy each quarter, and from whom?";
+        if (r.Supply is not { } s)
+        {
+            return new Answer(question, "no plan", r.SupplyProblem ?? "");
+        }
+
+        double total = s.Orders.Sum(o => o.Dollars);
+        if (total == 0)
+        {
+            return new Answer(question, "nothing", "The chips that are there suffice.");
+        }
+
+        IEnumerable<string> makers = s.Orders.GroupBy(o => (o.Maker, o.Site)).OrderByDescending(g => g.Sum(o => o.Dollars))
+            .Select(g => $"{Percent(g.Sum(o => o.Dollars) / total)} {g.Key.Maker} from {g.Key.Site}");
+        string first = s.Orders[0].Quarter;
+        IEnumerable<string> now = s.Orders.Where(o => o.Quarter == first).OrderByDescending(o => o.Dollars).Select(o => $"{Chips(o.Chips)} {o.Chip} from {o.Maker} ({o.Site}) for {Quantity.FormatDollars(o.Dollars)}");
+        return new Answer(question, $"{Quantity.FormatDollars(total)} in {s.Orders.Select(o => o.Quarter).Distinct().Count()} quarters", $"{string.Join(", ", makers)}. Sign first, in {first}: {string.Join("; ", now)}.");
+    }
+
+    private static IEnumerable<Answer> Outage(RunResults r)
+    {
+        if (r.Supply is not { } s)
+        {
+            yield break;
+        }
+
+        foreach (IGrouping<string, OutageResult> place in s.Outages.GroupBy(o => o.Place))
+        {
+            OutageResult worst = place.MaxBy(o => o.ExtraCost)!;
+            List<string> lost = [.. worst.Unserved.Where(w => w.Share >= 0.005).OrderByDescending(w => w.Share).Select(w => $"{Percent(w.Share)} of {w.Workload}")];
+            yield return new Answer(
+                $"What if {place.Key} stops?",
+                lost.Count == 0 ? $"all demand is served; {Quantity.FormatDollars(worst.ExtraCost)} more" : $"up to {lost[0]} unserved, {Quantity.FormatDollars(worst.ExtraCost)} more",
+                $"{worst.Quarters} quarters from {worst.Start}, with the orders as signed: {Chips(worst.LostChips)} chips do not come; {(lost.Count == 0 ? "nothing is lost" : $"worst quarter loses {string.Join(", ", lost)}")}; "
+                + $"the fleet carries on unharmed for {worst.SurvivesQuarters} quarter{(worst.SurvivesQuarters == 1 ? "" : "s")}.");
+        }
+    }
+
+    private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0} %");
+
+    private static string Chips(double number) => number switch
+    {
+        >= 1e6 => string.Create(CultureInfo.InvariantCulture, $"{number / 1e6:0.00} M"),
+        >= 1e4 => string.Create(CultureInfo.InvariantCulture, $"{number / 1e3:0} k"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{number:#,0}"),
+    };
+}

@@ -1,0 +1,29 @@
+using Fleetwright.Catalog;
+using Fleetwright.Scenarios.Inputs;
+
+namespace Fleetwright.Scenarios.Chain;
+
+/// <summary>What every stage of the chain works from.</summary>
+public sealed record ChainContext
+{
+    /// <summary>The question.</summary>
+    public required Scenario Scenario { get; init; }
+
+    /// <summary>The facts.</summary>
+    public required FleetCatalog Catalog { get; init; }
+
+    /// <summary>Threads to use; no answer depends on it.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Told what is being done, for people who wait.</summary>
+    public Action<string> Progress { get; init; } = _ => { };
+
+    /// <summary>Ends the run early; finished stages are kept.</summary>
+    public CancellationToken Cancellation { get; init; }
+
+    /// <summary>The quarters planned.</summary>
+    internal int Quarters => Scenario.Quarters.Count;
+
+    /// <summary>One value for each quarter.</summary>
+    internal double[] ByQuarter(Catalog.Reading.QuarterlyFact fact) => [.. Scenario.Quarters.Select(fact.At)];
+}

@@ -1,0 +1,104 @@
+using Fleetwright.Catalog.Chips;
+using Fleetwright.Catalog.Foundry;
+using Fleetwright.Catalog.Units;
+using Fleetwright.Hardware.Chips;
+using Fleetwright.Scenarios.Inputs;
+using Fleetwright.Serving.Costs;
+
+namespace Fleetwright.Scenarios.Chain;
+
+/// <summary>A kind of chip that the scenario offers or owns, at what it costs to own.</summary>
+/// <param name="Model">The chip.</param>
+/// <param name="WattsAtMeter">Power of one chip with its share of host, network and cooling, in watts at the meter.</param>
+/// <param name="DollarsPerSecond">Capital over its life, operations and energy of one chip; by the cheapest offer's mean price.</param>
+internal sealed record OfferedChip(ChipModel Model, double WattsAtMeter, double DollarsPerSecond)
+{
+    public string Name => Model.Chip.Name;
+}
+
+/// <summary>The chips of a scenario, and the offers that no site could ever fulfil.</summary>
+internal sealed class OfferedChips
+{
+    private OfferedChips(IReadOnlyList<OfferedChip> chips, IReadOnlyList<Offer> offers, IReadOnlyList<string> warnings)
+    {
+        Chips = chips;
+        Offers = offers;
+        Warnings = warnings;
+    }
+
+    /// <summary>Kinds of chip, in the order of the offers, then of those owned only.</summary>
+    public IReadOnlyList<OfferedChip> Chips { get; }
+
+    /// <summary>Offers that can be fulfilled.</summary>
+    public IReadOnlyList<Offer> Offers { get; }
+
+    /// <summary>Why other offers are left out.</summary>
+    public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>The cost constants of a scenario for Serving.</summary>
+    public static CostBasis Basis(Scenario scenario) => CostBasis.Default with
+    {
+        Pue = scenario.Economics.Pue,
+        DollarsPerJoule = scenario.Economics.Electricity,
+    };
+
+    public static OfferedChips Of(ChainContext context)
+    {
+        Scenario scenario = context.Scenario;
+        var warnings = new List<string>();
+        var offers = new List<Offer>();
+        foreach (Offer offer in scenario.Offers)
+        {
+            if (Obstacle(context, offer) is { } obstacle)
+            {
+                warnings.Add(obstacle);
+            }
+            else
+            {
+                offers.Add(offer);
+            }
+        }
+
+        List<OfferedChip> chips = [.. offers.Select(o => o.Chip).Concat(scenario.Owned.Select(o => o.Chip))
+            .Select(name => context.Catalog.Chips.Get(name))
+            .DistinctBy(chip => chip.Name)
+            .Select(chip => Price(context, chip, offers.Where(o => context.Catalog.Chips.Get(o.Chip).Name == chip.Name)))];
+        return new OfferedChips(chips, offers, warnings);
+    }
+
+    // The node decides what a site can make, whatever flag flies over it.
+    private static string? Obstacle(ChainContext context, Offer offer)
+    {
+        Chip chip = context.Catalog.Chips.Get(offer.Chip);
+        Site site = context.Catalog.Sites.Get(offer.Site);
+        string? node = offer.Node ?? chip.Node;
+        Quarter last = context.Scenario.Quarters[^1];
+        if (node is null || site.Makes(node, last))
+        {
+            return null;
+        }
+
+        string makes = string.Join(", ", site.Processes.Select(p => p.From is { } from && from > last ? $"{p.Process} from {from}" : p.Process));
+        return $"Offer '{offer.Name}' hedges nothing: {site.Title} cannot make {chip.Title} in {node} by {last} (it makes {makes}).";
+    }
+
+    private static OfferedChip Price(ChainContext context, Chip chip, IEnumerable<Offer> offers)
+    {
+        Economics economics = context.Scenario.Economics;
+        double watts = WattsAtMeter(chip, economics);
+        double energy = watts * economics.Electricity;
+        List<double> prices = [.. offers.Select(o => MeanPrice(context, o) + o.SystemPrice)];
+        double capital = prices.Count > 0 ? prices.Min() : chip.Price?.Value * CostBasis.Default.CapitalPerChipPrice ?? 0;
+        double rate = (capital / economics.ChipLife) + (capital * economics.Operations / SecondsPerYear) + energy;
+        return new OfferedChip(ChipModel.For(context.Catalog, chip.Name), watts, rate);
+    }
+
+    private const double SecondsPerYear = 31557600;
+
+    // The catalogue's system power includes the facility; without one, the chip's limit times a measured ratio, times PUE.
+    private static double WattsAtMeter(Chip chip, Economics economics) =>
+        chip.SystemPower?.Value ?? (chip.Tdp * CostBasis.Default.SystemPowerPerTdp * economics.Pue);
+
+    private static double MeanPrice(ChainContext context, Offer offer) =>
+        context.Scenario.Quarters.Where(q => q >= (offer.FirstOrder ?? context.Scenario.Quarters[0])).DefaultIfEmpty(context.Scenario.Quarters[^1]).Average(offer.Price.At);
+}

@@ -1,0 +1,305 @@
+using System.Globalization;
+using Fleetwright.Catalog.Reading;
+using Fleetwright.Catalog.Units;
+
+namespace Fleetwright.Scenarios.Inputs;
+
+/// <summary>Reads a scenario file. One pass finds every problem; names of catalogue things are checked by <c>ScenarioCheck</c>.</summary>
+public static class ScenarioReader
+{
+    private const int MaximumQuarters = 40;
+
+    /// <summary>Reads <paramref name="path"/>.</summary>
+    /// <exception cref="InputException">The file cannot be used; every problem is listed with its place.</exception>
+    public static Scenario Read(string path)
+    {
+        YamlFile file = YamlFile.Open(path);
+        Scenario scenario = Read(file);
+        file.Close();
+        return scenario with { Facts = file.Facts, Places = file.Places };
+    }
+
+    private static Scenario Read(YamlFile file)
+    {
+        YamlMap root = file.Root;
+        IReadOnlyList<Quarter> quarters = ReadQuarters(root.Map("quarters"));
+        var scenario = new Scenario
+        {
+            Name = root.Text("name"),
+            Title = root.Text("title"),
+            Description = root.OptionalText("description") ?? "",
+            File = file.Path,
+            Quarters = quarters,
+            Seed = (ulong)root.Integer("seed", 1, 0, long.MaxValue),
+            Voice = root.OptionalText("voice") ?? "streaming",
+            Economics = ReadEconomics(root.Map("economics")),
+            Products = [.. root.Maps("products").Select(ReadProduct)],
+            Workloads = [.. root.Maps("workloads").Select(ReadWorkload)],
+            Training = [.. root.Maps("training").Select(ReadTraining)],
+            Offers = [.. root.Maps("offers").Select(ReadOffer)],
+            Resources = [.. root.Maps("resources").Select(m => new SharedResource(m.Text("name"), m.OptionalText("title") ?? m.Text("name"), m.Series("capacity", Dimension.Count)))],
+            Owned = [.. root.Maps("owned").Select(m => new OwnedChips(m.Text("chip"), m.Series("number", Dimension.Count)))],
+            PowerAvailable = root.Series("power_available", Dimension.Power),
+            Risks = ReadRisks(root.OptionalMap("risks"), file),
+            Plan = ReadPlan(root.Map("plan")),
+            Facts = [],
+        };
+        CheckNames(root, scenario);
+        return scenario;
+    }
+
+    private static List<Quarter> ReadQuarters(YamlMap map)
+    {
+        Quarter first = map.Quarter("first");
+        Quarter last = map.Quarter("last");
+        int count = last.Index - first.Index + 1;
+        if (count is < 1 or > MaximumQuarters)
+        {
+            map.Report("last", string.Create(CultureInfo.InvariantCulture, $"found {last}; allowed: {first} to {first.Plus(MaximumQuarters - 1)}"));
+            count = 1;
+        }
+
+        return [.. Enumerable.Range(0, count).Select(first.Plus)];
+    }
+
+    private static Economics ReadEconomics(YamlMap map) => new(
+        map.Fact("electricity", Dimension.MoneyPerEnergy),
+        map.Fact("pue", Dimension.Count, 1, 3),
+        map.Fact("chip_life", Dimension.Time, 86400),
+        map.Fact("discount_rate", Dimension.Fraction, 0, 1),
+        map.Fact("operations", Dimension.Fraction, 0, 1));
+
+    private static Product ReadProduct(YamlMap map)
+    {
+        YamlMap? phone = map.OptionalMap("phone");
+        return new Product
+        {
+            Name = map.Text("name"),
+            Title = map.Text("title"),
+            Device = map.Text("device"),
+            Engine = map.OptionalText("engine") ?? "",
+            DeviceModels = map.Texts("device_models"),
+            DeviceDtype = map.Dtype("device_dtype", Dtype.Int4),
+            CapableShare = map.Series("capable_share", Dimension.Fraction, 0, 1),
+            RenderLoad = map.OptionalText("render_load"),
+            Phone = phone is null ? null : new TetheredPhone(phone.Text("device"), phone.Text("engine"), phone.Texts("models"), phone.Text("link")),
+            UseTime = map.Fact("use_a_day", Dimension.Time, 60, 86400),
+            Cloud = ReadCloud(map),
+            Interaction = map.Choice("interaction", [("text", Interaction.Text), ("voice", Interaction.Voice)]),
+            Network = map.Text("network"),
+            ActiveUsers = map.Series("active_users", Dimension.Count),
+            TurnRate = map.Fact("turns", Dimension.EventRate),
+            HourCurve = ReadHours(map),
+            Prompt = ReadLength(map.Map("prompt_tokens")),
+            Reply = ReadLength(map.Map("reply_tokens")),
+            Classes = ReadClasses(map),
+            LatencyTarget = map.Fact("latency_p95", Dimension.Time, 0.01),
+            BatteryTarget = map.OptionalFact("battery", Dimension.Time),
+        };
+    }
+
+    private static List<(string, double)> ReadCloud(YamlMap map)
+    {
+        var cloud = new List<(string, double)>();
+        foreach (YamlMap part in map.Maps("cloud"))
+        {
+            cloud.Add((part.Text("workload"), part.Fact("share", Dimension.Fraction, 0, 1)));
+        }
+
+        RequireWhole(map, "cloud", cloud.Sum(c => c.Item2));
+        return cloud;
+    }
+
+    private static List<TurnClass> ReadClasses(YamlMap map)
+    {
+        List<TurnClass> classes = [.. map.Maps("turn_classes").Select(c => new TurnClass(c.Text("name"), c.Fact("share", Dimension.Fraction, 0, 1), c.Flag("may_leave_device", true)))];
+        RequireWhole(map, "turn_classes", classes.Sum(c => c.Share));
+        return classes;
+    }
+
+    private static List<double> ReadHours(YamlMap map)
+    {
+        var hours = new List<double>();
+        foreach (string text in map.Texts("hours"))
+        {
+            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double weight) && weight >= 0 && double.IsFinite(weight))
+            {
+                hours.Add(weight);
+            }
+        }
+
+        if (hours.Count != 24 || hours.Sum() <= 0)
+        {
+            map.Report("hours", string.Create(CultureInfo.InvariantCulture, $"found {hours.Count} usable weights; allowed: 24 numbers of at least 0, one an hour, not all 0"));
+            return [.. Enumerable.Repeat(1.0, 24)];
+        }
+
+        return hours;
+    }
+
+    private static TokenLength ReadLength(YamlMap map) =>
+        new(map.Fact("mean", Dimension.Count, 1), map.Fact("variation", Dimension.Count, 0, 10));
+
+    private static Workload ReadWorkload(YamlMap map)
+    {
+        var precisions = new List<Dtype>();
+        foreach (string text in map.Texts("precisions"))
+        {
+            if (Dtypes.TryParse(text, out Dtype dtype))
+            {
+                precisions.Add(dtype);
+            }
+            else
+            {
+                map.Report("precisions", $"found '{text}'; allowed: {string.Join(", ", Dtypes.All.Select(d => d.Name()))}");
+            }
+        }
+
+        if (precisions.Count == 0)
+        {
+            map.Report("precisions", "needs at least one number format, such as [fp8, bf16]");
+        }
+
+        return new Workload
+        {
+            Name = map.Text("name"),
+            Title = map.Text("title"),
+            Model = map.Text("model"),
+            Precisions = precisions,
+            LatencyTarget = map.Has("batch_latency") ? map.Fact("batch_latency", Dimension.Time, 1e-6) : map.Fact("ttft_p99", Dimension.Time, 1e-6),
+            TpotTarget = map.OptionalFact("tpot_p99", Dimension.Time, 1e-6),
+            SampleRate = map.OptionalSeries("samples", Dimension.EventRate),
+            UnservedPrice = map.Fact("unserved_price", Dimension.Money),
+        };
+    }
+
+    private static TrainingPlan ReadTraining(YamlMap map)
+    {
+        var plan = new TrainingPlan
+        {
+            Name = map.Text("name"),
+            Title = map.Text("title"),
+            Model = map.Text("model"),
+            Tokens = map.Fact("tokens", Dimension.Count, 1),
+            SequenceLength = map.Fact("sequence_length", Dimension.Count, 1),
+            BatchTokens = map.Fact("batch_tokens", Dimension.Count, 1),
+            Precision = map.Dtype("precision", Dtype.Bf16),
+            Start = map.Quarter("start"),
+            Deadline = map.Quarter("deadline"),
+            UnservedPrice = map.Fact("unserved_price", Dimension.Money),
+        };
+        if (plan.Deadline < plan.Start)
+        {
+            map.Report("deadline", $"found {plan.Deadline}; it must not lie before the start, {plan.Start}");
+        }
+
+        return plan;
+    }
+
+    private static Offer ReadOffer(YamlMap map)
+    {
+        var uses = new List<(string, double)>();
+        if (map.OptionalMap("uses") is { } used)
+        {
+            uses.AddRange(used.Keys.Select(k => (k, used.Fact(k, Dimension.Count).Value)));
+        }
+
+        return new Offer
+        {
+            Name = map.Text("name"),
+            Chip = map.Text("chip"),
+            Maker = map.Text("maker"),
+            Site = map.Text("site"),
+            Packaging = map.Text("packaging"),
+            Node = map.OptionalText("node"),
+            Price = map.Series("price", Dimension.Money),
+            SystemPrice = map.Fact("system_price", Dimension.Money),
+            Capacity = map.Series("capacity", Dimension.Count),
+            LeadTime = map.Fact("lead_time", Dimension.Time),
+            MinimumOrder = map.OptionalFact("minimum_order", Dimension.Count),
+            ContractCost = map.OptionalFact("contract_cost", Dimension.Money),
+            FirstOrder = map.OptionalQuarter("first_order"),
+            Uses = uses,
+        };
+    }
+
+    private static Risks ReadRisks(YamlMap? map, YamlFile file)
+    {
+        if (map is null)
+        {
+            return new Risks([], [], [Certain(file)]);
+        }
+
+        List<Outage> outages = [.. map.Maps("outages").Select(m => new Outage(m.Text("name"), m.Text("place"), m.Fact("probability", Dimension.Fraction, 0, 1), (int)m.Integer("quarters", 1, MaximumQuarters)))];
+        List<Shortage> shortages = [.. map.Maps("shortages").Select(m => new Shortage(
+            m.Text("name"), m.Text("resource"), m.Fact("probability", Dimension.Fraction, 0, 1), m.Fact("remaining", Dimension.Fraction, 0, 1), m.Quarter("first"), (int)m.Integer("quarters", 1, MaximumQuarters)))];
+        List<DemandPath> demand = [.. map.Maps("demand").Select(m => new DemandPath(m.Text("name"), m.Fact("probability", Dimension.Fraction, 0, 1), m.Series("factor", Dimension.Count)))];
+        if (demand.Count == 0)
+        {
+            demand.Add(Certain(file));
+        }
+        else
+        {
+            RequireWhole(map, "demand", demand.Sum(d => d.Probability), "probabilities");
+        }
+
+        return new Risks(outages, shortages, demand);
+    }
+
+    private static DemandPath Certain(YamlFile file)
+    {
+        string source = $"no demand paths are given in {file.Path}";
+        return new DemandPath("as stated", Fact.Of(1, source), new QuarterlyFact([(default, 1)], source, Confidence.High));
+    }
+
+    private static PlanSettings ReadPlan(YamlMap map)
+    {
+        YamlMap? rental = map.OptionalMap("rental");
+        return new PlanSettings(
+            map.Fact("risk_weight", Dimension.Fraction, 0, 1), map.Fact("tail_level", Dimension.Fraction, 0, 0.999), map.Fact("gap", Dimension.Fraction, 1e-6, 0.5),
+            rental?.Series("price", Dimension.MoneyPerTime), rental?.Text("chip"), rental?.Series("limit", Dimension.Count));
+    }
+
+    private static void RequireWhole(YamlMap map, string key, double sum, string what = "shares")
+    {
+        if (Math.Abs(sum - 1) > 1e-6)
+        {
+            map.Report(key, string.Create(CultureInfo.InvariantCulture, $"the {what} add up to {sum:0.####}; they must add up to 1 (100 %)"));
+        }
+    }
+
+    // Names inside the file must be told apart and must exist; those of the catalogue are checked later.
+    private static void CheckNames(YamlMap root, Scenario s)
+    {
+        CheckUnique(root, "products", s.Products.Select(p => p.Name));
+        CheckUnique(root, "workloads", s.Workloads.Select(w => w.Name).Concat(s.Training.Select(t => t.Name)));
+        CheckUnique(root, "offers", s.Offers.Select(o => o.Name));
+        string[] workloads = [.. s.Workloads.Where(w => w.SampleRate is null).Select(w => w.Name)];
+        string[] resources = [.. s.Resources.Select(r => r.Name)];
+        CheckKnown(root.Maps("products"), "cloud", s.Products.Select(p => p.Cloud.Select(c => c.Workload)), workloads, "workload");
+        CheckKnown(root.Maps("offers"), "uses", s.Offers.Select(o => o.Uses.Select(u => u.Resource)), resources, "resource");
+        if (root.OptionalMap("risks") is { } risks)
+        {
+            CheckKnown(risks.Maps("shortages"), "resource", s.Risks.Shortages.Select(r => (IEnumerable<string>)[r.Resource]), resources, "resource");
+        }
+    }
+
+    private static void CheckUnique(YamlMap root, string key, IEnumerable<string> names)
+    {
+        foreach (IGrouping<string, string> group in names.GroupBy(n => n).Where(g => g.Count() > 1))
+        {
+            root.Report(key, $"the name '{group.Key}' is used {group.Count()} times");
+        }
+    }
+
+    private static void CheckKnown(IReadOnlyList<YamlMap> maps, string key, IEnumerable<IEnumerable<string>> found, string[] known, string kind)
+    {
+        foreach ((YamlMap map, IEnumerable<string> names) in maps.Zip(found))
+        {
+            foreach (string name in names.Where(n => n.Length > 0 && !known.Contains(n)))
+            {
+                map.Report(key, $"no {kind} is called '{name}'{NearMiss.Suggestion(name, known)}; allowed: {string.Join(", ", known)}");
+            }
+        }
+    }
+}

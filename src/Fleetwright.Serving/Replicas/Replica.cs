@@ -1,0 +1,120 @@
+using Fleetwright.Hardware.Chips;
+using Fleetwright.Models;
+using Fleetwright.Models.Operators;
+using Fleetwright.Serving.Engines;
+
+namespace Fleetwright.Serving.Replicas;
+
+/// <summary>
+/// One copy of a model on its chips under an engine: what fits and what a step costs. It knows nothing of traffic, so that the
+/// steady state, the search and a discrete-event engine can all stand on it.
+/// </summary>
+/// <remarks>Immutable and thread-safe; pricing a step allocates nothing once a thread is warm.</remarks>
+public sealed class Replica
+{
+    [ThreadStatic]
+    private static Operator[]? _scratch;
+
+    /// <summary>Compiles a replica.</summary>
+    /// <param name="graph">The model in its precision and sharding.</param>
+    /// <param name="chip">The chip.</param>
+    /// <param name="engine">The engine.</param>
+    public Replica(ModelGraph graph, ChipModel chip, EngineOptions engine)
+    {
+        Graph = graph;
+        Chip = chip;
+        Engine = engine;
+        WeightBytes = graph.WeightBytesPerChip;
+        ActivationBytes = LargestBuffers();
+        ReserveBytes = (chip.Chip.MemoryCapacity * (1 - engine.MemoryFraction)) + engine.RuntimeReserveBytes;
+        CacheRoomBytes = chip.Chip.MemoryCapacity - ReserveBytes - WeightBytes - ActivationBytes;
+        IdleWatts = chip.Chip.IdlePower?.Value ?? (chip.Chip.Tdp * chip.Coefficients.IdlePowerShare);
+    }
+
+    /// <summary>The model in its precision and sharding.</summary>
+    public ModelGraph Graph { get; }
+
+    /// <summary>The chip.</summary>
+    public ChipModel Chip { get; }
+
+    /// <summary>The engine.</summary>
+    public EngineOptions Engine { get; }
+
+    /// <summary>The split over chips.</summary>
+    public Sharding Sharding => Graph.Sharding;
+
+    /// <summary>Chips of the replica.</summary>
+    public int Chips => Sharding.Chips;
+
+    /// <summary>Bytes of weights on the fullest chip.</summary>
+    public double WeightBytes { get; }
+
+    /// <summary>Bytes of the largest live buffers of a step with a full token budget: in and output of the largest operator and the residual stream twice.</summary>
+    public double ActivationBytes { get; }
+
+    /// <summary>Bytes that the engine leaves free or uses itself.</summary>
+    public double ReserveBytes { get; }
+
+    /// <summary>Bytes left for the cache on each chip; negative when not even the weights fit.</summary>
+    public double CacheRoomBytes { get; }
+
+    /// <summary>Power of one chip at rest, in watts.</summary>
+    public double IdleWatts { get; }
+
+    /// <summary>New tokens that a step of one micro-batch takes at most.</summary>
+    public double TokenBudget => (double)Engine.TokenBudget * Sharding.AttentionDataParallel;
+
+    /// <summary>
+    /// How many sequences the cache holds in steady state: their mean contexts must fit, with room for one that has reached
+    /// <paramref name="longestContext"/>. 0 when nothing fits; never more than the engine allows.
+    /// </summary>
+    /// <param name="meanContext">Mean tokens of a sequence in flight.</param>
+    /// <param name="longestContext">Tokens of a sequence at its end.</param>
+    public double MaximumSequences(double meanContext, double longestContext)
+    {
+        double mean = Graph.CacheBytesPerSequence(meanContext);
+        double spare = Math.Max(0, Graph.CacheBytesPerSequence(longestContext) - mean);
+        double perGroup = mean > 0 ? Math.Floor((CacheRoomBytes - spare) / mean) : double.PositiveInfinity;
+        return Math.Max(0, Math.Min(perGroup, Engine.MaximumSequences)) * Sharding.AttentionDataParallel;
+    }
+
+    /// <summary>The memory of the fullest chip with <paramref name="sequences"/> in flight.</summary>
+    public MemoryPlan Memory(double sequences, double meanContext, double longestContext)
+    {
+        double mean = Graph.CacheBytesPerSequence(meanContext);
+        double cache = (Math.Ceiling(sequences / Sharding.AttentionDataParallel) * mean) + Math.Max(0, Graph.CacheBytesPerSequence(longestContext) - mean);
+        return new MemoryPlan(Chip.Chip.MemoryCapacity, WeightBytes, cache, ActivationBytes, ReserveBytes);
+    }
+
+    /// <summary>The cost of taking one micro-batch through the whole replica (all pipeline stages), host included.</summary>
+    public StepCost Step(in StepShape shape)
+    {
+        StepCost cost = Chip.Price(Operators(shape));
+        double host = Engine.HostSecondsPerStep;
+        return cost with { Seconds = cost.Seconds + host, Joules = cost.Joules + (host * IdleWatts) };
+    }
+
+    /// <summary>The operators of a step; valid until the thread's next call.</summary>
+    public ReadOnlySpan<Operator> Operators(in StepShape shape)
+    {
+        if (_scratch is null || _scratch.Length < Graph.MaximumOperators)
+        {
+            _scratch = new Operator[Math.Max(128, Graph.MaximumOperators)];
+        }
+
+        int count = Graph.Step(shape, _scratch);
+        return _scratch.AsSpan(0, count);
+    }
+
+    private double LargestBuffers()
+    {
+        double largest = 0;
+        double tokens = TokenBudget;
+        foreach (ref readonly Operator op in Operators(StepShape.Prefill(1, tokens)))
+        {
+            largest = Math.Max(largest, op.ActivationBytes);
+        }
+
+        return largest + (2 * Engine.TokenBudget * Graph.Model.HiddenSize * 2.0);
+    }
+}
