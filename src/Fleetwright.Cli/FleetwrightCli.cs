@@ -16,6 +16,7 @@ public static class FleetwrightCli
         DeviceCommand.Create,
         SizeCommand.Create,
         TrainCommand.Create,
+        OpCommand.Create,
     ];
 
     /// <summary>Runs the program as if with <paramref name="args"/>.</summary>

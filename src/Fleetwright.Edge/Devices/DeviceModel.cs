@@ -315,7 +315,7 @@ public sealed class DeviceModel
         }
 
         bool half = compute is Dtype.Bf16 or Dtype.Fp16;
-        foreach (Dtype other in half ? [Dtype.Fp16, Dtype.Bf16, Dtype.Fp32] : (ReadOnlySpan<Dtype>)[Dtype.Int8, Dtype.Fp16, Dtype.Bf16, Dtype.Fp32])
+        foreach (Dtype other in half ? [Dtype.Fp16, Dtype.Bf16, Dtype.Fp32, Dtype.Int8] : (ReadOnlySpan<Dtype>)[Dtype.Int8, Dtype.Fp16, Dtype.Bf16, Dtype.Fp32])
         {
             if (rates.TryGetValue(other, out rate))
             {

@@ -32,7 +32,7 @@ function show(r: Results): void {
     notice(r),
     el("section", { class: "first", "aria-label": "The answers" }, answers(r), figure(planned ? fleetByMaker(planned) : tierShares(r), "h2")),
     section("demand", "Where the work runs", "Each turn goes to the first place that may see its data and answers in time.",
-      ...(planned ? [tierShares(r)] : []), demand(r), ...(r.placement.some((p) => p.voice_target_seconds !== undefined) ? [voiceBudget(r)] : [])),
+      ...(planned ? [tierShares(r)] : []), demand(r, planned === null), ...(r.placement.some((p) => p.voice_target_seconds !== undefined) ? [voiceBudget(r)] : [])),
     section("cost", "What a chip earns", "Cost per million output tokens on each chip that meets the targets. Whiskers are the low and high ends.", ...r.serving.filter((w) => w.options.some((o) => o.feasible)).map(costByChip)),
     planned ? section("buy", "What to buy, and from whom", plan(planned), orderBook(planned), fleetBySite(planned), ...(planned.supply.assignment.length > 0 ? [fleetByWork(planned)] : []), power(planned), costParts(planned)) : missing(r),
     planned ? section("risk", "What can go wrong", `The plan is weighed over ${planned.supply.futures} futures: demand, shortages and places that stop.`,

@@ -68,6 +68,8 @@ export function palette(results: Results, theme: Theme): Palette {
     if (!makerOf.has(slot.chip)) makerOf.set(slot.chip, slot.maker);
     shade(`${slot.chip}|${slot.maker}|${slot.site}`, hue(slot.maker));
   }
+  // Without offers, chips take their shades by name.
+  for (const chip of [...new Set([...results.serving, ...results.training].flatMap((w) => w.options.map((o) => o.chip)))].sort()) if (!makerOf.has(chip)) shade(chip, hue(chip));
   const firstSlot = (chip: string) => slots.find((s) => s.chip === chip);
   const colour = (chip: string, maker?: string, site?: string): string => {
     if (site === "owned" || site === "") return theme.dark ? "#8a94a1" : "#a9b2bd";

@@ -34,7 +34,7 @@ function placement({ placement: all }: Results): HTMLElement {
 
 function serving(results: Results): HTMLElement {
   const rows = results.serving.flatMap((w) => w.options.map((o) => [
-    w.title, display(o.chip), o.layout ?? NONE, o.precision ?? NONE, chips(o.chips_per_replica), o.concurrency === undefined ? NONE : count(o.concurrency),
+    w.title, display(o.chip), o.layout ?? NONE, o.precision ?? NONE, chips(o.chips_per_replica), exact(o.concurrency),
     seconds(o.ttft_seconds), seconds(o.ttft_p99_seconds), seconds(o.tpot_seconds), seconds(o.tpot_p99_seconds), o.tokens_per_second_per_chip === undefined ? NONE : `${count(o.tokens_per_second_per_chip)}/s`,
     o.load_per_chip === undefined ? NONE : `${count(o.load_per_chip)} ${w.unit}s/s`, dollars(o.dollars_per_million), joules(o.joules_per_unit), bytes(o.memory_bytes_per_chip),
     o.operators ? o.operators.slice(0, 2).map((s) => `${words(s.role)} ${percent(s.share)} (${words(s.bound)})`).join(", ") : NONE, o.feasible ? o.reason : `Cannot: ${o.reason}`,

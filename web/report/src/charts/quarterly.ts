@@ -23,9 +23,10 @@ export function stackedByQuarter(s: Stack): Plot {
   const sums = s.quarters.map((_, i) => shown.reduce((a, x) => a + (x.values[i] ?? 0), 0));
   const figure = (x: Series) => (s.legend === "last" ? (x.values[x.values.length - 1] ?? 0) : x.values.reduce((a, b) => a + b, 0));
   const legend: LegendItem[] = [...shown].reverse().map((x) => ({ name: x.name, colour: x.colour, value: figure(x) === 0 ? undefined : s.format(figure(x)) }));
+  const peak = sums.lastIndexOf(Math.max(...sums));
   const longest = Math.max(...sums.map((v) => s.format(v).length));
   const option = (canvas: Canvas): Option => {
-    // Totals stand over every bar where they fit, else over every second or third, the last one always.
+    // Totals stand over every bar where they fit, else over every second or third, the last one always; on a phone over the highest alone.
     const every = Math.max(1, Math.ceil((longest * 7.4 * s.quarters.length) / Math.max(1, canvas.width - 70)));
     return {
     ...base(canvas),
@@ -53,7 +54,7 @@ export function stackedByQuarter(s: Stack): Plot {
         type: "line", name: "total", data: sums, silent: true, symbol: "circle", symbolSize: 1, showAllSymbol: true, itemStyle: { color: "transparent" }, lineStyle: { color: "transparent" },
         label: {
           show: true, position: "top", distance: 4, color: canvas.theme.ink, fontSize: 11, fontWeight: 600,
-          formatter: (p: { dataIndex: number; value: number }) => (p.value > 0 && (s.quarters.length - 1 - p.dataIndex) % every === 0 ? s.format(p.value) : ""),
+          formatter: (p: { dataIndex: number; value: number }) => (p.value > 0 && (canvas.narrow ? p.dataIndex === peak : (s.quarters.length - 1 - p.dataIndex) % every === 0) ? s.format(p.value) : ""),
         },
       }]),
     ],
