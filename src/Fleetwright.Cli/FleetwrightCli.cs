@@ -13,8 +13,10 @@ public static class FleetwrightCli
         RunCommand.Create,
         CatalogCommand.Create,
         EstimateCommand.Create,
+        DeviceCommand.Create,
         SizeCommand.Create,
         TrainCommand.Create,
+        OpCommand.Create,
     ];
 
     /// <summary>Runs the program as if with <paramref name="args"/>.</summary>

@@ -60,6 +60,9 @@ public sealed record ChipCoefficients
     /// <summary>Decode attention by format of the cache.</summary>
     public IReadOnlyDictionary<Dtype, DecodeAttentionCoefficients> DecodeAttention { get; init; } = new Dictionary<Dtype, DecodeAttentionCoefficients>();
 
+    /// <summary>Collectives inside a scale-up domain; null: the flat latency and efficiency for all algorithms.</summary>
+    public CollectiveCoefficients? Collectives { get; init; }
+
     /// <summary>Mean absolute percentage error of operator times priced with these coefficients, as a fraction, on rows not fitted.</summary>
     public required Fact Error { get; init; }
 

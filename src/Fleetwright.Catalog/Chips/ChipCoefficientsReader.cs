@@ -45,6 +45,7 @@ public static class ChipCoefficientsReader
             GroupedGemm = ByFormat(root, "grouped_gemm", MatrixProduct),
             ContextAttention = ByFormat(root, "context_attention", ContextAttention),
             DecodeAttention = ByFormat(root, "decode_attention", DecodeAttention),
+            Collectives = root.OptionalMap("collectives") is { } collectives ? Collectives(collectives) : null,
             Error = root.Fact("error", Dimension.Fraction, 0, 10),
             Rows = (int)root.Integer("rows"),
         };
@@ -104,6 +105,24 @@ public static class ChipCoefficientsReader
         TileLatency = map.Quantity("tile_latency", Dimension.Time, 0, 1),
         JoinLatency = map.Quantity("join_latency", Dimension.Time, 0, 1),
         MatrixEfficiency = map.Quantity("matrix_efficiency", Dimension.Fraction, 0.001, 1.5),
+        Quality = Quality(map),
+    };
+
+    private static CollectiveCoefficients Collectives(YamlMap map) => new()
+    {
+        OneShotLatency = map.Quantity("one_shot_latency", Dimension.Time, 0, 1),
+        PeerLatency = map.Quantity("peer_latency", Dimension.Time, 0, 1),
+        OneShotEfficiency = map.Quantity("one_shot_efficiency", Dimension.Fraction, 0.001, 2),
+        TwoShotLatency = map.Quantity("two_shot_latency", Dimension.Time, 0, 1),
+        TwoShotEfficiency = map.Quantity("two_shot_efficiency", Dimension.Fraction, 0.001, 2),
+        LowRingLatency = map.Quantity("low_ring_latency", Dimension.Time, 0, 1),
+        LowRingHop = map.Quantity("low_ring_hop", Dimension.Time, 0, 1),
+        LowRingEfficiency = map.Quantity("low_ring_efficiency", Dimension.Fraction, 0.001, 2),
+        RingLatency = map.Quantity("ring_latency", Dimension.Time, 0, 1),
+        RingHop = map.Quantity("ring_hop", Dimension.Time, 0, 1),
+        RingEfficiency = map.Quantity("ring_efficiency", Dimension.Fraction, 0.001, 2),
+        InSwitchLatency = map.OptionalQuantity("in_switch_latency", Dimension.Time, 0, 1) ?? 0,
+        InSwitchEfficiency = map.OptionalQuantity("in_switch_efficiency", Dimension.Fraction, 0, 2) ?? 0,
         Quality = Quality(map),
     };
 

@@ -92,3 +92,49 @@ public sealed record DecodeAttentionCoefficients
     /// <summary>How good the fit is.</summary>
     public FitQuality Quality { get; init; }
 }
+
+/// <summary>Coefficients of collectives inside a scale-up domain, algorithm by algorithm. Equations: docs/hardware.md, "Collectives". Efficiencies are shares of the scale-up bandwidth.</summary>
+public sealed record CollectiveCoefficients
+{
+    /// <summary>Seconds that a one-shot all-reduce costs at least (a serving engine's own kernel inside a graph).</summary>
+    public required double OneShotLatency { get; init; }
+
+    /// <summary>Further seconds per peer.</summary>
+    public required double PeerLatency { get; init; }
+
+    /// <summary>Bandwidth share of reading all peers' vectors.</summary>
+    public required double OneShotEfficiency { get; init; }
+
+    /// <summary>Seconds that a two-shot all-reduce (reduce-scatter and all-gather in one kernel) costs at least.</summary>
+    public required double TwoShotLatency { get; init; }
+
+    /// <summary>Bandwidth share of the two-shot all-reduce.</summary>
+    public required double TwoShotEfficiency { get; init; }
+
+    /// <summary>Seconds that a ring with the low-latency protocol costs at least.</summary>
+    public required double LowRingLatency { get; init; }
+
+    /// <summary>Seconds per hop of that ring.</summary>
+    public required double LowRingHop { get; init; }
+
+    /// <summary>Bandwidth share of that ring.</summary>
+    public required double LowRingEfficiency { get; init; }
+
+    /// <summary>Seconds that a ring with the full-bandwidth protocol costs at least.</summary>
+    public required double RingLatency { get; init; }
+
+    /// <summary>Seconds per hop of that ring.</summary>
+    public required double RingHop { get; init; }
+
+    /// <summary>Bandwidth share of that ring.</summary>
+    public required double RingEfficiency { get; init; }
+
+    /// <summary>Seconds that a reduction inside the switch costs at least.</summary>
+    public double InSwitchLatency { get; init; }
+
+    /// <summary>Bandwidth share of the reduction inside the switch; 0 when the switch cannot reduce.</summary>
+    public double InSwitchEfficiency { get; init; }
+
+    /// <summary>How good the fit is.</summary>
+    public FitQuality Quality { get; init; }
+}

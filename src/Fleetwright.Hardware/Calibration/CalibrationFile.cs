@@ -19,6 +19,8 @@ internal sealed class FittedFamilies
     /// <summary>Share of the peak that an 8192³ product sustains.</summary>
     public Dictionary<Dtype, double> SustainedShares { get; init; } = [];
 
+    public CollectiveCoefficients? Collectives { get; set; }
+
     public bool Relative { get; init; }
 
     public int Rows => Gemm.Values.Sum(c => c.Quality.Rows) + GroupedGemm.Values.Sum(c => c.Quality.Rows)
@@ -32,6 +34,7 @@ internal sealed class FittedFamilies
         ContextAttention = Wider(ContextAttention, generic.ContextAttention, c => c.Quality, (c, q) => c with { Quality = q }),
         DecodeAttention = Wider(DecodeAttention, generic.DecodeAttention, c => c.Quality, (c, q) => c with { Quality = q }),
         SustainedShares = SustainedShares,
+        Collectives = Collectives! with { Quality = new FitQuality(Math.Max(Collectives.Quality.Error, generic.Collectives!.Quality.Error), Math.Max(Collectives.Quality.Median, generic.Collectives.Quality.Median), 0) },
         Relative = true,
     };
 
@@ -56,6 +59,7 @@ internal static class CalibrationFile
         Line($"source: tables");
         Line($"sources:");
         Line($"  tables: 'github.com/ai-dynamo/aiconfigurator measured kernels (commit 095f58a5, Apache-2.0), three quarters of the rows; fitted on mean |log error|{(fitted.Relative ? "; this file holds the coefficients of the measured chip of the architecture with the error of a chip left out of the fit" : "")}'");
+        Line($"  splitwise: 'github.com/Mutinifni/splitwise-sim data/perf_model.csv (commit 8f99e7d, MIT): average power of Llama-2-70B decoding on 2, 4 and 8 A100 is 0.74, 0.60 and 0.44 of the limit at 63, 38 and 19 % of peak bandwidth, prefill peaks at 1.0; line through them (docs/hardware.md, Energy)'");
         Line($"rows: {(fitted.Relative ? 0 : fitted.Rows)}");
         Line($"launch_overhead: {Micro(main.Overhead)}");
         Line($"matrix_efficiency:");
@@ -72,13 +76,18 @@ internal static class CalibrationFile
         Line($"collective_latency: {{ value: 16 us, low: 10 us, high: 26 us }}");
         Line($"collective_efficiency: {{ value: 80 %, assumed: true }}");
         Line($"matrix_power_share: {{ value: 60 %, assumed: true }}");
-        Line($"memory_power_share: {{ value: 25 %, assumed: true }}");
-        Line($"idle_power_share: {{ value: 15 %, assumed: true }}");
-        Line($"error: {{ value: 30 %, assumed: true, note: element-wise operators and gathers }}");
+        Line($"memory_power_share: {{ value: 60 %, source: splitwise{(name == "a100-80gb-sxm" ? "" : ", confidence: low")} }}");
+        Line($"idle_power_share: {{ value: 32 %, source: splitwise{(name == "a100-80gb-sxm" ? "" : ", confidence: low")}, note: while kernels run one after another; a chip without work draws less }}");
+        Line($"error: {Percent((main.Quality.Error + fitted.ContextAttention[Dtype.Bf16].Quality.Error + fitted.DecodeAttention[Dtype.Bf16].Quality.Error) / 3)}");
         Family("gemm", fitted.Gemm, Product);
         Family("grouped_gemm", fitted.GroupedGemm, Product);
         Family("context_attention", fitted.ContextAttention, c => $"overhead: {Micro(c.Overhead)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, head_size_exponent: {Number(c.HeadSizeExponent)}, tail: {Number(c.Tail)}, tile_latency: {Micro(c.TileLatency)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, {Quality(c.Quality)}");
         Family("decode_attention", fitted.DecodeAttention, c => $"overhead: {Micro(c.Overhead)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, core_bandwidth: {Number(c.CoreBandwidth)}, tile_latency: {Micro(c.TileLatency)}, join_latency: {Micro(c.JoinLatency)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, {Quality(c.Quality)}");
+        if (fitted.Collectives is { } o)
+        {
+            Line($"collectives: {{ one_shot_latency: {Micro(o.OneShotLatency)}, peer_latency: {Micro(o.PeerLatency)}, one_shot_efficiency: {Percent(o.OneShotEfficiency)}, two_shot_latency: {Micro(o.TwoShotLatency)}, two_shot_efficiency: {Percent(o.TwoShotEfficiency)}, low_ring_latency: {Micro(o.LowRingLatency)}, low_ring_hop: {Micro(o.LowRingHop)}, low_ring_efficiency: {Percent(o.LowRingEfficiency)}, ring_latency: {Micro(o.RingLatency)}, ring_hop: {Micro(o.RingHop)}, ring_efficiency: {Percent(o.RingEfficiency)}, in_switch_latency: {Micro(o.InSwitchLatency)}, in_switch_efficiency: {Percent(o.InSwitchEfficiency)}, {Quality(o.Quality)} }}");
+        }
+
         return text.ToString();
 
         void Line(FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');

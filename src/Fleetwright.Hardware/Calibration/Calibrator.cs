@@ -92,6 +92,9 @@ public static class Calibrator
             }
         }
 
+        List<OnChip<CollectiveRow>> collectives = [.. members.SelectMany((m, i) => tables[m].Collectives.Select(r => new OnChip<CollectiveRow>(i, r)))];
+        fitted.Collectives = CollectiveFit.Run(chips, collectives, outOf, 4 * Evaluations);
+        lines.Add(new CalibrationLine(name, "collectives", "", 0, fitted.Collectives.Quality));
         foreach ((Dtype dtype, MatrixProductCoefficients product) in fitted.Gemm)
         {
             Chip chip = chips.First(c => c.Supports(dtype));
@@ -138,9 +141,11 @@ internal sealed class MeasuredKernels
 
     public Dictionary<Dtype, KernelRows<AttentionRow>> Decode { get; } = [];
 
+    public List<CollectiveRow> Collectives { get; private init; } = [];
+
     public static MeasuredKernels Read(string folder, Chip chip)
     {
-        var kernels = new MeasuredKernels();
+        var kernels = new MeasuredKernels { Collectives = CollectiveFit.Read(folder) };
         foreach ((string name, Dtype dtype) in new[] { ("bfloat16", Dtype.Bf16), ("fp8", Dtype.Fp8), ("nvfp4", Dtype.Nvfp4) })
         {
             if (chip.Supports(dtype))

@@ -28,18 +28,19 @@ internal static class Fit
     /// <param name="measured">Measured seconds of a row.</param>
     /// <param name="group">The shape group of a row: rows of one group are never split.</param>
     /// <param name="regime">The regime of a row: regimes weigh alike in the fit.</param>
+    /// <param name="mostOfRegime">Most rows of a regime in a fit.</param>
     /// <param name="folds">Parts that the groups are dealt into.</param>
     /// <param name="evaluations">Most evaluations of a fit.</param>
     public static (double[] Values, FitQuality Quality) CrossValidated<TRow, TModel>(
-        IReadOnlyList<TRow> rows, Parameter[] parameters, Func<double[], TModel> build, Func<TModel, TRow, double> price, Func<TRow, double> measured, Func<TRow, int> group, Func<TRow, int> regime, int folds, int evaluations)
+        IReadOnlyList<TRow> rows, Parameter[] parameters, Func<double[], TModel> build, Func<TModel, TRow, double> price, Func<TRow, double> measured, Func<TRow, int> group, Func<TRow, int> regime, int folds, int evaluations, int mostOfRegime = 200)
     {
-        double[] values = Best(Thinned(rows, regime), parameters, build, price, measured, evaluations);
+        double[] values = Best(Thinned(rows, regime, mostOfRegime), parameters, build, price, measured, evaluations);
         var errors = new List<double>(rows.Count);
         for (int fold = 0; fold < folds; fold++)
         {
             int left = fold;
             List<TRow> others = [.. rows.Where(r => (uint)group(r) % folds != left)];
-            double[] fitted = Best(Thinned(others, regime), parameters, build, price, measured, evaluations / 2, values);
+            double[] fitted = Best(Thinned(others, regime, mostOfRegime), parameters, build, price, measured, evaluations / 2, values);
             TModel model = build(fitted);
             errors.AddRange(rows.Where(r => (uint)group(r) % folds == left).Select(r => Math.Abs((price(model, r) / measured(r)) - 1)));
         }
@@ -83,15 +84,14 @@ internal static class Fit
         return Inside(x, parameters).Values;
     }
 
-    // At most 200 rows a regime, evenly spaced: a table that holds ten times more prefill than decode shapes fits both alike.
-    private static List<TRow> Thinned<TRow>(IReadOnlyList<TRow> rows, Func<TRow, int> regime)
+    // At most so many rows a regime, evenly spaced: a table that holds ten times more prefill than decode shapes fits both alike.
+    private static List<TRow> Thinned<TRow>(IReadOnlyList<TRow> rows, Func<TRow, int> regime, int most)
     {
-        const int Most = 200;
         var thinned = new List<TRow>();
         foreach (IGrouping<int, TRow> rowsOfRegime in rows.GroupBy(regime).OrderBy(g => g.Key))
         {
             TRow[] all = [.. rowsOfRegime];
-            double stride = Math.Max(1, all.Length / (double)Most);
+            double stride = Math.Max(1, all.Length / (double)most);
             for (double i = 0; i < all.Length; i += stride)
             {
                 thinned.Add(all[(int)i]);

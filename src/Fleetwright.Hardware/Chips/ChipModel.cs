@@ -121,8 +121,11 @@ public sealed class ChipModel
             case OperatorKind.Gather:
                 return Total(op, _launch, 0, op.MemoryBytes / _gatherRate, 0, _error);
             default:
-                double network = _collectives.Seconds(op.Kind, op.MessageBytes, op.Ranks);
-                return new OperatorCost(network, network * _idleWatts, Bound.Network, 0, 0, 0, 0, 0, network, _error);
+                CollectiveCost collective = _collectives.Price(op.Kind, op.MessageBytes, op.Ranks);
+                double network = collective.Seconds - collective.LatencySeconds;
+                Bound held = network >= collective.LatencySeconds ? Bound.Network : Bound.Launch;
+                double traffic = Math.Min(2 * op.MessageBytes * _joulesPerMemoryByte, collective.Seconds * (_powerLimit - _idleWatts));
+                return new OperatorCost(collective.Seconds, (collective.Seconds * _idleWatts) + traffic, held, collective.LatencySeconds, 0, 0, 0, 0, network, _collectives.Error > 0 ? _collectives.Error : _error);
         }
     }
 
