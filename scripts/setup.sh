@@ -64,10 +64,10 @@ as_root() {
 }
 
 apt_install() {
+    mkdir -p "$STATE" && : >"$STATE/apt.log"
     command -v apt-get >/dev/null || return 1
     local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o Acquire::Retries=1 -o Acquire::http::Timeout=20
         -o Acquire::https::Timeout=20 -o DPkg::Lock::Timeout=120)
-    mkdir -p "$STATE"
     {
         as_root "${apt[@]}" install -y --no-install-recommends "$@" ||
             { as_root "${apt[@]}" update && as_root "${apt[@]}" install -y --no-install-recommends "$@"; }
@@ -87,24 +87,40 @@ need() {
         return 0
     fi
     mkdir -p "$STATE" && touch "$tried" 2>/dev/null
-    say "could not install $*: $(grep -hE '^(E:|sudo:)' "$STATE/apt.log" 2>/dev/null | head -n 1)"
-    say "without it, this is missing: $purpose. Install it with: sudo apt-get install $*"
+    local why
+    why=$(grep -hE '^(E:|sudo:)' "$STATE/apt.log" 2>/dev/null | head -n 1)
+    say "could not install $* (${why:-apt-get is not here, or root is not to be had}); going on without $purpose"
+    say "to install it by hand: sudo apt-get install $*"
     return 1
 }
 
 # --- .NET ----------------------------------------------------------------------------------------------------------
 
-find_dotnet() {
+dotnets() {
     local candidate
     for candidate in "${DOTNET_ROOT:-/nonexistent}/dotnet" "$(command -v dotnet)" "$HOME/.dotnet/dotnet" /usr/share/dotnet/dotnet /usr/lib/dotnet/dotnet; do
-        [[ -n "$candidate" && -x "$candidate" ]] && { DOTNET=$candidate; return 0; }
+        [[ -n "$candidate" && -x "$candidate" ]] && printf '%s\n' "$candidate"
     done
-    return 1
 }
 
-# The SDK that global.json asks for, or a message with the one line that installs it and exit code 2.
+# The dotnet that built the program, else the first there is.
+find_dotnet() {
+    if [[ -f "$STATE/dotnet" ]]; then DOTNET=$(<"$STATE/dotnet"); fi
+    [[ -n "${DOTNET:-}" && -x "$DOTNET" ]] && return 0
+    read -r DOTNET < <(dotnets)
+    [[ -n "$DOTNET" ]]
+}
+
+# A .NET 10 SDK, or a message with the one line that installs it and exit code 2.
 need_sdk() {
-    find_dotnet && (cd "$ROOT" && "$DOTNET" --version >/dev/null 2>&1) && return 0
+    local candidate
+    while read -r candidate; do
+        if [[ $'\n'"$("$candidate" --list-sdks 2>/dev/null)" == *$'\n10.'* ]]; then
+            DOTNET=$candidate
+            keep_print dotnet "$DOTNET"
+            return 0
+        fi
+    done < <(dotnets)
     local id=debian version=12
     if [[ -r /etc/os-release ]]; then
         id=$(. /etc/os-release && printf '%s' "${ID:-debian}")

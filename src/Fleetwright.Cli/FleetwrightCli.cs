@@ -13,6 +13,7 @@ public static class FleetwrightCli
         RunCommand.Create,
         CatalogCommand.Create,
         EstimateCommand.Create,
+        DeviceCommand.Create,
         SizeCommand.Create,
         TrainCommand.Create,
         OpCommand.Create,

@@ -1,4 +1,5 @@
 using Fleetwright.Catalog.Models;
+using Fleetwright.Catalog.Units;
 using Fleetwright.Models.Operators;
 
 namespace Fleetwright.Models;
@@ -37,18 +38,36 @@ public sealed partial class ModelGraph
         sink.Add(Operator.Gemm(OperatorRole.OutputProjection, tokens, Model.HiddenSize, inner, LayerDtype, LayerCompute, count));
     }
 
-    // The convolution, the recurrence, and the gated norm of its output.
-    private static void AddRecurrence(
+    // The convolution, the gated norm of the output, and decode's update of the state stream through the vector unit;
+    // prefill's chunks are small matrix products like those of prefill attention, and are priced as it is.
+    private void AddRecurrence(
         ref Sink sink, in StepShape shape, double groups, double tokens, double mixed, double output, int taps, double state,
         double prefillFlops, double decodeFlops, int count)
     {
-        double prefillTokens = shape.PrefillSequences * shape.PrefillTokens / groups;
-        double decodeTokens = shape.DecodeSequences / groups;
-        double sequences = (shape.PrefillSequences + shape.DecodeSequences) / groups;
-        double bytes = tokens * ((4 * mixed) + (3 * output)) * Bf16Bytes;
-        double vector = (tokens * ((2.0 * taps * mixed) + (8 * output))) + (decodeTokens * decodeFlops);
-        double stateTraffic = 2 * sequences * ((state * StateBytes) + ((taps - 1) * mixed * Bf16Bytes));
-        sink.Add(Operator.Elementwise(OperatorRole.Recurrence, bytes, vector, count, stateTraffic) with { MatrixFlops = prefillTokens * prefillFlops });
+        double decodes = shape.DecodeSequences / groups;
+        double stateTraffic = 2 * ((state * StateBytes) + ((taps - 1) * mixed * Bf16Bytes));
+        double vector = (tokens * ((2.0 * taps * mixed) + (8 * output))) + (decodes * decodeFlops);
+        sink.Add(Operator.Elementwise(OperatorRole.Recurrence, tokens * ((3 * mixed) + (3 * output)) * Bf16Bytes, vector, count, decodes * stateTraffic));
+        if (shape.PrefillSequences > 0)
+        {
+            double prefills = shape.PrefillSequences / groups;
+            sink.Add(new Operator
+            {
+                Kind = OperatorKind.ContextAttention,
+                Role = OperatorRole.Recurrence,
+                Count = count,
+                Groups = 1,
+                Ranks = 1,
+                Sequences = prefills,
+                QueryTokens = shape.PrefillTokens,
+                ContextTokens = shape.PrefillPast + shape.PrefillTokens,
+                ComputeDtype = AttentionCompute,
+                StorageDtype = Dtype.Fp32,
+                MatrixFlops = prefills * shape.PrefillTokens * prefillFlops,
+                ActivationBytes = prefills * shape.PrefillTokens * (mixed + output) * Bf16Bytes,
+                CacheBytes = prefills * stateTraffic,
+            });
+        }
     }
 }
 

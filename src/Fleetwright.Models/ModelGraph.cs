@@ -92,10 +92,15 @@ public sealed partial class ModelGraph
     /// <summary>Writes the operators of a step into <paramref name="into"/>.</summary>
     /// <param name="shape">The work of the whole replica (with data-parallel attention: of all its groups together). For a ranking model a token is a sample.</param>
     /// <param name="into">At least <see cref="MaximumOperators"/> long.</param>
-    /// <returns>How many were written.</returns>
+    /// <returns>How many were written; none for a step without tokens.</returns>
     public int Step(in StepShape shape, Span<Operator> into)
     {
         var sink = new Sink(into);
+        if (shape.Tokens <= 0)
+        {
+            return 0;
+        }
+
         if (Model.Ranking is { } ranking)
         {
             AddRanking(ref sink, ranking, shape.Tokens);

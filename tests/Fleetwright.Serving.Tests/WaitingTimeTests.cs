@@ -18,7 +18,7 @@ public class WaitingTimeTests
     }
 
     [Theory]
-    [InlineData(0.5, 0.10)]
+    [InlineData(0.5, 0.20)]
     [InlineData(0.7, 0.10)]
     [InlineData(0.9, 0.10)]
     public void Constant_service_is_close_to_the_exact_tail_of_M_D_1(double utilisation, double tolerance)

@@ -16,7 +16,8 @@ public class DisruptionTests
 
         // Chips made in quarters 1 and 2 would have come in 2 and 3, a thousand each; the rest comes.
         Assert.Equal([0, 0, 1.0 / 3, 2.0 / 4, 2.0 / 5], outcome.LostShare["serve"], new Close());
-        Assert.True(outcome.ExtraDollars > 0);
+        Solve.Near(5000 * 1000.0 * (1 + 2 + 2), outcome.DamageDollars, 1e-5);
+        Assert.True(outcome.ExtraDollars < outcome.DamageDollars);
         Assert.Equal(0, outcome.Undisturbed.Cost.UnservedDollars);
     }
 

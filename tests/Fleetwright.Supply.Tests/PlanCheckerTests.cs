@@ -92,8 +92,12 @@ public class PlanCheckerTests
         };
         SupplyOffer offer = problem.Offers[0] with
         {
-            LotUnits = 72, FixedDollars = 1e6, MinimumUnits = 720, EarliestOrderQuarter = 1,
-            CapacityByQuarter = Samples.Flat(9000, n), ResourcePerUnit = Samples.Rates(("hbm", 80)),
+            LotUnits = 72,
+            FixedDollars = 1e6,
+            MinimumUnits = 720,
+            EarliestOrderQuarter = 1,
+            CapacityByQuarter = Samples.Flat(9000, n),
+            ResourcePerUnit = Samples.Rates(("hbm", 80)),
         };
         problem = problem with { Offers = [offer] };
         return problem.With(

@@ -75,7 +75,8 @@ public class PlanTests
     {
         SupplyProblem problem = Samples.Small() with
         {
-            PowerWattsByQuarter = [10e6], Rentals = [new RentalOffer("x", [2000], [4000])],
+            PowerWattsByQuarter = [10e6],
+            Rentals = [new RentalOffer("x", [2000], [4000])],
         };
         SupplyPlan plan = Solve.Plan(problem.With(problem.Demand("mid", 0.8, 1), problem.Demand("high", 0.2, 2)));
         Assert.Equal([0.0, 4000], plan.Scenarios.Select(s => Math.Round(s.Rented["x"][0], 3)));
@@ -88,7 +89,9 @@ public class PlanTests
         SupplyProblem problem = Samples.Small(3) with { Offers = [], Owned = [new OwnedChips("x", "m", [100, 100, 100], "fab-a")] };
         SupplyScenario stops = new()
         {
-            Id = "stops", Probability = 1, SiteAvailability = new Dictionary<string, IReadOnlyList<double>> { ["fab-a"] = [1, 0, 1] },
+            Id = "stops",
+            Probability = 1,
+            SiteAvailability = new Dictionary<string, IReadOnlyList<double>> { ["fab-a"] = [1, 0, 1] },
         };
         Assert.Equal([100, 200, 200], Solve.Plan(problem.With(stops)).Scenarios[0].Fleet["x"]);
     }
@@ -103,7 +106,8 @@ public class PlanTests
             Resources = [new SharedResource("hbm", "HBM", "GB", [1e6, 1e6])],
         };
         SupplyOffer Offer(string chip) => Samples.Offer(chip, chip, "fab-a", "pack-a", 2, 10, lead: 1, capacity: 5000)
-            with { ResourcePerUnit = Samples.Rates(("hbm", 100)), IsSigned = true, MinimumUnits = 5000 };
+            with
+        { ResourcePerUnit = Samples.Rates(("hbm", 100)), IsSigned = true, MinimumUnits = 5000 };
         problem = problem with
         {
             Offers = [Offer("x"), Offer("y")],
@@ -111,7 +115,9 @@ public class PlanTests
         };
         SupplyScenario half = new()
         {
-            Id = "half", Probability = 1, ResourceMultipliers = new Dictionary<string, IReadOnlyList<double>> { ["hbm"] = [0.5, 1] },
+            Id = "half",
+            Probability = 1,
+            ResourceMultipliers = new Dictionary<string, IReadOnlyList<double>> { ["hbm"] = [0.5, 1] },
         };
         Assert.Equal([0.0, 5000], Solve.Plan(problem.With(half)).Scenarios[0].Deliveries.Select(d => Math.Round(d.DeliveredUnits, 3)));
     }

@@ -32,8 +32,14 @@ internal static class Samples
 
     public static SupplyOffer Offer(string id, string chip, string fab, string packaging, int quarters, double price, int lead = 0, double capacity = 1e6) => new()
     {
-        Id = id, ChipId = chip, Maker = id + " maker", FabSiteId = fab, PackagingSiteId = packaging,
-        UnitPriceByQuarter = Flat(price, quarters), CapacityByQuarter = Flat(capacity, quarters), LeadQuartersByQuarter = SupplyOffer.Lead(lead, quarters),
+        Id = id,
+        ChipId = chip,
+        Maker = id + " maker",
+        FabSiteId = fab,
+        PackagingSiteId = packaging,
+        UnitPriceByQuarter = Flat(price, quarters),
+        CapacityByQuarter = Flat(capacity, quarters),
+        LeadQuartersByQuarter = SupplyOffer.Lead(lead, quarters),
     };
 
     public static SupplyProblem With(this SupplyProblem problem, params SupplyScenario[] scenarios) => problem with { Scenarios = scenarios };
@@ -41,7 +47,8 @@ internal static class Samples
     /// <summary>A future with a multiple of demand in every quarter.</summary>
     public static SupplyScenario Demand(this SupplyProblem problem, string id, double probability, double multiple) => new()
     {
-        Id = id, Probability = probability,
+        Id = id,
+        Probability = probability,
         DemandMultipliers = problem.Workloads.ToDictionary(w => w.Id, w => (IReadOnlyList<double>)Flat(multiple, problem.Quarters.Count)),
     };
 
@@ -56,7 +63,8 @@ internal static class Samples
         SupplyOffer Make(string id, string chip, string fab, string pack, double price, double priceEnd, double capacity, int lead, double hbmGb, double cowos) =>
             Offer(id, chip, fab, pack, n, price, lead) with
             {
-                UnitPriceByQuarter = Ramp(price, priceEnd), CapacityByQuarter = Ramp(capacity, 2 * capacity),
+                UnitPriceByQuarter = Ramp(price, priceEnd),
+                CapacityByQuarter = Ramp(capacity, 2 * capacity),
                 ResourcePerUnit = Rates(("hbm", hbmGb), ("cowos", cowos)),
             };
         SupplyProblem problem = new()
@@ -108,7 +116,11 @@ internal static class Samples
 
         static SupplyWorkload Work(string id, double[] demand, double penalty, params (string, double)[] rates) => new()
         {
-            Id = id, Unit = "tokens", DemandByQuarter = demand, UnservedDollarsPerUnitQuarter = penalty, UnitsPerSecondByChip = Rates(rates),
+            Id = id,
+            Unit = "tokens",
+            DemandByQuarter = demand,
+            UnservedDollarsPerUnitQuarter = penalty,
+            UnitsPerSecondByChip = Rates(rates),
         };
     }
 

@@ -33,7 +33,7 @@ public class SolverTests
         string command = Script(folder, $"echo $$ > pid; pwd > {seen}.tmp; mv {seen}.tmp {seen}; exec sleep 600");
         using CancellationTokenSource source = new();
         Task solving = Task.Run(() => new CbcSolver(command).Solve(PlanModel.Build(Samples.Small()).Linear, 0, 0, source.Token), TestContext.Current.CancellationToken);
-        Assert.True(SpinWait.SpinUntil(() => File.Exists(seen), TimeSpan.FromSeconds(20)));
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(seen), TimeSpan.FromSeconds(60)));
         string working = File.ReadAllText(seen).Trim();
         int pid = int.Parse(File.ReadAllText(Path.Combine(working, "pid")), System.Globalization.CultureInfo.InvariantCulture);
         source.Cancel();

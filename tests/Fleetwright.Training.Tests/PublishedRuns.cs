@@ -16,6 +16,7 @@ public sealed record PublishedRun(string Set, string Name, string Chip, Training
 /// <summary>Reads the published runs beside the checkout. Nothing here is tuned: what a source does not print is left open.</summary>
 internal static class PublishedRuns
 {
+    /// <summary>The catalogue of the checkout.</summary>
     public static FleetCatalog Catalog { get; } = new(Repository.Path("catalog"));
 
     public static ModelSpec Gpt(string name, int hidden, int heads, int layers, int vocabulary) => new()
@@ -30,6 +31,9 @@ internal static class PublishedRuns
         Biases = true,
         Layers = [new LayerGroup(layers, new GroupedQueryAttention(heads, heads, hidden / heads, hidden / heads), new DenseFeedForward(4 * hidden, Gated: false))],
     };
+
+    /// <summary>All sets.</summary>
+    public static IEnumerable<PublishedRun> All() => [.. MegatronSc21(), .. Korthikanti(), .. MegaScale(), .. MegatronCoreH100(), .. Llama405B()];
 
     // Tokens per step / chips / TFLOP/s per chip, with the FLOPs counted as the source counts them.
     public static IEnumerable<PublishedRun> MegatronSc21() => Rows("megatron_sc21_weak_scaling.csv").Select(r =>

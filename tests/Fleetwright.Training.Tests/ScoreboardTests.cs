@@ -1,21 +1,49 @@
 namespace Fleetwright.Training.Tests;
 
+/// <summary>Predicted step times against published runs; the same code and constants for every row.</summary>
 public class ScoreboardTests(ITestOutputHelper output)
 {
     private static readonly TrainingCoefficients Coefficients = TrainingCoefficients.For(PublishedRuns.Catalog);
 
-    [Fact]
-    public void Scores()
+    [Theory]
+    [InlineData("SC'21", 10, 0.06)]
+    [InlineData("Korthikanti", 9, 0.06)]
+    [InlineData("MegaScale", 8, 0.06)]
+    [InlineData("Megatron-Core", 9, 0.10)]
+    [InlineData("Llama 405B", 3, 0.10)]
+    public void Mean_error_of_a_published_set_stays_low(string set, int rows, double bar)
     {
-        foreach (IEnumerable<PublishedRun> set in (IEnumerable<PublishedRun>[])[PublishedRuns.MegatronSc21(), PublishedRuns.Korthikanti(), PublishedRuns.MegaScale(), PublishedRuns.MegatronCoreH100(), PublishedRuns.Llama405B()])
-        {
-            List<Scored> scores = [.. set.Select(r => Score.Of(r, Coefficients))];
-            foreach (Scored s in scores)
-            {
-                output.WriteLine(s.ToString());
-            }
+        List<Scored> scores = Scores(set);
+        Assert.Equal(rows, scores.Count);
+        Assert.InRange(Score.Mape(scores), 0, bar);
+    }
 
-            output.WriteLine($"   MAPE {Score.Mape(scores):P1} n {scores.Count}");
+    [Fact]
+    public void Megatron_175B_and_1T_are_within_15_percent_of_published_throughput()
+    {
+        List<Scored> rows = [.. Scores("SC'21").Where(s => s.Run.Name is "145.6B" or "1008.0B"), .. Scores("Korthikanti").Where(s => s.Run.Name.StartsWith("175B") || s.Run.Name.StartsWith("1T"))];
+        Assert.Equal(6, rows.Count);
+        Assert.All(rows, r => Assert.InRange(1 / (1 + r.Error), 0.85, 1.15));
+    }
+
+    [Fact]
+    public void Llama_405B_rows_are_within_15_percent_of_published_throughput() =>
+        Assert.All(Scores("Llama 405B"), r => Assert.InRange(1 / (1 + r.Error), 0.85, 1.15));
+
+    [Fact]
+    public void No_layout_that_ran_is_refused() =>
+        Assert.All(PublishedRuns.All().Select(r => Score.Of(r, Coefficients)), s => Assert.True(s.Estimate.Fits, s.ToString()));
+
+    private List<Scored> Scores(string set)
+    {
+        List<Scored> scores = [.. PublishedRuns.All().Where(r => r.Set == set).Select(r => Score.Of(r, Coefficients))];
+        foreach (Scored s in scores)
+        {
+            output.WriteLine(s.ToString());
         }
+
+        double[] sorted = [.. scores.Select(s => Math.Abs(s.Error)).Order()];
+        output.WriteLine(FormattableString.Invariant($"{set}: MAPE {Score.Mape(scores):P1}, median {sorted[sorted.Length / 2]:P1}, max {sorted[^1]:P1}, n {scores.Count}"));
+        return scores;
     }
 }

@@ -36,6 +36,6 @@ export async function open(browser, address, options = {}) {
   tab.on("pageerror", (e) => problems.push(`error: ${e.message}`));
   tab.on("request", (r) => { if (!/^(file|data|blob):/.test(r.url()) || (r.url().startsWith("file:") && r.url() !== address)) problems.push(`request: ${r.url()}`); });
   await tab.goto(address);
-  await tab.waitForSelector("html[data-ready]", { timeout: 15000 });
+  await tab.waitForSelector("html[data-ready]", { state: "attached", timeout: 15000 }).catch(() => problems.push("the page did not draw"));
   return { tab, problems, close: () => context.close() };
 }

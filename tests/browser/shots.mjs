@@ -14,6 +14,12 @@ for (const [name, options, fullPage] of [
 ]) {
   const { tab, problems, close } = await open(browser, address, options);
   await tab.screenshot({ path: join(folder, `${name}.png`), fullPage });
+  if (fullPage) {
+    // Each part alone too: a whole page is too long to read as one picture.
+    for (const part of await tab.locator("main > section").all()) {
+      await part.screenshot({ path: join(folder, `${name.replace("-full", "")}-${(await part.getAttribute("id")) ?? "answers"}.png`) });
+    }
+  }
   if (problems.length > 0) console.log(name, problems);
   await close();
 }

@@ -7,7 +7,7 @@ internal static class ModelLimits
     public const int Width = 1_048_576;
     public const int Heads = 16_384;
     public const int Layers = 2_000;
-    public const int Experts = 8_192;
+    public const int Experts = 4_096;
     public const int Vocabulary = 10_000_000;
     public const int Context = 1_000_000_000;
     public const long Tables = 100_000;

@@ -43,7 +43,11 @@ internal static class RunCommand
         }
 
         string report = Path.Combine(folder.Path, "report.html");
-        string? problem = HtmlReport.Write(results, report);
+        if (HtmlReport.TryFindTemplate(out string template, out string problem))
+        {
+            HtmlReport.Write(template, results, report);
+        }
+
         if (json)
         {
             context.Output.WriteLine(results);
@@ -51,7 +55,7 @@ internal static class RunCommand
         else
         {
             Summarise(context, outcome.Results);
-            context.Output.WriteLine(problem is null ? $"Report: {Path.GetFullPath(report)}" : $"No report page: {problem}");
+            context.Output.WriteLine(problem.Length == 0 ? $"Report: {Path.GetFullPath(report)}" : $"No report page: {problem}");
             context.Output.WriteLine($"Results: {Path.GetFullPath(folder.Path)}");
         }
 

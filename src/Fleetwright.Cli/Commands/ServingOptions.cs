@@ -14,7 +14,7 @@ internal static class ServingOptions
 
     public static Option<string> Engine() => new("--engine") { Description = "A serving engine of the catalogue.", DefaultValueFactory = _ => "vllm" };
 
-    public static ModelSpec Model(CommandContext context, string name) => context.Catalog.Models.Get(name);
+    public static ModelSpec Model(CommandContext context, string name) => ModelResolver.Resolve(context.Catalog, name);
 
     public static Precision Precision(ParseResult parsed, Option<string?> dtype, Option<string?> cache, ModelSpec model)
     {

@@ -21,6 +21,7 @@ internal static class SizeCommand
     {
         var model = new Option<string>("--model") { Required = true, Description = "A model of the catalogue, a Hugging Face repository, or the path of a config.json." };
         var chips = new Option<string[]>("--chips") { Required = true, AllowMultipleArgumentsPerToken = true, Description = "Chips of the catalogue, separated by commas." };
+        var price = new Option<string[]>("--price") { AllowMultipleArgumentsPerToken = true, Description = "Price of a chip instead of the catalogue's cost, such as mtia-2i=$4,000; amortised with servers and power.", DefaultValueFactory = _ => [] };
         var rate = new Option<double>("--rate") { Required = true, Description = "Requests (ranking: samples) per second." };
         var prompt = new Option<double>("--prompt") { Description = "Mean prompt tokens.", DefaultValueFactory = _ => 1024 };
         var output = new Option<double>("--output") { Description = "Mean output tokens.", DefaultValueFactory = _ => 256 };
@@ -34,11 +35,11 @@ internal static class SizeCommand
         Option<string?> dtype = ServingOptions.Dtype(), cache = ServingOptions.CacheDtype();
         Option<string> engine = ServingOptions.Engine();
         Option<bool> json = CommonOptions.Json();
-        var command = new Command("size", "The cheapest fleet on each chip for a request rate under latency targets.") { model, chips, rate, prompt, output, promptCv, outputCv, ttft, tpot, quantile, most, threads, dtype, cache, engine, json };
+        var command = new Command("size", "The cheapest fleet on each chip for a request rate under latency targets.") { model, chips, price, rate, prompt, output, promptCv, outputCv, ttft, tpot, quantile, most, threads, dtype, cache, engine, json };
         command.SetAction(parsed =>
         {
             ModelSpec spec = ServingOptions.Model(context, parsed.GetRequiredValue(model));
-            List<ChipOffer> offers = Offers(context, parsed.GetRequiredValue(chips));
+            List<ChipOffer> offers = Offers(context, parsed.GetRequiredValue(chips), Prices(context, parsed.GetRequiredValue(price)));
             double perSecond = Number(parsed, rate, 1e-9, 1e15);
             double first = CommonOptions.Quantity(parsed, ttft, Dimension.Time, 1e-6) ?? 1, next = CommonOptions.Quantity(parsed, tpot, Dimension.Time, 1e-6) ?? 0.05;
             EngineOptions options = EngineOptions.Of(context.Catalog).Get(parsed.GetRequiredValue(engine));
@@ -68,15 +69,34 @@ internal static class SizeCommand
         return command;
     }
 
-    private static List<ChipOffer> Offers(CommandContext context, string[] names)
+    private static Dictionary<string, double> Prices(CommandContext context, string[] given)
+    {
+        var prices = new Dictionary<string, double>(StringComparer.Ordinal);
+        foreach (string text in given)
+        {
+            string[] parts = text.Split('=', 2);
+            if (parts.Length != 2)
+            {
+                throw new InputException("--price", $"found '{text}'; allowed: a chip and a price such as mtia-2i=$4,000");
+            }
+
+            prices[context.Catalog.Chips.Get(parts[0]).Name] = Catalog.Units.Quantity.TryParse(parts[1], Dimension.Money, out double value, out string problem) && value >= 0
+                ? value
+                : throw new InputException("--price", problem.Length > 0 ? problem : $"found '{text}'; it must not be negative");
+        }
+
+        return prices;
+    }
+
+    private static List<ChipOffer> Offers(CommandContext context, string[] names, Dictionary<string, double> prices)
     {
         var offers = new List<ChipOffer>();
         foreach (string name in names.SelectMany(n => n.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)))
         {
             ChipModel chip = ChipModel.For(context.Catalog, name);
-            offers.Add(CostBasis.Default.DollarsPerSecond(chip.Chip) is { } rate
+            offers.Add(CostBasis.Default.DollarsPerSecond(chip.Chip, prices.TryGetValue(chip.Chip.Name, out double own) ? own : null) is { } rate
                 ? new ChipOffer(chip, rate)
-                : throw new InputException("--chips", $"the catalogue has no price for {chip.Chip.Name}"));
+                : throw new InputException("--chips", $"the catalogue has no price for {chip.Chip.Name}; give one with --price {chip.Chip.Name}=$…"));
         }
 
         return offers.Count > 0 ? offers : throw new InputException("--chips", "names no chip");
@@ -96,7 +116,7 @@ internal static class SizeCommand
         {
             context.WriteJson(new { Cheapest = result.Cheapest?.Offer.Chip.Chip.Name, result.Evaluated, Chips = result.Chips.Select(Answer.Of) });
         }
-        else
+        else if (result.Cheapest is not null)
         {
             context.WriteTable(
                 ["chip", "layout", "dtype", "chips>", "replicas>", "TTFT ms>", "TPOT ms>", "tokens/s/chip>", "$/M tokens>", "J/token>", "bound by"],
@@ -126,7 +146,7 @@ internal static class SizeCommand
         {
             context.WriteJson(new { Cheapest = sized.Where(s => s.Plan is not null).MinBy(s => s.Plan!.DollarsPerSecond)?.Offer.Chip.Chip.Name, Chips = sized.Select(s => new { Chip = s.Offer.Chip.Chip.Name, Fits = s.Plan is not null, Problem = s.Plan is null ? s.Problem : null, s.Plan }) });
         }
-        else
+        else if (sized.Any(s => s.Plan is not null))
         {
             context.WriteTable(
                 ["chip", "chips>", "chips a replica>", "batch>", "batch ms>", "samples/s/chip>", "$/M samples>", "J/sample>"],

@@ -206,11 +206,11 @@ internal sealed class TrainCommand
         TrainingEstimate s = run.Step;
         ExposedCommunication e = s.Exposed;
         _context.Output.WriteLine(FormattableString.Invariant(
-            $"{job.Model.Title}, {Quantity.Format(job.Tokens, "tokens")}, on {run.Chips:#,0} {chip.Chip.Title}: {s.Layout}"));
+            $"{job.Model.Title}, {Quantity.Format(job.Tokens, "")} tokens, on {run.Chips:#,0} {chip.Chip.Title}: {s.Layout}"));
         _context.WriteTable(["", ">"], (IReadOnlyList<string>[])
         [
-            ["step", FormattableString.Invariant($"{s.StepSeconds:0.000} s (± {s.RelativeError:P0}) for {Quantity.Format(s.BatchTokens, "tokens")}")],
-            ["rate", $"{Quantity.Format(s.TokensPerSecond, "tokens/s")}, {Quantity.Format(s.ModelFlopsPerSecond, "FLOP/s")} a chip"],
+            ["step", FormattableString.Invariant($"{s.StepSeconds:0.000} s (± {s.RelativeError:P0}) for {Quantity.Format(s.BatchTokens, "")} tokens")],
+            ["rate", $"{Quantity.Format(s.TokensPerSecond, "")} tokens/s, {Quantity.Format(s.ModelFlopsPerSecond, "FLOP/s")} a chip"],
             ["MFU", FormattableString.Invariant($"{s.Mfu:P1} (pipeline bubble {s.BubbleFraction:P1})")],
             ["exposed communication", FormattableString.Invariant($"tensor {e.TensorSeconds:0.000} s, context {e.ContextSeconds:0.000} s, experts {e.ExpertSeconds:0.000} s, pipeline {e.PipelineSeconds:0.000} s, data {e.DataSeconds:0.000} s")],
             ["memory", $"{Quantity.Format(s.Memory.Total, "B")} of {Quantity.Format(s.MemoryCapacityBytes, "B")} a chip{(s.Fits ? "" : ": does not fit")}"],

@@ -250,9 +250,11 @@ public sealed class DeviceModel
             return null;
         }
 
-        double use = Math.Max(_basePower, Device.InUsePower.Value);
+        Fact use = Device.InUsePower;
         return new Band(
-            Hours(battery.Value, use, turnJoules.Value), Hours(battery.Low, use, turnJoules.High), Hours(battery.High, use, turnJoules.Low));
+            Hours(battery.Value, Math.Max(_basePower, use.Value), turnJoules.Value),
+            Hours(battery.Low, Math.Max(_basePower, use.High), turnJoules.High),
+            Hours(battery.High, Math.Max(Math.Min(_basePower, use.Value), use.Low), turnJoules.Low));
 
         double Hours(double joules, double watts, double turn) => joules / ((watts * 3600) + (turnsPerHour * turn));
     }
@@ -291,11 +293,11 @@ public sealed class DeviceModel
 
         if (_class.DecodeRows > 0 && !bandwidthAssumed && _class.DecodeTransferError is { } transfer)
         {
-            return (EstimateBasis.Transferred, string.Create(culture, $"not measured on {Device.Soc}; {where} transfers with {transfer.Value * 100:0.#} % error between the {_class.MeasuredOn.Count} chips measured"), 1 + (2 * transfer.Value));
+            return (EstimateBasis.Transferred, string.Create(culture, $"{where} transfers with {transfer.Value * 100:0.#} % error between the {_class.MeasuredOn.Count} chips measured"), 1 + (2 * transfer.Value));
         }
 
         string from = _class.MeasuredOn.Count > 0 ? $"scaled by bandwidth from {string.Join(", ", _class.MeasuredOn)}" : "coefficients taken from a relative";
-        return (EstimateBasis.Unmeasured, $"unmeasured estimate: {where} of {Device.Soc} {from}; factor 2", UnmeasuredFactor);
+        return (EstimateBasis.Unmeasured, $"{where} of {Device.Soc} {from}; factor 2", UnmeasuredFactor);
     }
 
     private double EfficiencyOf(out bool exact)
@@ -313,7 +315,7 @@ public sealed class DeviceModel
         }
 
         bool half = compute is Dtype.Bf16 or Dtype.Fp16;
-        foreach (Dtype other in half ? [Dtype.Fp16, Dtype.Bf16, Dtype.Fp32] : (ReadOnlySpan<Dtype>)[Dtype.Int8, Dtype.Fp16, Dtype.Bf16, Dtype.Fp32])
+        foreach (Dtype other in half ? [Dtype.Fp16, Dtype.Bf16, Dtype.Fp32, Dtype.Int8] : (ReadOnlySpan<Dtype>)[Dtype.Int8, Dtype.Fp16, Dtype.Bf16, Dtype.Fp32])
         {
             if (rates.TryGetValue(other, out rate))
             {

@@ -25,7 +25,7 @@ internal static class PlacementStage
     {
         context.Progress($"placing {product.Title.ToLowerInvariant()}");
         Device device = context.Catalog.Devices.Get(product.Device);
-        PlacementResult placed = PlacementPlanner.Decide(State(context, product, device), Cloud(product, capabilities), context.Catalog.VoiceProfiles.All.First());
+        PlacementResult placed = PlacementPlanner.Decide(State(context, product, device), Cloud(product, capabilities), context.Catalog.VoiceProfiles.Get(context.Scenario.Voice));
         DevicePlacement capable = placed.Devices[0];
 
         // Users without such a device have the data centre only; what may not leave their device is not served.

@@ -24,6 +24,9 @@ public sealed record Scenario
     /// <summary>The seed of every random stream.</summary>
     public required ulong Seed { get; init; }
 
+    /// <summary>The stages of a spoken turn beside the model, by catalogue name.</summary>
+    public required string Voice { get; init; }
+
     /// <summary>Prices that are not a chip's.</summary>
     public required Economics Economics { get; init; }
 

@@ -13,6 +13,7 @@ internal static class ScenarioCheck
         var problems = new List<Diagnostic>();
         Scenario s = context.Scenario;
         FleetCatalog catalog = context.Catalog;
+        Check("voice", () => catalog.VoiceProfiles.Get(s.Voice));
         for (int i = 0; i < s.Products.Count; i++)
         {
             Product p = s.Products[i];

@@ -31,6 +31,7 @@ public static class ScenarioReader
             File = file.Path,
             Quarters = quarters,
             Seed = (ulong)root.Integer("seed", 1, 0, long.MaxValue),
+            Voice = root.OptionalText("voice") ?? "streaming",
             Economics = ReadEconomics(root.Map("economics")),
             Products = [.. root.Maps("products").Select(ReadProduct)],
             Workloads = [.. root.Maps("workloads").Select(ReadWorkload)],

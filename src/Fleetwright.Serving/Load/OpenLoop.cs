@@ -120,16 +120,17 @@ public static class OpenLoop
     {
         private readonly double _below = Math.Max(0, mix.MixedCost.Seconds - mix.DecodeCost.Seconds) / mix.ChunkTokens;
         private readonly double _above = mix.Budget > mix.ChunkTokens ? Math.Max(0, fullSeconds - mix.MixedCost.Seconds) / (mix.Budget - mix.ChunkTokens) : 0;
+        private readonly double _full = fullSeconds;
 
         public double Seconds(double tokens)
         {
-            double whole = Math.Max(0, Math.Ceiling(tokens / mix.Budget) - 1);
-            double rest = tokens - (whole * mix.Budget);
+            double whole = Math.Max(0, Math.Ceiling(tokens / mix.PromptBudget) - 1);
+            double rest = tokens - (whole * mix.PromptBudget);
             double last = mix.ChunkTokens > mix.PrefillTokens ? Math.Max(rest, mix.ChunkTokens) : rest;
             double step = last <= mix.ChunkTokens
                 ? mix.DecodeCost.Seconds + (_below * last)
                 : mix.MixedCost.Seconds + (_above * (last - mix.ChunkTokens));
-            return (whole * fullSeconds) + step;
+            return (whole * _full) + step;
         }
     }
 }

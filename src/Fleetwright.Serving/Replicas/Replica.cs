@@ -94,6 +94,49 @@ public sealed class Replica
         return cost with { Seconds = cost.Seconds + host, Joules = cost.Joules + (host * IdleWatts) };
     }
 
+    /// <summary>
+    /// The cost of a step whose prompt tokens are spread unevenly over the groups of data-parallel attention: everything but the experts is
+    /// timed on the busiest group, the experts on the tokens of all.
+    /// </summary>
+    /// <param name="shape">The work of all groups.</param>
+    /// <param name="busiest">Prompt tokens of the busiest group ÷ its even share; 1 when they are spread evenly.</param>
+    public StepCost Step(in StepShape shape, double busiest)
+    {
+        StepCost even = Step(shape);
+        if (busiest <= 1)
+        {
+            return even;
+        }
+
+        StepCost evenShared = Chip.Price(Shared(shape));
+        StepCost busyShared = Chip.Price(Shared(shape with { PrefillSequences = shape.PrefillSequences * busiest }));
+
+        // Energy stays that of the even split, with the waiting groups at rest.
+        double longer = busyShared.Seconds - evenShared.Seconds;
+        return new StepCost(
+            even.Seconds + longer,
+            even.Joules + (longer * IdleWatts),
+            even.CommunicationSeconds + busyShared.CommunicationSeconds - evenShared.CommunicationSeconds,
+            even.ErrorSeconds + busyShared.ErrorSeconds - evenShared.ErrorSeconds);
+    }
+
+    // The operators that every group runs for its own tokens, moved to the front of the scratch.
+    private ReadOnlySpan<Operator> Shared(in StepShape shape)
+    {
+        int count = Operators(shape).Length;
+        Span<Operator> all = _scratch.AsSpan(0, count);
+        int kept = 0;
+        foreach (Operator op in all)
+        {
+            if (op.Role is not (OperatorRole.ExpertsUp or OperatorRole.ExpertsDown or OperatorRole.ExpertDispatch or OperatorRole.ExpertCombine))
+            {
+                all[kept++] = op;
+            }
+        }
+
+        return all[..kept];
+    }
+
     /// <summary>The operators of a step; valid until the thread's next call.</summary>
     public ReadOnlySpan<Operator> Operators(in StepShape shape)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fleetwright.Catalog.Units;
 using Fleetwright.Models;
 using Fleetwright.Serving.Load;
 using Fleetwright.Serving.Replicas;
@@ -173,7 +174,7 @@ public static class ServingSearch
             Trial closest = trials.MaxBy(t => t.Replica.CacheRoomBytes)!;
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{name}: does not fit on up to {request.MaximumChipsPerReplica} chips; the closest, {closest.Replica.Sharding} in {closest.Replica.Graph.Precision.Weights}, lacks {Math.Max(0, -closest.Replica.CacheRoomBytes) / 1e9:0.0} GB a chip before any cache");
+                $"{name}: does not fit on up to {request.MaximumChipsPerReplica} chips; the closest, {closest.Replica.Sharding} in {closest.Replica.Graph.Precision.Weights.Name()}, lacks {Math.Max(0, -closest.Replica.CacheRoomBytes) / 1e9:0.0} GB a chip before any cache");
         }
 
         return string.Create(

@@ -18,8 +18,9 @@ namespace Fleetwright.Serving.Steady;
 /// <param name="DecodeCost">A step that only decodes.</param>
 /// <param name="MixedCost">A step that carries a chunk.</param>
 /// <param name="PrefillTokens">Uncached tokens of the mean prompt, I.</param>
+/// <param name="PromptBudget">Tokens of one prompt that fit in a step: with data-parallel attention a prompt belongs to one group.</param>
 public readonly record struct IterationMix(
-    double Decoding, double Budget, double ChunkTokens, double MixedShare, StepCost DecodeCost, StepCost MixedCost, double PrefillTokens)
+    double Decoding, double Budget, double ChunkTokens, double MixedShare, StepCost DecodeCost, StepCost MixedCost, double PrefillTokens, double PromptBudget)
 {
     /// <summary>Mean time of a step: what a sequence waits for each further token.</summary>
     public double MeanSeconds => ((1 - MixedShare) * DecodeCost.Seconds) + (MixedShare * MixedCost.Seconds);
@@ -44,14 +45,15 @@ public readonly record struct IterationMix(
         double room = Math.Max(1, replica.TokenBudget - decoding);
         double prompt = work.Prompt.Mean;
         double perStep = prompt * decoding / (work.Output.Mean - 1);
-        double chunk = Math.Min(Math.Max(perStep, prompt), room);
+        double own = room / replica.Sharding.AttentionDataParallel;
+        double chunk = Math.Min(Math.Max(perStep, Math.Min(prompt, own)), room);
         double share = Math.Min(1, perStep / chunk);
         double context = work.MeanContext;
         // A step has at least the one sequence that it is run for, however few there are on average.
         double batch = Math.Max(1, decoding);
         StepCost decode = replica.Step(StepShape.Decode(batch, context));
         StepCost mixed = MixedStep(replica, work, chunk, batch, decode);
-        return new IterationMix(decoding, room, chunk, share, decode, mixed, prompt);
+        return new IterationMix(decoding, room, chunk, share, decode, mixed, prompt, own);
     }
 
     /// <summary>Steps that only prefill: answers of one token.</summary>
@@ -59,14 +61,19 @@ public readonly record struct IterationMix(
     {
         double chunk = Math.Min(replica.TokenBudget, work.Prompt.Mean * Math.Max(1, waiting));
         StepCost cost = replica.Step(Mixed(work, chunk, 0, 0));
-        return new IterationMix(0, replica.TokenBudget, chunk, 1, default, cost, work.Prompt.Mean);
+        return new IterationMix(0, replica.TokenBudget, chunk, 1, default, cost, work.Prompt.Mean, replica.Engine.TokenBudget);
     }
 
     /// <summary>The cost of a step with <paramref name="chunk"/> prompt tokens beside <paramref name="decoding"/> decodes; two steps where the engine does not mix them.</summary>
     internal static StepCost MixedStep(Replica replica, in Workload work, double chunk, double decoding, in StepCost decode) =>
         replica.Engine.Policy == StepPolicy.Mixed
-            ? replica.Step(Mixed(work, chunk, decoding, work.MeanContext))
-            : replica.Step(Mixed(work, chunk, 0, 0)) + decode;
+            ? replica.Step(Mixed(work, chunk, decoding, work.MeanContext), BusiestShare(replica, work, chunk))
+            : replica.Step(Mixed(work, chunk, 0, 0), BusiestShare(replica, work, chunk)) + decode;
+
+    // Prompt tokens of the busiest group of data-parallel attention ÷ its even share: with fewer prompts in a step than groups, one group
+    // has a whole prompt and the others, which must wait for it at the experts, none.
+    private static double BusiestShare(Replica replica, in Workload work, double chunk) =>
+        Math.Max(1, replica.Sharding.AttentionDataParallel * Math.Min(1, work.Prompt.Mean / chunk));
 
     /// <summary>A step with <paramref name="chunk"/> prompt tokens: whole prompts when they are shorter, else a piece from the middle of one.</summary>
     public static StepShape Mixed(in Workload work, double chunk, double decoding, double context)
@@ -84,9 +91,9 @@ public readonly record struct IterationMix(
     public double PromptSeconds(double tokens)
     {
         double perToken = Math.Max(0, MixedCost.Seconds - DecodeCost.Seconds) / ChunkTokens;
-        double whole = Math.Max(0, Math.Ceiling(tokens / Budget) - 1);
-        double rest = tokens - (whole * Budget);
+        double whole = Math.Max(0, Math.Ceiling(tokens / PromptBudget) - 1);
+        double rest = tokens - (whole * PromptBudget);
         double last = ChunkTokens > PrefillTokens ? Math.Max(rest, ChunkTokens) : rest;
-        return (whole * (DecodeCost.Seconds + (perToken * Budget))) + DecodeCost.Seconds + (perToken * last);
+        return (whole * (DecodeCost.Seconds + (perToken * PromptBudget))) + DecodeCost.Seconds + (perToken * last);
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fleetwright.Catalog.Units;
 using Fleetwright.Hardware.Chips;
 using Fleetwright.Models;
 using Fleetwright.Models.Operators;
@@ -75,7 +76,7 @@ public static class SteadyState
 
     private static string Explain(Replica replica, in MemoryPlan memory, double concurrency, double most)
     {
-        string what = string.Create(CultureInfo.InvariantCulture, $"{replica.Graph.Model.Name} in {replica.Graph.Precision.Weights} on {replica.Sharding} of {replica.Chip.Chip.Name}");
+        string what = string.Create(CultureInfo.InvariantCulture, $"{replica.Graph.Model.Name} in {replica.Graph.Precision.Weights.Name()} on {replica.Sharding} of {replica.Chip.Chip.Name}");
         if (most >= 1)
         {
             string why = memory.Fits

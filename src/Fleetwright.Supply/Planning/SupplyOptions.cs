@@ -12,7 +12,7 @@ public sealed record SupplyOptions
     public double RelativeGap { get; init; } = 0.01;
 
     /// <summary>Stop after this many nodes of branch and bound, whatever the gap. Never a time: the answer must not depend on the machine.</summary>
-    public int MaximumNodes { get; init; } = 20000;
+    public int MaximumNodes { get; init; } = 2000;
 
     /// <summary>Whether to solve again for shadow prices of power, resources and capacities.</summary>
     public bool ShadowPrices { get; init; } = true;

@@ -20,11 +20,9 @@ internal readonly record struct LayerKey(int TensorParallel, int ContextParallel
 internal sealed class LayerCosts
 {
     // Bytes per score that softmax and dropout move when scores live in memory: forward 2+2 (softmax) + 2+2+1 (dropout);
-    // backward 2+1+2 and 2+2+2. The products around them write and read each score: 2+2 forward, 2 × that and 2 more backward.
+    // backward 2+1+2 and 2+2+2. The products around them move the scores once more.
     private const double SoftmaxForwardBytes = 9;
     private const double SoftmaxBackwardBytes = 11;
-    private const double ScoreForwardBytes = 4;
-    private const double ScoreBackwardBytes = 10;
 
     // FlashAttention's backward pass does five products where the forward pass does two (arXiv:2205.14135, appendix B).
     private const double FusedBackwardFlops = 2.5;
@@ -39,7 +37,7 @@ internal sealed class LayerCosts
 
     public LayerCosts(ChipModel chip, TrainingJob job, TrainingCoefficients coefficients, in LayerKey key)
     {
-        (_chip, _job, _key, _slowdown) = (chip, job, key, coefficients.KernelSlowdown);
+        (_chip, _job, _key, _slowdown) = (chip, job, key, coefficients.SlowdownOf(chip.Chip));
         int groups = Groups(key.TensorParallel, key.ExpertParallel);
         var graph = new ModelGraph(job.Model, Precision.For(job.Compute), new Sharding(key.TensorParallel, 1, key.ExpertParallel, groups));
         double perRank = (double)job.SequenceLength / key.ContextParallel;
@@ -164,15 +162,21 @@ internal sealed class LayerCosts
             return;
         }
 
-        double scores = op.Sequences * op.Heads * op.QueryTokens * _job.SequenceLength;
-        double flops = 2 * scores * (op.HeadSize + op.ValueHeadSize);
-        Work forward = Kernel(op with { MatrixFlops = flops, ActivationBytes = op.ActivationBytes + (ScoreForwardBytes * scores) })
+        // Unfused: scores = Q·Kᵀ, softmax, dropout, times V, each a kernel of its own over all pairs (the mask is applied, not skipped);
+        // one batched product is priced as one product of all its rows, so its output or input moves the scores.
+        double rows = op.Sequences * op.Heads * op.QueryTokens;
+        double scores = rows * _job.SequenceLength;
+        Work score = Product(op, rows, _job.SequenceLength, op.HeadSize);
+        Work forward = score + Product(op, rows, op.ValueHeadSize, _job.SequenceLength)
             + Kernel(Operator.Elementwise(op.Role, SoftmaxForwardBytes * scores, 5 * scores, op.Count));
         Forward += forward;
         Repeated += forward;
-        Backward += Kernel(op with { MatrixFlops = 2 * flops, ActivationBytes = (3 * op.ActivationBytes) + (ScoreBackwardBytes * scores) })
+        Backward += Product(op, rows, _job.SequenceLength, op.ValueHeadSize) + Product(op, rows, op.ValueHeadSize, _job.SequenceLength)
+            + (Product(op, rows, op.HeadSize, _job.SequenceLength) * 2)
             + Kernel(Operator.Elementwise(op.Role, SoftmaxBackwardBytes * scores, 8 * scores, op.Count));
     }
+
+    private Work Product(in Operator of, double m, double n, double k) => Kernel(Operator.Gemm(of.Role, m, n, k, of.ComputeDtype, of.ComputeDtype, of.Count));
 
     private void AddElementwise(in Operator op)
     {

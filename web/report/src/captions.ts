@@ -1,4 +1,4 @@
-import { chips, count, days, display, dollars, list, percent, quarter, quarters, seconds, watts } from "./format";
+import { chips, count, days, display, dollars, list, percent, quarter, quarters, seconds, tied, watts } from "./format";
 import type { Outage, Placement, Results, Supply, Training, WorkloadServing } from "./results";
 
 /** What each plot shows, said in a sentence from the figures themselves. */
@@ -104,7 +104,11 @@ export function voice(placement: Placement[]): string {
   const miss = asked.filter((p) => Math.min(...p.latency.map((l) => l.p95_seconds)) > p.voice_target_seconds!);
   const fastest = asked.flatMap((p) => p.latency.map((l) => ({ p, l }))).sort((a, b) => a.l.p95_seconds - b.l.p95_seconds)[0]!;
   const head = miss.length === 0 ? "Every spoken product meets its target at p95 on at least one tier" : `${list(miss.map((p) => p.title))} ${miss.length === 1 ? "misses its" : "miss their"} target on every tier`;
-  return `${head}; the fastest is ${fastest.p.title} on the ${tierName(fastest.l.tier)} at ${seconds(fastest.l.p95_seconds)}.`;
+  return `${head}; the fastest is ${fastest.p.title}, ${where(fastest.l.tier)}, at ${seconds(fastest.l.p95_seconds)}.`;
+}
+
+function where(tier: string): string {
+  return tier === "cloud" ? "answered from the data centre" : `answered on the ${tier}`;
 }
 
 export function tierName(tier: string): string {
@@ -124,7 +128,7 @@ export function futures(supply: Supply): string {
   const all = supply.future_costs;
   if (all.length === 0) return "";
   const worst = all.reduce((a, b) => (b.dollars > a.dollars ? b : a));
-  return `The expected cost is ${dollars(supply.cost.expected)}; the worst of ${all.length} futures costs ${dollars(worst.dollars)} (${worst.name}, ${percent(worst.probability)}).`;
+  return `The expected cost is ${dollars(supply.cost.expected)}; the worst of ${all.length} futures costs ${dollars(worst.dollars)} (${tied(worst.name)}, ${percent(worst.probability)}).`;
 }
 
 export function worstUnserved(outage: Outage): number {
@@ -158,7 +162,7 @@ export function demand(results: Results): string {
   if (products.length === 0) return "No product asks for anything.";
   const first = total(products.map((p) => p.peak_turns_per_second[0] ?? 0)), end = total(products.map((p) => last(p.peak_turns_per_second)));
   const lead = products.reduce((a, b) => (last(b.peak_turns_per_second) > last(a.peak_turns_per_second) ? b : a));
-  return `Turns in the busiest hour go from ${count(first)}/s to ${count(end)}/s; ${percent(last(lead.peak_turns_per_second) / (end || 1))} of them are ${lead.title}.`;
+  return `Turns in the busiest hour go from ${count(first)}/s to ${count(end)}/s; ${percent(last(lead.peak_turns_per_second) / (end || 1))} of them come from ${lead.title}.`;
 }
 
 export function work(results: Results, title: (name: string) => string): string {

@@ -14,5 +14,5 @@ export function table(head: string[], rows: string[][], label: string, words: nu
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label },
     el("table", {},
       el("thead", {}, el("tr", {}, ...head.map((h, i) => el("th", { scope: "col", class: kind(i) }, h)))),
-      el("tbody", {}, ...rows.map((row) => el("tr", {}, ...row.map((cell, i) => el("td", { class: kind(i) }, cell)))))));
+      el("tbody", {}, ...rows.map((row) => el("tr", row[0] === "All" ? { class: "total" } : {}, ...row.map((cell, i) => el("td", { class: `${kind(i)}${cell.length > 26 ? " long" : ""}` }, cell)))))));
 }

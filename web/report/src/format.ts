@@ -47,6 +47,7 @@ export function dollars(value: number | undefined, digits = 3): string {
   const sign = value < 0 ? MINUS : "";
   const magnitude = Math.abs(value);
   if (magnitude > 0 && magnitude < 0.01) return `${sign}$${significant(magnitude, 2)}`;
+  if (magnitude > 0 && magnitude < 1) return `${sign}$${magnitude.toFixed(3).replace(/0$/, "")}`;
   if (magnitude < 1000) return `${sign}$${magnitude >= 100 ? Math.round(magnitude) : magnitude.toFixed(magnitude === 0 ? 0 : 2)}`;
   const [figure, letter] = scaled(magnitude, STEPS, digits);
   return `${sign}$${figure}${letter ? NBSP + letter : ""}`;
@@ -72,7 +73,7 @@ export function bytes(value: number | undefined, digits = 3): string {
 /** Time: 320 ms, 1.4 s, 45 µs. */
 export function seconds(value: number | undefined, digits = 3): string {
   if (!finite(value)) return NONE;
-  return unit(value * 1e6, digits, [[1e6, "s"], [1e3, "ms"]], "µs");
+  return value === 0 ? "0" + NBSP + "s" : unit(value * 1e6, digits, [[1e6, "s"], [1e3, "ms"]], "µs");
 }
 
 /** A duration in days: 74 days, 6.4 days. */
@@ -121,7 +122,7 @@ function unit(value: number | undefined, digits: number, steps: [number, string]
   return figure + NBSP + (letter || base);
 }
 
-const KNOWN: Record<string, string> = { meta: "Meta", nvidia: "NVIDIA", google: "Google", owned: "already owned", kv: "KV", hbm: "HBM" };
+const KNOWN: Record<string, string> = { iphone: "iPhone", pro: "Pro", air: "Air", max: "Max", ray: "Ray", ban: "Ban", tpu: "TPU", trainium: "Trainium", meta: "Meta", nvidia: "NVIDIA", google: "Google", owned: "already owned", kv: "KV", hbm: "HBM" };
 
 /** A catalogue name for people: h100-sxm is H100 SXM, mtia-2i is MTIA 2i; text that already has capitals or spaces stays as it is. */
 export function display(name: string): string {
@@ -132,6 +133,16 @@ export function display(name: string): string {
     const letters = /^[a-z]*/.exec(part)?.[0].length ?? 0;
     return letters > 4 ? part.charAt(0).toUpperCase() + part.slice(1) : part.toUpperCase();
   }).join(" ");
+}
+
+/** A whole number in full: 7,168. */
+export function exact(value: number | undefined): string {
+  return finite(value) ? Math.round(value).toLocaleString("en-US") : NONE;
+}
+
+/** Text written elsewhere, with its figures tied to their units so that no line breaks between them. */
+export function tied(text: string): string {
+  return text.replace(/\b(\d{4})Q([1-4])\b/g, `$1${NBSP}Q$2`).replace(/(\d) (?=(%|[kMBT]|[kMG]W|[kMG]?Wh|[mµ]?s|h|days?|quarters?|Q[1-4])(?![A-Za-z]))/g, `$1${NBSP}`);
 }
 
 /** "a, b and c". */

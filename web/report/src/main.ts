@@ -5,7 +5,7 @@ import { costByChip, costParts, outages, tierShares, trainingOptions, voiceBudge
 import { frontier, futures } from "./charts/risk";
 import { el } from "./dom";
 import { drawAll, figure, redraw } from "./figure";
-import { percent, quarter, quarters, significant } from "./format";
+import { percent, quarter, quarters, significant, tied } from "./format";
 import { DARK, LIGHT, palette } from "./palette";
 import type { Results, Supply } from "./results";
 import { foundations, tables } from "./tables";
@@ -32,14 +32,14 @@ function show(r: Results): void {
     notice(r),
     el("section", { class: "first", "aria-label": "The answers" }, answers(r), figure(planned ? fleetByMaker(planned) : tierShares(r), "h2")),
     section("demand", "Where the work runs", "Each turn goes to the first place that may see its data and answers in time.",
-      ...(planned ? [tierShares(r)] : []), demand(r), ...(r.placement.some((p) => p.voice_target_seconds !== undefined) ? [voiceBudget(r)] : [])),
+      ...(planned ? [tierShares(r)] : []), demand(r, planned === null), ...(r.placement.some((p) => p.voice_target_seconds !== undefined) ? [voiceBudget(r)] : [])),
     section("cost", "What a chip earns", "Cost per million output tokens on each chip that meets the targets. Whiskers are the low and high ends.", ...r.serving.filter((w) => w.options.some((o) => o.feasible)).map(costByChip)),
     planned ? section("buy", "What to buy, and from whom", plan(planned), orderBook(planned), fleetBySite(planned), ...(planned.supply.assignment.length > 0 ? [fleetByWork(planned)] : []), power(planned), costParts(planned)) : missing(r),
     planned ? section("risk", "What can go wrong", `The plan is weighed over ${planned.supply.futures} futures: demand, shortages and places that stop.`,
       ...(planned.supply.outages.length > 0 ? [outages(planned)] : []), ...(planned.supply.frontier.length > 0 ? [frontier(planned)] : []), ...(planned.supply.future_costs.length > 0 ? [futures(planned)] : [])) : null,
     r.training.length > 0 ? section("training", "Training", "The smallest cluster of each chip that meets the deadline, with failures and checkpoints.", ...r.training.filter((t) => t.options.some((o) => o.feasible)).map(trainingOptions)) : null,
     el("section", { class: "part", id: "tables" }, el("h2", {}, "The tables"), ...tables(r)),
-    el("section", { class: "part", id: "foundations" }, el("h2", {}, "What this rests on"), ...foundations(r)),
+    el("section", { class: "part", id: "foundations" }, el("h2", {}, "What this rests on"), el("p", { class: "lead" }, r.scenario.description), ...foundations(r)),
     el("footer", {}, `${r.program} · ${r.schema} · drawn from results.json beside this file; nothing here is loaded from a network.`),
   ].filter((n): n is HTMLElement => n !== null));
 
@@ -68,12 +68,12 @@ function notice(r: Results): HTMLElement | null {
 }
 
 function answers(r: Results): HTMLElement {
-  return el("ol", { class: "answers" }, ...r.answers.map((a) => el("li", {}, el("p", { class: "question" }, a.question), el("p", { class: "headline" }, a.headline), el("p", { class: "detail" }, a.detail))));
+  return el("ol", { class: "answers" }, ...r.answers.map((a) => el("li", {}, el("p", { class: "question" }, a.question), el("p", { class: "headline" }, tied(a.headline)), el("p", { class: "detail" }, tied(a.detail)))));
 }
 
 function section(id: string, title: string, lead: string, ...plots: Plot[]): HTMLElement | null {
   if (plots.length === 0) return null;
-  return el("section", { class: "part", id }, el("h2", {}, title), el("p", { class: "lead" }, lead), el("div", { class: "figures" }, ...plots.map((p) => figure(p))));
+  return el("section", { class: "part", id }, el("h2", {}, title), el("p", { class: "lead" }, lead), el("div", { class: plots.length === 3 && plots.every((p) => !p.wide) ? "figures three" : "figures" }, ...plots.map((p) => figure(p))));
 }
 
 function plan({ supply }: { supply: Supply }): string {

@@ -1,4 +1,5 @@
 import type { Results } from "./results";
+import { stageOrder } from "./stages";
 
 /** One palette for the whole report: a maker has a hue, a chip of that maker a shade of it, everywhere it appears. */
 export interface Theme {
@@ -67,6 +68,8 @@ export function palette(results: Results, theme: Theme): Palette {
     if (!makerOf.has(slot.chip)) makerOf.set(slot.chip, slot.maker);
     shade(`${slot.chip}|${slot.maker}|${slot.site}`, hue(slot.maker));
   }
+  // Without offers, chips take their shades by name.
+  for (const chip of [...new Set([...results.serving, ...results.training].flatMap((w) => w.options.map((o) => o.chip)))].sort()) if (!makerOf.has(chip)) shade(chip, hue(chip));
   const firstSlot = (chip: string) => slots.find((s) => s.chip === chip);
   const colour = (chip: string, maker?: string, site?: string): string => {
     if (site === "owned" || site === "") return theme.dark ? "#8a94a1" : "#a9b2bd";
@@ -80,7 +83,7 @@ export function palette(results: Results, theme: Theme): Palette {
   const tiers: Record<string, string> = theme.dark
     ? { device: "#4dbcc1", phone: "#d9b13f", edge: "#a585e3", cloud: "#7b8aa0", unserved: theme.alarm }
     : { device: "#1f8f94", phone: "#d0a52e", edge: "#7d57c1", cloud: "#8a99ad", unserved: theme.alarm };
-  const stages = [...new Set(results.placement.flatMap((p) => p.latency.flatMap((l) => l.stages.map((s) => s.stage))))];
+  const stages = stageOrder(results.placement.some((p) => p.voice_target_seconds !== undefined) ? results.placement.filter((p) => p.voice_target_seconds !== undefined) : results.placement);
   const stageTints = theme.dark
     ? ["#55657a", "#7b8fa9", "#c9a86a", "#4dbcc1", "#92d9dc", "#b9a3e3", "#e0a58a", "#a3adbb"]
     : ["#c3ccd8", "#8195ae", "#d9bd84", "#1f8f94", "#8accce", "#a995d6", "#dd9f80", "#5b6675"];

@@ -1,6 +1,6 @@
 import { tierName } from "./captions";
 import { el, table } from "./dom";
-import { bytes, chips, count, days, display, dollars, hours, joules, list, NONE, percent, quarter, seconds, significant, words } from "./format";
+import { bytes, chips, count, days, display, dollars, exact, hours, joules, list, NONE, percent, quarter, seconds, significant, words } from "./format";
 import type { Results } from "./results";
 
 /** The tables after the plots: every figure that the plots were drawn from, and those that no plot shows. */
@@ -17,8 +17,8 @@ function orderBook({ supply }: Results): HTMLElement | null {
   const sum = supply.orders.reduce((s, o) => s + o.dollars, 0);
   return block("table-orders", "Order book", supply.orders.length === 0 ? "No orders." : "Signed in the quarter of the first column; delivered, if nothing fails, in that of the last.",
     table(["Signed", "Chip", "Maker", "Made at", "Chips", "Price", "Each", "Delivered"],
-      [...supply.orders.map((o) => [quarter(o.quarter), display(o.chip), display(o.maker), display(o.site), chips(o.chips), dollars(o.dollars), dollars(o.chips > 0 ? o.dollars / o.chips : undefined), quarter(o.delivery_quarter)]),
-        ["All", "", "", "", chips(supply.orders.reduce((s, o) => s + o.chips, 0)), dollars(sum), "", ""]], "Order book", [0, 1, 2, 3]));
+      [...supply.orders.map((o) => [quarter(o.quarter), display(o.chip), display(o.maker), display(o.site), exact(o.chips), dollars(o.dollars), dollars(o.chips > 0 ? o.dollars / o.chips : undefined), quarter(o.delivery_quarter)]),
+        ["All", "", "", "", exact(supply.orders.reduce((s, o) => s + o.chips, 0)), dollars(sum), "", ""]], "Order book", [0, 1, 2, 3]));
 }
 
 function placement({ placement: all }: Results): HTMLElement {
@@ -34,7 +34,7 @@ function placement({ placement: all }: Results): HTMLElement {
 
 function serving(results: Results): HTMLElement {
   const rows = results.serving.flatMap((w) => w.options.map((o) => [
-    w.title, display(o.chip), o.layout ?? NONE, o.precision ?? NONE, chips(o.chips_per_replica), o.concurrency === undefined ? NONE : count(o.concurrency),
+    w.title, display(o.chip), o.layout ?? NONE, o.precision ?? NONE, chips(o.chips_per_replica), exact(o.concurrency),
     seconds(o.ttft_seconds), seconds(o.ttft_p99_seconds), seconds(o.tpot_seconds), seconds(o.tpot_p99_seconds), o.tokens_per_second_per_chip === undefined ? NONE : `${count(o.tokens_per_second_per_chip)}/s`,
     o.load_per_chip === undefined ? NONE : `${count(o.load_per_chip)} ${w.unit}s/s`, dollars(o.dollars_per_million), joules(o.joules_per_unit), bytes(o.memory_bytes_per_chip),
     o.operators ? o.operators.slice(0, 2).map((s) => `${words(s.role)} ${percent(s.share)} (${words(s.bound)})`).join(", ") : NONE, o.feasible ? o.reason : `Cannot: ${o.reason}`,
@@ -51,7 +51,7 @@ function training(results: Results): HTMLElement | null {
   if (results.training.length === 0) return null;
   return block("table-training", "Training options", results.training.map((t) => `${t.title}: ${quarter(t.start)} to ${quarter(t.deadline)}, ${days(t.deadline_days)}; ${count(t.tokens)} tokens.`).join(" "),
     table(["Job", "Chip", "Chips", "Layout", "Step", "MFU", "Goodput", "Days", "Cost", "Energy", "What binds"],
-      results.training.flatMap((t) => t.options.map((o) => [t.title, display(o.chip), chips(o.chips, 4), o.layout ?? NONE, seconds(o.step_seconds), percent(o.mfu), percent(o.goodput), days(o.days), dollars(o.dollars), joules(o.joules), o.feasible ? o.reason : `Cannot: ${o.reason}`])),
+      results.training.flatMap((t) => t.options.map((o) => [t.title, display(o.chip), exact(o.chips), o.layout ?? NONE, seconds(o.step_seconds), percent(o.mfu), percent(o.goodput), days(o.days), dollars(o.dollars), joules(o.joules), o.feasible ? o.reason : `Cannot: ${o.reason}`])),
       "Training options", [0, 1, 3, 10]));
 }
 

@@ -19,7 +19,7 @@ public static class HuggingFaceConfig
         string type = decoder.Text("model_type", root.Text("model_type"));
         if (Family.Refused.TryGetValue(type, out string? reason))
         {
-            throw Refusal(path, $"model_type '{type}' is not read: {reason}");
+            throw Refusal(path, $"'{type}' is not read: {reason}");
         }
 
         if (!Family.All.TryGetValue(type, out Family? family))

@@ -17,9 +17,14 @@ internal static class VisionTowers
     {
         long h = Hidden(v, "hidden_size");
         long patch = v.Size("patch_size", 1024);
-        long merged = h * Square(v.Size("spatial_merge_size", 64));
+        long merged = h * Square(v.Size("spatial_merge_size", 16));
         long projector = Linear(merged, merged) + Linear(merged, Hidden(v, "out_hidden_size"));
         long taps = v.List("deepstack_visual_indexes")?.Count ?? 0;
+        if (taps > ModelLimits.Layers)
+        {
+            v.Report("deepstack_visual_indexes", $"has {taps} elements; at most {ModelLimits.Layers} are read");
+        }
+
         return Linear(3L * v.Size("temporal_patch_size", 64) * patch * patch, h) + (v.Size("num_position_embeddings", ModelLimits.Width) * h)
             + (v.Size("depth", ModelLimits.Layers) * Block(h, Hidden(v, "intermediate_size")))
             + (2 * h) + projector + (taps * ((2 * merged) + projector));

@@ -14,7 +14,7 @@ export function fleetByMaker(results: Planned): Plot {
   const { supply, scenario } = results;
   const series: Series[] = supply.fleet
     .map((f) => ({
-      name: f.site === "owned" ? `${display(f.chip)}, already owned` : `${display(f.chip)} · ${nameOfMaker(f.maker)}`,
+      name: f.site === "owned" ? `${display(f.chip)}, already owned` : nameOf(f, supply.fleet),
       values: f.chips,
       colour: (c: Palette) => c.chip(f.chip, f.maker, f.site),
       order: f.site === "owned" ? 0 : 1,
@@ -26,8 +26,10 @@ export function fleetByMaker(results: Planned): Plot {
   });
 }
 
-function nameOfMaker(maker: string): string {
-  return display(maker);
+/** A chip and who makes it; the site too where the maker has more than one for that chip. */
+function nameOf(one: { chip: string; maker: string; site: string }, all: { chip: string; maker: string; site: string }[]): string {
+  const sites = new Set(all.filter((o) => o.chip === one.chip && o.maker === one.maker && o.site !== "owned").map((o) => o.site));
+  return `${display(one.chip)} · ${display(one.maker)}${sites.size > 1 ? `, ${display(one.site)}` : ""}`;
 }
 
 /** Fleet by place of manufacture: how many eggs lie in one basket. */
@@ -80,10 +82,10 @@ export function orderBook(results: Planned): Plot {
     line.chips += o.chips;
     keys.set(key, line);
   }
-  const series: Series[] = [...keys.values()].map((k) => ({ name: `${display(k.chip)} · ${nameOfMaker(k.maker)} (${chips(k.chips)} chips)`, values: k.values, colour: (c) => c.chip(k.chip, k.maker, k.site) }));
+  const series: Series[] = [...keys.values()].map((k) => ({ name: `${nameOf(k, supply.orders)} (${chips(k.chips)} chips)`, values: k.values, colour: (c) => c.chip(k.chip, k.maker, k.site) }));
   return stackedByQuarter({
     id: "orders", finding: captions.orders(results), subject: "Orders signed by quarter, dollars of the day",
-    quarters: scenario.quarters, series, format: dollars, legend: "sum",
+    quarters: scenario.quarters, series, format: dollars, legend: "sum", wide: true,
   });
 }
 
@@ -119,11 +121,11 @@ export function power(results: Planned): Plot {
 }
 
 /** Who asks: turns in the busiest hour. */
-export function demand(results: Results): Plot {
+export function demand(results: Results, wide = false): Plot {
   const tints = ["#627d98", "#1f8f94", "#d0a52e", "#a995d6", "#bf4b78", "#8a99ad", "#486581"];
   const series: Series[] = results.demand.products.map((p, i) => ({ name: p.title, values: p.peak_turns_per_second, colour: () => tints[i % tints.length]! }));
   return stackedByQuarter({
     id: "demand", finding: captions.demand(results), subject: "Turns per second in the busiest hour, by product", quarters: results.scenario.quarters, series,
-    format: (v) => `${count(v)}/s`, legend: "last",
+    format: (v) => `${count(v)}/s`, legend: "last", wide,
   });
 }

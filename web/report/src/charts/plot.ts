@@ -52,7 +52,7 @@ export function base({ theme }: Canvas): Option {
 export function valueAxis({ theme }: Canvas, format: (v: number) => string, more: object = {}): object {
   return {
     type: "value",
-    axisLabel: { color: theme.muted, formatter: format, hideOverlap: true },
+    axisLabel: { color: theme.muted, formatter: (v: number) => format(v), hideOverlap: true },
     splitLine: { lineStyle: { color: theme.line } },
     axisLine: { show: false },
     axisTick: { show: false },
@@ -77,8 +77,19 @@ export function quarterAxis({ theme, narrow }: Canvas, quarters: string[]): obje
   };
 }
 
-/** A row axis: names at the left, first row on top; a second line of the label is quieter. */
-export function rowAxis({ theme }: Canvas, rows: string[], width: number): object {
+/** Breaks a label between words into lines of about `characters`. */
+export function wrap(text: string, characters: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines[lines.length - 1];
+    if (line !== undefined && line.length + 1 + word.length <= characters) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** A row axis: names at the left, first row on top; what follows a line break in a label is quieter. */
+export function rowAxis({ theme }: Canvas, rows: string[], characters: number): object {
   return {
     type: "category",
     data: rows,
@@ -88,12 +99,11 @@ export function rowAxis({ theme }: Canvas, rows: string[], width: number): objec
     axisLabel: {
       color: theme.ink,
       interval: 0,
-      width,
-      overflow: "break",
-      lineHeight: 15,
       formatter: (name: string) => {
-        const [first, second] = name.split("\n");
-        return second === undefined ? `{a|${first}}` : `{a|${first}}\n{b|${second}}`;
+        const [first = "", second] = name.split("\n");
+        const lines = wrap(first, characters).map((line) => `{a|${line}}`);
+        if (second) lines.push(...wrap(second, characters + 2).map((line) => `{b|${line}}`));
+        return lines.join("\n");
       },
       rich: { a: { color: theme.ink, fontSize: 12, lineHeight: 16, align: "right" }, b: { color: theme.muted, fontSize: 11, lineHeight: 14, align: "right" } },
     },

@@ -22,10 +22,15 @@ export function stackedByQuarter(s: Stack): Plot {
   const shown = s.series.filter((x) => x.values.some((v) => v !== 0));
   const sums = s.quarters.map((_, i) => shown.reduce((a, x) => a + (x.values[i] ?? 0), 0));
   const figure = (x: Series) => (s.legend === "last" ? (x.values[x.values.length - 1] ?? 0) : x.values.reduce((a, b) => a + b, 0));
-  const legend: LegendItem[] = [...shown].reverse().map((x) => ({ name: x.name, colour: x.colour, value: s.format(figure(x)) }));
-  const option = (canvas: Canvas): Option => ({
+  const legend: LegendItem[] = [...shown].reverse().map((x) => ({ name: x.name, colour: x.colour, value: figure(x) === 0 ? undefined : s.format(figure(x)) }));
+  const peak = sums.lastIndexOf(Math.max(...sums));
+  const longest = Math.max(...sums.map((v) => s.format(v).length));
+  const option = (canvas: Canvas): Option => {
+    // Totals stand over every bar where they fit, else over every second or third, the last one always; on a phone over the highest alone.
+    const every = Math.max(1, Math.ceil((longest * 7.4 * s.quarters.length) / Math.max(1, canvas.width - 70)));
+    return {
     ...base(canvas),
-    grid: { left: 4, right: 8, top: s.totals === false ? 14 : 24, bottom: 0, containLabel: true },
+    grid: { left: 4, right: canvas.narrow ? 18 : 8, top: s.totals === false ? 14 : 24, bottom: 0, containLabel: true },
     xAxis: quarterAxis(canvas, s.quarters),
     yAxis: valueAxis(canvas, s.format),
     tooltip: {
@@ -41,20 +46,20 @@ export function stackedByQuarter(s: Stack): Plot {
     series: [
       ...shown.map((x) => ({
         type: "bar", name: x.name, stack: "all", barCategoryGap: canvas.narrow ? "22%" : "30%",
-        data: s.quarters.map((_, i) => x.values[i] ?? 0),
+        data: s.quarters.map((_, i) => x.values[i] || null),
         itemStyle: { color: x.colour(canvas.colours, canvas.theme), borderColor: canvas.theme.paper, borderWidth: 0.5 },
         emphasis: { disabled: true },
       })),
       ...(s.totals === false ? [] : [{
-        type: "scatter", name: "total", data: sums, silent: true, symbolSize: 0.1, itemStyle: { opacity: 0 },
+        type: "line", name: "total", data: sums, silent: true, symbol: "circle", symbolSize: 1, showAllSymbol: true, itemStyle: { color: "transparent" }, lineStyle: { color: "transparent" },
         label: {
           show: true, position: "top", distance: 4, color: canvas.theme.ink, fontSize: 11, fontWeight: 600,
-          formatter: (p: { dataIndex: number; value: number }) =>
-            p.value > 0 && (!canvas.narrow || p.dataIndex === s.quarters.length - 1 || p.dataIndex % 4 === 0) && (canvas.width > 620 || p.dataIndex % 2 === (s.quarters.length - 1) % 2) ? s.format(p.value) : "",
+          formatter: (p: { dataIndex: number; value: number }) => (p.value > 0 && (canvas.narrow ? p.dataIndex === peak : (s.quarters.length - 1 - p.dataIndex) % every === 0) ? s.format(p.value) : ""),
         },
       }]),
     ],
-  });
+    };
+  };
   return {
     id: s.id, finding: s.finding, subject: s.subject, height: (w) => s.height ?? (w < 480 ? 240 : 280), option, legend, wide: s.wide, note: s.note,
     table: { head: ["Quarter", ...shown.map((x) => x.name), "All"], rows: s.quarters.map((q, i) => [quarter(q), ...shown.map((x) => s.format(x.values[i] ?? 0)), s.format(sums[i] ?? 0)]) },

@@ -1,5 +1,5 @@
 import * as captions from "../captions";
-import { dollars, percent, significant } from "../format";
+import { dollars, percent, significant, tied } from "../format";
 import type { Results, Supply } from "../results";
 import type { Canvas, Option, Plot } from "./plot";
 import { base, tip, valueAxis } from "./plot";
@@ -21,7 +21,7 @@ export function frontier(results: Planned): Plot {
   const chosen = (p: { risk_weight: number }) => Math.abs(p.risk_weight - supply.risk_weight) < 1e-9;
   const option = (canvas: Canvas): Option => ({
     ...base(canvas),
-    grid: { left: 4, right: 40, top: 30, bottom: 22, containLabel: true },
+    grid: { left: 4, right: 44, top: 30, bottom: 30, containLabel: true },
     xAxis: valueAxis(canvas, x, { scale: true, name: "expected cost", nameLocation: "middle", nameGap: 30, splitNumber: canvas.narrow ? 2 : 4 }),
     yAxis: valueAxis(canvas, y, { scale: true, name: `mean of the worst ${percent(1 - supply.tail_level)}`, nameTextStyle: { color: canvas.theme.muted, align: "left" } }),
     tooltip: {
@@ -74,11 +74,13 @@ export function futures(results: Planned): Plot {
   const bins = binned(supply);
   const low = bins[0]?.from ?? 0, high = bins[bins.length - 1]?.to ?? 1;
   const tick = ticksOf([low, high]);
-  const option = (canvas: Canvas): Option => ({
+  const option = (canvas: Canvas): Option => {
+    const step = ((high - low) / bins.length) * Math.ceil(bins.length / (canvas.narrow ? 4 : 8)) || undefined;
+    return {
     ...base(canvas),
-    grid: { left: 4, right: 20, top: 40, bottom: 22, containLabel: true },
-    xAxis: valueAxis(canvas, tick, { min: low, max: high === low ? low * 1.01 + 1 : high, splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: canvas.theme.faint } }, name: "cost of the plan", nameLocation: "middle", nameGap: 30, splitNumber: canvas.narrow ? 3 : 5 }),
-    yAxis: valueAxis(canvas, (v) => percent(v), { name: "probability", nameTextStyle: { color: canvas.theme.muted, align: "left" } }),
+    grid: { left: 4, right: 20, top: 40, bottom: 30, containLabel: true },
+    xAxis: valueAxis(canvas, tick, { min: low, max: high === low ? low * 1.01 + 1 : high, splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: canvas.theme.faint } }, name: "cost of the plan", nameLocation: "middle", nameGap: 30, interval: step }),
+    yAxis: valueAxis(canvas, (v) => percent(v), {}),
     tooltip: {
       ...tooltipOf(canvas),
       formatter: (p: { dataIndex: number }) => {
@@ -102,13 +104,14 @@ export function futures(results: Planned): Plot {
         ],
       },
     }],
-  });
+    };
+  };
   return {
-    id: "futures", finding: captions.futures(supply), subject: `Cost of this plan over ${supply.future_costs.length} futures`, height: () => 270, option,
-    legend: [{ name: "futures", colour: (_, t) => t.accent }, { name: `with the worst ${percent(1 - supply.tail_level)}`, colour: (_, t) => t.alarm }],
+    id: "futures", finding: captions.futures(supply), subject: `Cost of this plan over ${supply.future_costs.length} futures, and how likely each cost is`, height: () => 270, option,
+    legend: [{ name: "likely futures", colour: (_, t) => t.accent }, { name: `the worst ${percent(1 - supply.tail_level)}`, colour: (_, t) => t.alarm }],
     table: {
       head: ["Future", "Probability", "Cost", "Unserved"],
-      rows: [...supply.future_costs].sort((a, b) => b.dollars - a.dollars).slice(0, 40).map((f) => [f.name, percent(f.probability), dollars(f.dollars, 4), percent(f.unserved_share)]),
+      rows: [...supply.future_costs].sort((a, b) => b.dollars - a.dollars).slice(0, 40).map((f) => [tied(f.name), percent(f.probability), dollars(f.dollars, 4), percent(f.unserved_share)]),
     },
   };
 }

@@ -2,6 +2,7 @@ import * as captions from "../captions";
 import { chips, days, display, dollars, percent, quarter, quarters, seconds } from "../format";
 import type { Placement, Results, Supply, Training, WorkloadServing } from "../results";
 import type { Canvas, LegendItem, Option, Plot } from "./plot";
+import { stageOrder } from "../stages";
 import { base, inkOn, rowAxis, tip, valueAxis } from "./plot";
 
 const ROW = 34;
@@ -13,12 +14,11 @@ interface CustomApi { value(i: number): number; coord(p: [number, number]): [num
 export function costByChip(workload: WorkloadServing): Plot {
   const able = workload.options.filter((o) => o.feasible && o.dollars_per_million !== undefined);
   const cannot = workload.options.filter((o) => !o.feasible);
-  const top = Math.max(...able.map((o) => o.dollars_per_million_high ?? o.dollars_per_million!), 0);
   const option = (canvas: Canvas): Option => ({
     ...base(canvas),
     grid: { left: 4, right: canvas.narrow ? 58 : 70, top: 4, bottom: 0, containLabel: true },
-    xAxis: valueAxis(canvas, (v) => dollars(v), { max: top * 1.02, splitNumber: canvas.narrow ? 2 : 3, axisLabel: { color: canvas.theme.muted, formatter: (v: number) => (v > top * 1.001 ? "" : dollars(v)), hideOverlap: true } }),
-    yAxis: rowAxis(canvas, able.map((o) => display(o.chip)), canvas.narrow ? 84 : 110),
+    xAxis: valueAxis(canvas, (v) => dollars(v), { splitNumber: canvas.narrow ? 2 : 3 }),
+    yAxis: rowAxis(canvas, able.map((o) => display(o.chip)), canvas.narrow ? 12 : 18),
     tooltip: {
       ...tooltipOf(canvas), trigger: "axis", axisPointer: { type: "shadow" },
       formatter: (points: { dataIndex: number }[]) => {
@@ -35,7 +35,7 @@ export function costByChip(workload: WorkloadServing): Plot {
         type: "bar", data: able.map((o) => ({ value: o.dollars_per_million, itemStyle: { color: canvas.colours.chip(o.chip) } })), barWidth: 16, emphasis: { disabled: true },
       },
       {
-        type: "custom", silent: true, z: 5, data: able.map((o, i) => [o.dollars_per_million_low ?? o.dollars_per_million!, i, o.dollars_per_million_high ?? o.dollars_per_million!]),
+        type: "custom", silent: true, z: 5, encode: { x: [0, 2], y: 1 }, data: able.map((o, i) => [o.dollars_per_million_low ?? o.dollars_per_million!, i, o.dollars_per_million_high ?? o.dollars_per_million!]),
         renderItem: (_: unknown, api: CustomApi) => {
           const [x0, y] = api.coord([api.value(0), api.value(1)]);
           const [x1] = api.coord([api.value(2), api.value(1)]);
@@ -53,7 +53,7 @@ export function costByChip(workload: WorkloadServing): Plot {
   return {
     id: `cost-${workload.workload}`, finding: captions.serving(workload), subject: `${workload.title}: dollars per ${captions.perMillion(workload)} by chip, within targets`,
     height: () => 34 + ROW * Math.max(1, able.length), option,
-    note: cannot.length > 0 ? `Cannot do it: ${cannot.map((o) => `${display(o.chip)} (${lower(o.reason)})`).join("; ")}.` : undefined,
+    note: cannot.length > 0 ? cannot.map((o) => `${display(o.chip)} cannot: ${lower(o.reason)}.`).join(" ") : undefined,
     table: {
       head: ["Chip", "Cost", "Low", "High"],
       rows: workload.options.map((o) => [display(o.chip), dollars(o.dollars_per_million), dollars(o.dollars_per_million_low), dollars(o.dollars_per_million_high)]),
@@ -71,6 +71,9 @@ const TIERS: [string, string, (p: Placement) => number][] = [
   ["cloud", "In the data centre", (p) => p.cloud_share], ["unserved", "Unserved", (p) => p.unserved_share],
 ];
 
+/** A product's title without the words that all of them share. */
+const short = (p: Placement) => p.title.replace(/^Assistant (on|for|in) (the )?(?=.)/i, "").replace(/^./, (c) => c.toUpperCase());
+
 /** Where turns run, by product. */
 export function tierShares(results: Results): Plot {
   const { placement } = results;
@@ -79,8 +82,8 @@ export function tierShares(results: Results): Plot {
   const option = (canvas: Canvas): Option => ({
     ...base(canvas),
     grid: { left: 4, right: 16, top: 4, bottom: 0, containLabel: true },
-    xAxis: valueAxis(canvas, (v) => percent(v), { max: 1, splitNumber: 4 }),
-    yAxis: rowAxis(canvas, placement.map((p) => `${p.title}\n${display(p.device)}`), canvas.narrow ? 110 : 190),
+    xAxis: valueAxis(canvas, (v) => percent(v), { max: 1, interval: canvas.narrow ? 0.5 : 0.25 }),
+    yAxis: rowAxis(canvas, placement.map((p) => (display(p.device) === short(p) ? short(p) : `${short(p)}\n${display(p.device)}`)), canvas.narrow ? 16 : 32),
     tooltip: {
       ...tooltipOf(canvas), trigger: "axis", axisPointer: { type: "shadow" },
       formatter: (points: { dataIndex: number }[]) => {
@@ -106,14 +109,14 @@ export function tierShares(results: Results): Plot {
 export function voiceBudget(results: Results): Plot {
   const asked = results.placement.filter((p) => p.voice_target_seconds !== undefined && p.latency.length > 0);
   const rows = asked.flatMap((p) => p.latency.map((l) => ({ p, l })));
-  const stages = [...new Set(rows.flatMap((r) => r.l.stages.map((s) => s.stage)))];
+  const stages = stageOrder(asked);
+  const longest = Math.max(0, ...rows.map((r) => Math.max(r.l.p95_seconds, r.p.voice_target_seconds!)));
   const value = (r: (typeof rows)[number], stage: string) => r.l.stages.filter((s) => s.stage === stage).reduce((a, s) => a + s.seconds, 0);
-  const short = (p: Placement) => p.title.replace(/^Assistant (on|for|in) (the )?/i, "");
   const option = (canvas: Canvas): Option => ({
     ...base(canvas),
     grid: { left: 4, right: 18, top: 4, bottom: 0, containLabel: true },
-    xAxis: valueAxis(canvas, (v) => seconds(v), { splitNumber: canvas.narrow ? 3 : 5, max: (e: { max: number }) => Math.max(e.max, ...rows.map((r) => Math.max(r.l.p95_seconds, r.p.voice_target_seconds!))) * 1.04, axisLabel: { color: canvas.theme.muted, formatter: (v: number) => (Math.abs(v * 10 - Math.round(v * 10)) > 1e-9 ? "" : seconds(v)), hideOverlap: true } }),
-    yAxis: rowAxis(canvas, rows.map((r) => `${short(r.p)}\n${r.l.tier === "cloud" ? "data centre" : `on the ${r.l.tier}`}`), canvas.narrow ? 104 : 170),
+    xAxis: valueAxis(canvas, (v) => (longest < 1 ? seconds(v) : `${v.toFixed(1)}\u00a0s`), { splitNumber: canvas.narrow ? 3 : 6 }),
+    yAxis: rowAxis(canvas, rows.map((r) => `${short(r.p)}\n${r.l.tier === "cloud" ? "data centre" : `on the ${r.l.tier}`}`), canvas.narrow ? 14 : 26),
     tooltip: {
       ...tooltipOf(canvas), trigger: "axis", axisPointer: { type: "shadow" },
       formatter: (points: { dataIndex: number }[]) => {
@@ -130,7 +133,7 @@ export function voiceBudget(results: Results): Plot {
         itemStyle: { color: canvas.colours.stage(stage), borderColor: canvas.theme.paper, borderWidth: 0.5 },
       })),
       {
-        type: "custom", silent: true, z: 6, data: rows.map((r, i) => [r.l.p95_seconds, i, r.p.voice_target_seconds!, r.l.p50_seconds]),
+        type: "custom", silent: true, z: 6, encode: { x: [0, 2], y: 1 }, data: rows.map((r, i) => [r.l.p95_seconds, i, r.p.voice_target_seconds!, r.l.p50_seconds]),
         renderItem: (_: unknown, api: CustomApi) => {
           const [x95, y] = api.coord([api.value(0), api.value(1)]);
           const [xt] = api.coord([api.value(2), api.value(1)]);
@@ -172,9 +175,9 @@ export function outages(results: Results & { supply: Supply }): Plot {
   const top = Math.max(0.01, ...stops.map(captions.worstUnserved));
   const option = (canvas: Canvas): Option => ({
     ...base(canvas),
-    grid: { left: 4, right: 52, top: 4, bottom: 0, containLabel: true },
-    xAxis: valueAxis(canvas, (v) => percent(v), { max: Math.min(1, top * 1.1), splitNumber: 4, axisLabel: { color: canvas.theme.muted, hideOverlap: true, formatter: (v: number) => (v > top * 1.09 ? "" : percent(v)) } }),
-    yAxis: rowAxis(canvas, stops.map((o) => `${display(o.place)}, ${quarters(o.quarters)}\n+${dollars(o.extra_cost)} · from ${quarter(o.start)}`), canvas.narrow ? 124 : 190),
+    grid: { left: 4, right: canvas.narrow ? 40 : 52, top: 4, bottom: 0, containLabel: true },
+    xAxis: valueAxis(canvas, (v) => percent(v), { max: top > 0.8 ? 1 : undefined, min: 0, splitNumber: canvas.narrow ? 2 : 5 }),
+    yAxis: rowAxis(canvas, stops.map((o) => `${display(o.place)}, ${quarters(o.quarters)}\n+${dollars(o.extra_cost)} · from ${quarter(o.start)}`), canvas.narrow ? 20 : 30),
     tooltip: {
       ...tooltipOf(canvas), trigger: "axis", axisPointer: { type: "shadow" },
       formatter: (points: { dataIndex: number }[]) => {
@@ -192,7 +195,7 @@ export function outages(results: Results & { supply: Supply }): Plot {
     })),
   });
   return {
-    id: "outages", finding: captions.outages(results.supply, title), subject: "The plan held fixed while a place stops: worst share of demand unserved in any quarter",
+    id: "outages", wide: true, finding: captions.outages(results.supply, title), subject: "The plan held fixed while a place stops: worst share of demand unserved in any quarter",
     height: () => 34 + Math.max(1, stops.length) * Math.max(44, 18 * names.length + 14), option,
     legend: names.map((name) => ({ name: title(name), colour: (c) => c.workload(name) })),
     table: {
@@ -210,7 +213,7 @@ export function trainingOptions(job: Training): Plot {
     ...base(canvas),
     grid: { left: 4, right: 64, top: 4, bottom: 0, containLabel: true },
     xAxis: valueAxis(canvas, (v) => dollars(v), { splitNumber: canvas.narrow ? 2 : 4 }),
-    yAxis: rowAxis(canvas, able.map((o) => `${display(o.chip)}${o.chip === job.chosen_chip ? " (chosen)" : ""}\n${chips(o.chips)} chips · ${days(o.days)}`), canvas.narrow ? 130 : 170),
+    yAxis: rowAxis(canvas, able.map((o) => `${display(o.chip)}${o.chip === job.chosen_chip ? " (chosen)" : ""}\n${chips(o.chips)} chips · ${days(o.days)}`), canvas.narrow ? 20 : 30),
     tooltip: {
       ...tooltipOf(canvas), trigger: "axis", axisPointer: { type: "shadow" },
       formatter: (points: { dataIndex: number }[]) => {
@@ -229,7 +232,7 @@ export function trainingOptions(job: Training): Plot {
   return {
     id: `training-${job.job}`, finding: captions.training(job), subject: `${job.title}: cost of the smallest cluster that ends by ${quarter(job.deadline)}`,
     height: () => 34 + (ROW + 10) * Math.max(1, able.length), option,
-    note: cannot.length > 0 ? `Cannot do it: ${cannot.map((o) => `${display(o.chip)} (${lower(o.reason)})`).join("; ")}.` : undefined,
+    note: cannot.length > 0 ? cannot.map((o) => `${display(o.chip)} cannot: ${lower(o.reason)}.`).join(" ") : undefined,
     table: {
       head: ["Chip", "Chips", "Days", "MFU", "Goodput", "Cost"],
       rows: job.options.map((o) => [display(o.chip), chips(o.chips), days(o.days), percent(o.mfu), percent(o.goodput), dollars(o.dollars)]),
@@ -244,7 +247,7 @@ export function costParts(results: Results & { supply: Supply }): Plot {
     ...base(canvas),
     grid: { left: 4, right: 64, top: 4, bottom: 0, containLabel: true },
     xAxis: valueAxis(canvas, (v) => dollars(v), { splitNumber: canvas.narrow ? 2 : 4 }),
-    yAxis: rowAxis(canvas, parts.map(([n]) => n), canvas.narrow ? 100 : 150),
+    yAxis: rowAxis(canvas, parts.map(([n]) => n), canvas.narrow ? 12 : 24),
     series: [{
       type: "bar", barWidth: 18, emphasis: { disabled: true },
       data: parts.map(([n, v]) => ({ value: v, itemStyle: { color: n.startsWith("Unserved") ? canvas.theme.alarm : canvas.theme.accent } })),

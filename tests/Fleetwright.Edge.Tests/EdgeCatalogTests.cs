@@ -1,0 +1,72 @@
+using Fleetwright.Catalog.Devices;
+using Fleetwright.Catalog.Models;
+using Fleetwright.Catalog.Reading;
+using Fleetwright.Catalog.Units;
+using Fleetwright.Edge.Devices;
+using Fleetwright.Testing;
+
+namespace Fleetwright.Edge.Tests;
+
+public sealed class EdgeCatalogTests
+{
+    [Theory]
+    [InlineData("quest-3")]
+    [InlineData("quest-3s")]
+    [InlineData("vision-pro-m2")]
+    [InlineData("vision-pro-m5")]
+    [InlineData("galaxy-xr")]
+    [InlineData("ray-ban-meta")]
+    [InlineData("ray-ban-display")]
+    [InlineData("lg-tv")]
+    [InlineData("next-xr-2025")]
+    [InlineData("oneplus-12")]
+    [InlineData("iphone-17-pro")]
+    public void The_founding_scenarios_devices_are_there(string name) => Assert.NotNull(Shipped.Catalog.Devices.Find(name));
+
+    [Fact]
+    public void Every_value_of_devices_engines_and_networks_names_its_source()
+    {
+        IEnumerable<WrittenFact> facts = Shipped.Catalog.Devices.Entries.SelectMany(e => e.Facts)
+            .Concat(Shipped.Catalog.DeviceEngines.Entries.SelectMany(e => e.Facts))
+            .Concat(Shipped.Catalog.Networks.Entries.SelectMany(e => e.Facts))
+            .Concat(Shipped.Catalog.VoiceProfiles.Entries.SelectMany(e => e.Facts));
+        Assert.True(facts.Count() > 500);
+        Assert.All(facts, f => Assert.True(f.Source.Length > 0, $"{f.File} {f.Field}"));
+    }
+
+    [Fact]
+    public void The_what_if_headset_states_nothing_as_a_fact() =>
+        Assert.All(Shipped.Catalog.Devices.Entries.Single(e => e.Value.Name == "next-xr-2025").Facts, f => Assert.Equal(Confidence.Assumed, f.Confidence));
+
+    [Fact]
+    public void Every_device_runs_with_some_engine()
+    {
+        ModelSpec model = Shipped.Model("llama-3.2-1b");
+        foreach (Device device in Shipped.Catalog.Devices.All)
+        {
+            int engines = Shipped.Catalog.DeviceEngines.All.Count(e => device.Units.Any(u => UnitSelection.ClassFor(device, e, u) is not null));
+            Assert.True(engines > 0, device.Name);
+            foreach (DeviceEngine engine in Shipped.Catalog.DeviceEngines.All)
+            {
+                foreach (ComputeUnit unit in device.Units.Where(u => UnitSelection.ClassFor(device, engine, u) is not null))
+                {
+                    DeviceEstimate e = DeviceModel.Estimate(device, engine, unit.Kind, model, Dtype.Int4, new TurnRequest(300, 80));
+                    Assert.InRange(e.DecodeTokensPerSecond.Value, 0.5, 1000);
+                    Assert.InRange(e.DecodeTokensPerSecond.Value, e.DecodeTokensPerSecond.Low, e.DecodeTokensPerSecond.High);
+                    Assert.InRange(e.FirstTokenSeconds.Value, 0.001, e.Fits ? 30 : 120);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Quantiles_that_fall_are_refused_with_their_place()
+    {
+        string good = File.ReadAllText(Repository.Path("catalog", "networks", "wifi-home.yaml"));
+        YamlFile file = YamlFile.Parse("wifi.yaml", good.Replace("p95: { value: 60 ms", "p95: { value: 6 ms", StringComparison.Ordinal).Replace("low: 30 ms, high: 150 ms", "assumed: true", StringComparison.Ordinal).Replace("assumed: true, assumed: true", "assumed: true", StringComparison.Ordinal));
+        NetworkProfileReader.Read(file);
+        Diagnostic problem = Assert.Single(Assert.Throws<InputException>(file.Close).Diagnostics);
+        Assert.Contains("p95 lies below p50", problem.Message, StringComparison.Ordinal);
+        Assert.True(problem.Line > 0);
+    }
+}
