@@ -1,4 +1,4 @@
-import { chips, count, days, display, dollars, list, percent, quarter, quarters, seconds, tied, watts } from "./format";
+import { chips, count, days, display, dollars, exact, list, percent, quarter, quarters, seconds, tied, watts } from "./format";
 import type { Outage, Placement, Results, Supply, Training, WorkloadServing } from "./results";
 
 /** What each plot shows, said in a sentence from the figures themselves. */
@@ -152,9 +152,9 @@ export function training(job: Training): string {
   const cheap = able.reduce((a, b) => (b.dollars! < a.dollars! ? b : a));
   const chosen = able.find((o) => o.chip === job.chosen_chip);
   if (chosen && job.finish_quarter) {
-    return `The plan trains on ${chips(chosen.chips)} ${display(chosen.chip)} and finishes in ${quarter(job.finish_quarter)}: ${days(chosen.days)} of the ${days(job.deadline_days)} there are.`;
+    return `The plan trains on ${exact(chosen.chips)} ${display(chosen.chip)} and finishes in ${quarter(job.finish_quarter)}: ${days(chosen.days)} of the ${days(job.deadline_days)} there are.`;
   }
-  return `${chips(cheap.chips)} ${display(cheap.chip)} finish in ${days(cheap.days)} for ${dollars(cheap.dollars)}, the cheapest way to meet ${quarter(job.deadline)}.`;
+  return `${exact(cheap.chips)} ${display(cheap.chip)} finish in ${days(cheap.days)} for ${dollars(cheap.dollars)}, the cheapest way to meet ${quarter(job.deadline)}.`;
 }
 
 export function demand(results: Results): string {

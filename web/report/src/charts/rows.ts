@@ -1,5 +1,5 @@
 import * as captions from "../captions";
-import { chips, days, display, dollars, percent, quarter, quarters, seconds } from "../format";
+import { chips, days, display, dollars, exact, percent, quarter, quarters, seconds } from "../format";
 import type { Placement, Results, Supply, Training, WorkloadServing } from "../results";
 import type { Canvas, LegendItem, Option, Plot } from "./plot";
 import { stageOrder } from "../stages";
@@ -213,13 +213,13 @@ export function trainingOptions(job: Training): Plot {
     ...base(canvas),
     grid: { left: 4, right: 64, top: 4, bottom: 0, containLabel: true },
     xAxis: valueAxis(canvas, (v) => dollars(v), { splitNumber: canvas.narrow ? 2 : 4 }),
-    yAxis: rowAxis(canvas, able.map((o) => `${display(o.chip)}${o.chip === job.chosen_chip ? " (chosen)" : ""}\n${chips(o.chips)} chips · ${days(o.days)}`), canvas.narrow ? 20 : 30),
+    yAxis: rowAxis(canvas, able.map((o) => `${display(o.chip)}${o.chip === job.chosen_chip ? " (chosen)" : ""}\n${exact(o.chips)} chips · ${days(o.days)}`), canvas.narrow ? 20 : 30),
     tooltip: {
       ...tooltipOf(canvas), trigger: "axis", axisPointer: { type: "shadow" },
       formatter: (points: { dataIndex: number }[]) => {
         const o = able[points[0]?.dataIndex ?? 0]!;
         return tip(display(o.chip), [
-          { name: "Chips", value: chips(o.chips) }, { name: "Layout", value: o.layout ?? "–" }, { name: "Step", value: seconds(o.step_seconds) }, { name: "MFU", value: percent(o.mfu) },
+          { name: "Chips", value: exact(o.chips) }, { name: "Layout", value: o.layout ?? "–" }, { name: "Step", value: seconds(o.step_seconds) }, { name: "MFU", value: percent(o.mfu) },
           { name: "Goodput", value: percent(o.goodput) }, { name: "Days", value: days(o.days) }, { name: "Cost", value: dollars(o.dollars) },
         ]);
       },
@@ -235,7 +235,7 @@ export function trainingOptions(job: Training): Plot {
     note: cannot.length > 0 ? cannot.map((o) => `${display(o.chip)} cannot: ${lower(o.reason)}.`).join(" ") : undefined,
     table: {
       head: ["Chip", "Chips", "Days", "MFU", "Goodput", "Cost"],
-      rows: job.options.map((o) => [display(o.chip), chips(o.chips), days(o.days), percent(o.mfu), percent(o.goodput), dollars(o.dollars)]),
+      rows: job.options.map((o) => [display(o.chip), exact(o.chips), days(o.days), percent(o.mfu), percent(o.goodput), dollars(o.dollars)]),
     },
   };
 }
