@@ -47,7 +47,7 @@ export function frontier(results: Planned): Plot {
     series: [{
       type: "line", data: points.map((p, i) => ({
         value: [p.expected, p.tail], symbol: "circle", symbolSize: chosen(p) ? 13 : 8, itemStyle: { color: chosen(p) ? canvas.theme.accent : canvas.theme.faint },
-        label: { show: true, position: "right", distance: 8, color: chosen(p) ? canvas.theme.ink : canvas.theme.muted, fontWeight: chosen(p) ? 600 : 400, fontSize: 11, formatter: () => label(i) },
+        label: { show: true, position: chosen(p) ? "top" : "right", distance: 8, color: chosen(p) ? canvas.theme.ink : canvas.theme.muted, fontWeight: chosen(p) ? 600 : 400, fontSize: 11, formatter: () => label(i) },
       })),
       lineStyle: { color: canvas.theme.faint, width: 1.2 }, emphasis: { disabled: true },
     }],
@@ -118,15 +118,15 @@ export function futures(results: Planned): Plot {
         label: { color: canvas.theme.ink, fontSize: 11 },
         data: [
           { xAxis: supply.cost.expected, lineStyle: { color: canvas.theme.ink, type: "solid", width: 1.2 }, label: { formatter: `expected ${dollars(supply.cost.expected)}`, position: "end" } },
-          { xAxis: Math.min(supply.cost.tail, high), lineStyle: { color: canvas.theme.alarm, type: "dashed", width: 1.2 }, label: { formatter: `tail ${dollars(supply.cost.tail)}`, position: "end", distance: 18 } },
-        ],
+          { xAxis: supply.cost.tail, lineStyle: { color: canvas.theme.alarm, type: "dashed", width: 1.2 }, label: { formatter: `tail ${dollars(supply.cost.tail)}`, position: "end", distance: 18 } },
+        ].filter((line) => line.xAxis <= high),
       },
     }],
     };
   };
   return {
     id: "futures", finding: captions.futures(supply), subject: `Cost of this plan over ${supply.future_costs.length} futures, and how likely each cost is`, height: () => 270, option,
-    note: beyond.length > 0 ? `The last bar holds ${beyond.length === 1 ? "one future" : `${beyond.length} futures`} beyond the axis, up to ${dollars(Math.max(...beyond.map((f) => f.dollars)))}.` : undefined,
+    note: beyond.length > 0 ? `The last bar holds ${beyond.length === 1 ? "one future" : `${beyond.length} futures`} beyond the axis, up to ${dollars(Math.max(...beyond.map((f) => f.dollars)))}; with ${beyond.length === 1 ? "it" : "them"} the expected cost is ${dollars(supply.cost.expected)} and the mean of the worst ${percent(1 - supply.tail_level)} is ${dollars(supply.cost.tail)}.` : undefined,
     legend: [{ name: "likely futures", colour: (_, t) => t.accent }, { name: `the worst ${percent(1 - supply.tail_level)}`, colour: (_, t) => t.alarm }],
     table: {
       head: ["Future", "Probability", "Cost", "Unserved"],
