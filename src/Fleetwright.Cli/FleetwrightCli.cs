@@ -10,7 +10,10 @@ public static class FleetwrightCli
     /// <summary>The commands, in the order of the help. A new command is one line here and one file in <c>Commands/</c>.</summary>
     private static readonly IReadOnlyList<Func<CommandContext, Command>> Registry =
     [
+        RunCommand.Create,
         CatalogCommand.Create,
+        EstimateCommand.Create,
+        SizeCommand.Create,
     ];
 
     /// <summary>Runs the program as if with <paramref name="args"/>.</summary>

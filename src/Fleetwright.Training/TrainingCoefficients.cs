@@ -19,9 +19,6 @@ public sealed record TrainingCoefficients
     /// <summary>Share of data-parallel communication that is hidden where the software overlaps it.</summary>
     public required Fact DataOverlap { get; init; }
 
-    /// <summary>Sustained share of the scale-out bandwidth in data-parallel collectives of many ranks, over what a chip's collectives reach.</summary>
-    public required Fact ScaleOutShare { get; init; }
-
     /// <summary>Memory that weights and activations cannot use, in bytes: contexts, communication buffers, fragmentation.</summary>
     public required Fact ReservedBytes { get; init; }
 
@@ -42,7 +39,6 @@ public sealed record TrainingCoefficients
             KernelSlowdown = root.Fact("kernel_slowdown", Dimension.Count, 0.1, 10),
             TensorOverlap = root.Fact("tensor_overlap", Dimension.Fraction, 0, 1),
             DataOverlap = root.Fact("data_overlap", Dimension.Fraction, 0, 1),
-            ScaleOutShare = root.Fact("scale_out_share", Dimension.Fraction, 0.01, 2),
             ReservedBytes = root.Fact("reserved_memory", Dimension.Bytes),
             Error = root.Fact("error", Dimension.Fraction, 0, 10),
         };

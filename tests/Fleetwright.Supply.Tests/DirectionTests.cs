@@ -93,6 +93,27 @@ public class DirectionTests
         Solve.Near(4, limit.DollarsPerUnit);
     }
 
+    [Fact]
+    public void A_capacity_that_binds_has_the_worth_of_the_chips_that_it_holds_back()
+    {
+        SupplyProblem problem = Samples.Small();
+        problem = problem with { Offers = [problem.Offers[0] with { CapacityByQuarter = [9000], MinimumUnits = 1 }] };
+        BindingLimit limit = Assert.Single(Solve.Plan(problem, Solve.Closely with { ShadowPrices = true }).BindingLimits);
+        Assert.Equal((LimitKind.Capacity, "x-a", 0), (limit.Kind, limit.Id, limit.Quarter));
+        Solve.Near(4000, limit.DollarsPerUnit);
+    }
+
+    [Fact]
+    public void A_memory_that_binds_has_the_worth_of_the_chips_that_it_holds_back()
+    {
+        // 4000 dollars a chip of 80 GB are 50 a GB.
+        SupplyProblem problem = Samples.Small() with { Resources = [new SharedResource("hbm", "HBM", "GB", [72e4])] };
+        problem = problem with { Offers = [problem.Offers[0] with { ResourcePerUnit = Samples.Rates(("hbm", 80)) }] };
+        BindingLimit limit = Assert.Single(Solve.Plan(problem, Solve.Closely with { ShadowPrices = true }).BindingLimits);
+        Assert.Equal((LimitKind.Resource, "hbm", 0), (limit.Kind, limit.Id, limit.Quarter));
+        Solve.Near(50, limit.DollarsPerUnit);
+    }
+
     /// <summary>Six quarters of growing demand for one kind of chip, from A at a lower price or from B under a contract, while A's country may stop for three quarters.</summary>
     private static SupplyProblem TwoSources(double probability, double priceOfA = 1000)
     {

@@ -49,6 +49,13 @@ public class PlanTests
     }
 
     [Fact]
+    public void Without_demand_and_offers_nothing_is_planned()
+    {
+        SupplyPlan plan = Solve.Plan(Samples.Small(demand: 0) with { Offers = [] });
+        Assert.Equal((0.0, 0), (plan.ObjectiveDollars, plan.Orders.Count));
+    }
+
+    [Fact]
     public void Chips_retire_at_the_end_of_their_life()
     {
         SupplyProblem problem = Samples.Small(4) with { Chips = [new ChipKind("x", "X", 1000, 0, 2)], Offers = [], Owned = [new OwnedChips("x", "m", [100, 10, 0, 0])] };

@@ -28,7 +28,7 @@ internal static class PublishedRuns
         VocabularySize = vocabulary,
         TiedEmbeddings = true,
         Biases = true,
-        Layers = [new LayerGroup(layers, new GroupedQueryAttention(heads, heads, hidden / heads), new DenseFeedForward(4 * hidden, Gated: false))],
+        Layers = [new LayerGroup(layers, new GroupedQueryAttention(heads, heads, hidden / heads, hidden / heads), new DenseFeedForward(4 * hidden, Gated: false))],
     };
 
     // Tokens per step / chips / TFLOP/s per chip, with the FLOPs counted as the source counts them.

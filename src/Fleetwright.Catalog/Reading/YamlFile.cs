@@ -15,6 +15,7 @@ public sealed class YamlFile
     private const int MaximumDepth = 40;
     private readonly List<Diagnostic> _problems = [];
     private readonly List<WrittenFact> _facts = [];
+    private readonly Dictionary<string, (long Line, long Column)> _places = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _sources = new(StringComparer.Ordinal);
     private Mark _reached = Mark.Empty;
 
@@ -31,6 +32,9 @@ public sealed class YamlFile
 
     /// <summary>Every fact read so far; in file order once the file is closed.</summary>
     public IReadOnlyList<WrittenFact> Facts => _facts;
+
+    /// <summary>Where each text read so far stands: the path of its field to line and column.</summary>
+    public IReadOnlyDictionary<string, (long Line, long Column)> Places => _places;
 
     /// <summary>The named sources of the file: short key to full text.</summary>
     public IReadOnlyDictionary<string, string> Sources => _sources;
@@ -119,6 +123,8 @@ public sealed class YamlFile
     }
 
     internal void Record(WrittenFact fact) => _facts.Add(fact);
+
+    internal void RecordPlace(string field, long line, long column) => _places[field] = (line, column);
 
     private void RefuseAliasesAndDepth(string text)
     {

@@ -268,6 +268,7 @@ public sealed class YamlMap
     {
         if (node is YamlScalarNode { Value: { } text })
         {
+            _file.RecordPlace(PathOf(key), node.Start.Line, node.Start.Column);
             return text;
         }
 

@@ -34,7 +34,7 @@ public static class UnitSelection
         return best ?? throw Unknown(device, engine, string.Join(", ", device.Units.Select(u => Name(u.Kind))));
     }
 
-    /// <summary>The coefficients of <paramref name="engine"/> for a unit: measured on this chip if any, else of its family; null when there are none.</summary>
+    /// <summary>The coefficients of <paramref name="engine"/> for a unit: measured on this chip if any, else of its family (with a known transfer error if any); null when there are none.</summary>
     public static EngineClass? ClassFor(Device device, DeviceEngine engine, ComputeUnit unit)
     {
         EngineClass? family = null;
@@ -50,7 +50,10 @@ public static class UnitSelection
                 return candidate;
             }
 
-            family ??= candidate;
+            if (family is null || (family.DecodeTransferError is null && candidate.DecodeTransferError is not null))
+            {
+                family = candidate;
+            }
         }
 
         return family;

@@ -96,7 +96,7 @@ internal static class Answers
         TrainingOption? option = job.Options.FirstOrDefault(o => o.Chip == job.ChosenChip && o.Feasible) ?? job.Options.FirstOrDefault(o => o.Feasible);
         if (option is null)
         {
-            return new Answer(question, $"not by {job.Deadline}", $"{job.Title}: {job.Options.FirstOrDefault()?.Reason}");
+            return new Answer(question, $"not by {job.Deadline}", $"{job.Title}: {(job.Options.Count > 0 ? job.Options[0].Reason : "no chip is on offer")}");
         }
 
         string when = job.FinishQuarter ?? (r.Supply is null ? $"by {job.Deadline}" : $"not by {job.Deadline}");

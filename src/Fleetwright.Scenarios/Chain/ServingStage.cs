@@ -37,7 +37,7 @@ internal static class ServingStage
         {
             context.Cancellation.ThrowIfCancellationRequested();
             context.Progress($"sizing {workload.Title.ToLowerInvariant()} on {offers.Count} chips");
-            ModelSpec model = context.Catalog.Models.Get(workload.Model);
+            ModelSpec model = ModelResolver.Resolve(context.Catalog, workload.Model);
             return model.Ranking is null
                 ? Language(context, workload, model, engine, offers, DemandStage.Shape(turns, workload.Name))
                 : Ranking(context, workload, model, engine, offers);
@@ -100,7 +100,7 @@ internal static class ServingStage
             DollarsPerMillionLow = dollars / (1 + error),
             DollarsPerMillionHigh = dollars * (1 + error),
             JoulesPerUnit = plan.JoulesPerOutputToken,
-            MemoryBytesPerChip = plan.Memory.Total,
+            MemoryBytesPerChip = plan.Memory.Used,
             Operators = [.. estimate.Operators.Take(8).Select(o => new TimeShare(Words.Of(o.Role), o.Share, Words.Of(o.Bound)))],
         };
     }
@@ -136,7 +136,7 @@ internal static class ServingStage
                 DollarsPerMillionLow = plan.DollarsPerMillionSamples / (1 + plan.RelativeError),
                 DollarsPerMillionHigh = plan.DollarsPerMillionSamples * (1 + plan.RelativeError),
                 JoulesPerUnit = plan.JoulesPerSample,
-                MemoryBytesPerChip = plan.Memory.Total,
+                MemoryBytesPerChip = plan.Memory.Used,
             });
         return new WorkloadCapability(workload, Result(workload, model, "sample", options, null), load, double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity);
     }

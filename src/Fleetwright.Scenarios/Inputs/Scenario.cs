@@ -56,6 +56,9 @@ public sealed record Scenario
 
     /// <summary>Every value of the file with its source.</summary>
     public required IReadOnlyList<WrittenFact> Facts { get; init; }
+
+    /// <summary>Where each text of the file stands, for messages: the path of its field to line and column.</summary>
+    public IReadOnlyDictionary<string, (long Line, long Column)> Places { get; init; } = new Dictionary<string, (long, long)>();
 }
 
 /// <summary>Prices that are not a chip's.</summary>
@@ -100,8 +103,14 @@ public sealed record Product
     /// <summary>Share of users whose device is at least this one.</summary>
     public required QuarterlyFact CapableShare { get; init; }
 
-    /// <summary>A phone that the device is tethered to, with its engine; null for none.</summary>
-    public (string Device, string Engine)? Phone { get; init; }
+    /// <summary>What else the device draws while the product is in use, by the catalogue's name; null for nothing.</summary>
+    public string? RenderLoad { get; init; }
+
+    /// <summary>A phone that the device is tethered to; null for none.</summary>
+    public TetheredPhone? Phone { get; init; }
+
+    /// <summary>Seconds of use a day.</summary>
+    public required Fact UseTime { get; init; }
 
     /// <summary>The data-centre workloads that answer the rest, with their shares.</summary>
     public required IReadOnlyList<(string Workload, double Share)> Cloud { get; init; }
@@ -139,6 +148,13 @@ public sealed record Product
     /// <summary>Highest over mean of the hour curve.</summary>
     public double PeakFactor => HourCurve.Max() / HourCurve.Average();
 }
+
+/// <summary>A phone that a worn device talks to.</summary>
+/// <param name="Device">The phone.</param>
+/// <param name="Engine">The engine that runs models on it.</param>
+/// <param name="Models">Models that may run on it, best first.</param>
+/// <param name="Link">The network between the two.</param>
+public sealed record TetheredPhone(string Device, string Engine, IReadOnlyList<string> Models, string Link);
 
 /// <summary>A lognormal number of tokens.</summary>
 /// <param name="Mean">Mean.</param>

@@ -1,5 +1,95 @@
+using Fleetwright.Catalog;
+using Fleetwright.Catalog.Models;
+using Fleetwright.Catalog.Reading;
+using Fleetwright.Scenarios.Chain;
+
 namespace Fleetwright.Scenarios.Inputs;
 
+/// <summary>Checks the names of catalogue things in a scenario; every wrong one is reported with the field that holds it.</summary>
 internal static class ScenarioCheck
 {
+    public static void ThrowIfWrong(ChainContext context)
+    {
+        var problems = new List<Diagnostic>();
+        Scenario s = context.Scenario;
+        FleetCatalog catalog = context.Catalog;
+        for (int i = 0; i < s.Products.Count; i++)
+        {
+            Product p = s.Products[i];
+            Check($"products[{i}].device", () => catalog.Devices.Get(p.Device));
+            Check($"products[{i}].network", () => catalog.Networks.Get(p.Network));
+            foreach (string model in p.DeviceModels)
+            {
+                Check($"products[{i}].device_models", () => ModelResolver.Resolve(catalog, model));
+            }
+
+            if (p.DeviceModels.Count > 0)
+            {
+                Check($"products[{i}].engine", () => catalog.DeviceEngines.Get(p.Engine));
+            }
+
+            if (p.Phone is { } phone)
+            {
+                Check($"products[{i}].phone.device", () => catalog.Devices.Get(phone.Device));
+                Check($"products[{i}].phone.engine", () => catalog.DeviceEngines.Get(phone.Engine));
+                Check($"products[{i}].phone.link", () => catalog.Networks.Get(phone.Link));
+                foreach (string model in phone.Models)
+                {
+                    Check($"products[{i}].phone.models", () => ModelResolver.Resolve(catalog, model));
+                }
+            }
+        }
+
+        for (int i = 0; i < s.Workloads.Count; i++)
+        {
+            Workload w = s.Workloads[i];
+            Check($"workloads[{i}].model", () => Kind(w, ModelResolver.Resolve(catalog, w.Model)));
+        }
+
+        for (int i = 0; i < s.Training.Count; i++)
+        {
+            Check($"training[{i}].model", () => ModelResolver.Resolve(catalog, s.Training[i].Model));
+        }
+
+        for (int i = 0; i < s.Offers.Count; i++)
+        {
+            Offer o = s.Offers[i];
+            Check($"offers[{i}].chip", () => catalog.Chips.Get(o.Chip));
+            Check($"offers[{i}].site", () => catalog.Sites.Get(o.Site));
+            Check($"offers[{i}].packaging", () => catalog.Sites.Get(o.Packaging));
+        }
+
+        for (int i = 0; i < s.Owned.Count; i++)
+        {
+            Check($"owned[{i}].chip", () => catalog.Chips.Get(s.Owned[i].Chip));
+        }
+
+        if (s.Plan.RentalChip is { } rental)
+        {
+            Check("plan.rental.chip", () => catalog.Chips.Get(rental));
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new InputException([.. problems.OrderBy(p => p.Line)]);
+        }
+
+        void Check(string field, Func<object> find)
+        {
+            try
+            {
+                _ = find();
+            }
+            catch (InputException e)
+            {
+                (long line, long column) = s.Places.GetValueOrDefault(field);
+                problems.Add(new Diagnostic(s.File, line, column, field, string.Join("; ", e.Diagnostics.Select(d => d.Message))));
+            }
+        }
+    }
+
+    private static ModelSpec Kind(Workload workload, ModelSpec model) =>
+        model.Ranking is not null && workload.SampleRate is null ? throw new InputException(workload.Name, $"{model.Name} is a ranking model; state 'samples' and 'batch_latency'")
+        : model.Ranking is null && workload.SampleRate is not null ? throw new InputException(workload.Name, $"{model.Name} is a language model; only ranking models take 'samples'")
+        : model;
 }

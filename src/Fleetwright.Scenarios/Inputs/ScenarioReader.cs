@@ -16,7 +16,7 @@ public static class ScenarioReader
         YamlFile file = YamlFile.Open(path);
         Scenario scenario = Read(file);
         file.Close();
-        return scenario with { Facts = file.Facts };
+        return scenario with { Facts = file.Facts, Places = file.Places };
     }
 
     private static Scenario Read(YamlFile file)
@@ -80,7 +80,9 @@ public static class ScenarioReader
             DeviceModels = map.Texts("device_models"),
             DeviceDtype = map.Dtype("device_dtype", Dtype.Int4),
             CapableShare = map.Series("capable_share", Dimension.Fraction, 0, 1),
-            Phone = phone is null ? null : (phone.Text("device"), phone.Text("engine")),
+            RenderLoad = map.OptionalText("render_load"),
+            Phone = phone is null ? null : new TetheredPhone(phone.Text("device"), phone.Text("engine"), phone.Texts("models"), phone.Text("link")),
+            UseTime = map.Fact("use_a_day", Dimension.Time, 60, 86400),
             Cloud = ReadCloud(map),
             Interaction = map.Choice("interaction", [("text", Interaction.Text), ("voice", Interaction.Voice)]),
             Network = map.Text("network"),

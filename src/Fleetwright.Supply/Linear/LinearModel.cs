@@ -52,8 +52,9 @@ internal sealed class LinearModel
     public void Fix(int column, double value) =>
         _columns[column] = _columns[column] with { Lower = value, Upper = value };
 
+    /// <summary>Lets a column take any value from its lower bound up.</summary>
     public void Relax(int column) =>
-        _columns[column] = _columns[column] with { IsInteger = false };
+        _columns[column] = _columns[column] with { IsInteger = false, Upper = double.PositiveInfinity };
 
     private void Add(int row, int column, double coefficient)
     {

@@ -9,7 +9,7 @@ internal static class Capital
     /// <summary>
     /// The present value of owning a chip for a dollar of its price: the price paid on delivery less the salvage value at the horizon's end, which is the
     /// present value of the payments that its remaining life would still bear. Written as an annuity due over the life of L quarters,
-    /// <c>Σ_{t=d}^{min(d+L, T)−1} v_t · a</c> with <c>a = 1 / Σ_{j=0}^{L−1} v_j</c> (capital recovery factor; Park, Contemporary Engineering Economics, ch. 5).
+    /// <c>Σ_{t=d}^{min(d+L, T)−1} v_t · a</c> with <c>a = 1 / Σ_{j=0}^{L−1} v_j</c>, the capital recovery factor.
     /// </summary>
     public static double ChargedShare(double perYear, int life, int delivery, int quarters)
     {

@@ -7,7 +7,7 @@ namespace Fleetwright.Supply.Model;
 /// The cost of scenario s is fixed contract costs + capital on deliveries + running costs of the fleet + energy + rent + penalties for unserved work,
 /// each discounted. The objective is <c>(1 − w) · Σ_s p_s · cost_s + w · CVaR_α</c> with
 /// <c>CVaR_α = min_η η + Σ_s p_s · excess_s / (1 − α)</c>, <c>excess_s ≥ cost_s − η</c>, <c>excess_s ≥ 0</c>
-/// (Rockafellar and Uryasev 2000, Optimization of conditional value-at-risk, J. Risk 2(3), theorem 1 and eq. 9).
+/// (Rockafellar and Uryasev 2000, Optimization of conditional value-at-risk, J. Risk 2(3), theorems 1 and 2).
 /// </summary>
 internal static class Objective
 {

@@ -78,7 +78,7 @@ internal static class ResourceConstraints
         }
 
         List<(int, double)> used = [];
-        double scale = model.Problem.Offers.Max(o => o.ResourcePerUnit.GetValueOrDefault(resource.Id));
+        double scale = model.Problem.Offers.Select(o => o.ResourcePerUnit.GetValueOrDefault(resource.Id)).DefaultIfEmpty().Max();
         for (int i = 0; i < model.Orders.Count; i++)
         {
             double use = model.Problem.Offers[model.Orders[i].Offer].ResourcePerUnit.GetValueOrDefault(resource.Id);

@@ -6,7 +6,7 @@ internal static class Risk
     /// <summary>
     /// Value at risk (the lowest cost that is not exceeded with probability α) and conditional value at risk: the mean of the costliest 1 − α of the
     /// probability mass, of which the scenario at the quantile gives only the part that belongs to the tail
-    /// (Rockafellar and Uryasev 2002, Conditional value-at-risk for general loss distributions, proposition 8).
+    /// (Rockafellar and Uryasev 2002, Conditional value-at-risk for general loss distributions, J. Banking & Finance 26).
     /// </summary>
     public static (double ValueAtRisk, double ConditionalValueAtRisk) Tail(IReadOnlyList<(double Probability, double Cost)> costs, double level)
     {

@@ -14,12 +14,13 @@ internal static class ShadowPrices
         PlanModel model = PlanModel.Build(problem);
         foreach (int sign in model.Sign.Where(c => c != PlanModel.None))
         {
-            model.Linear.Fix(sign, Math.Round(solved.Values[sign]));
             model.Linear.Relax(sign);
+            model.Linear.Fix(sign, Math.Round(solved.Values[sign]));
         }
 
         foreach (OrderColumn order in model.Orders)
         {
+            // Without its own upper bound, so that the worth of a capacity shows at the row that states it.
             model.Linear.Relax(order.Column);
         }
 

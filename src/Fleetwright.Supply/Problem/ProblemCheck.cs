@@ -28,6 +28,9 @@ internal sealed class ProblemCheck
         Require(quarters > 0, "quarters", "at least one is needed");
         Require(
             Enumerable.Range(0, quarters).All(t => _problem.Quarters[t] == _problem.Quarters[0].Plus(t)), "quarters", "must follow one another");
+        Require(_problem.Chips.Count > 0, "chips", "at least one is needed");
+        Require(_problem.Workloads.Count > 0, "workloads", "at least one is needed");
+        Require(_problem.Scenarios.Count > 0, "scenarios", "at least one is needed");
         Series("power", _problem.PowerWattsByQuarter);
         Series("energy price", _problem.EnergyDollarsPerJouleByQuarter);
         Require(_problem.DiscountPerYear is >= 0 and < 1, "discount", "must be at least 0 and below 1 a year");

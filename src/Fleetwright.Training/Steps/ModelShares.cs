@@ -20,18 +20,12 @@ internal sealed class ModelShares
         Vocabulary = (double)model.VocabularySize * model.HiddenSize;
         HasOwnHead = !model.TiedEmbeddings;
 
-        // 6 FLOPs per multiplied parameter and token: 2 forward, 4 backward. The head multiplies whether tied or not; the look-up does not.
-        double multiplied = count.Attention + count.DenseFeedForward + count.ActiveExperts + count.Router + Vocabulary;
-        MatrixFlopsPerToken = 6 * multiplied;
-        foreach (LayerGroup layer in model.Layers)
-        {
-            (double width, int window) = AttentionWidth(layer.Mixer);
-            double seen = window > 0 && window < sequenceLength
-                ? window - (window * (window - 1.0) / (2.0 * sequenceLength))
-                : (sequenceLength + 1) / 2.0;
-            AttentionFlopsPerToken += 6 * layer.Count * width * seen;
-            FullAttentionFlopsPerToken += 6.0 * layer.Count * width * sequenceLength;
-        }
+        double causal = ModelFlops.TrainingPerToken(model, sequenceLength);
+        double attention = 3 * ModelFlops.AttentionPerToken(model, sequenceLength);
+        FlopsPerToken = causal;
+
+        // A causal token sees (s+1)/2 others on average where all pairs are s.
+        AllPairsFlopsPerToken = causal + (attention * ((2.0 * sequenceLength / (sequenceLength + 1)) - 1));
     }
 
     public int Layers { get; }
@@ -50,14 +44,11 @@ internal sealed class ModelShares
 
     public bool HasOwnHead { get; }
 
-    /// <summary>Six per multiplied parameter.</summary>
-    public double MatrixFlopsPerToken { get; }
+    /// <summary>Model FLOPs of one trained token, causal attention.</summary>
+    public double FlopsPerToken { get; }
 
-    /// <summary>Attention scores, forward and backward, of the pairs that causality leaves.</summary>
-    public double AttentionFlopsPerToken { get; }
-
-    /// <summary>The same when all pairs are counted, as Megatron-LM's papers do.</summary>
-    public double FullAttentionFlopsPerToken { get; }
+    /// <summary>The same when all pairs of attention are counted, as Megatron-LM's papers do (models without windows).</summary>
+    public double AllPairsFlopsPerToken { get; }
 
     /// <summary>
     /// Bytes of activations that the average layer keeps for its backward pass, of one token on one chip: with sequence parallelism, scores in
@@ -113,12 +104,4 @@ internal sealed class ModelShares
     }
 
     private static double Inner(double size, bool gated, bool recomputed) => Bytes * size * ((gated ? 2 : 1) + (recomputed ? 0 : 1));
-
-    // Products per pair and query head: score (head size) and value (value head size), two FLOPs each, times three passes: 6 · heads · (d + dv).
-    private static (double Width, int Window) AttentionWidth(TokenMixer mixer) => mixer switch
-    {
-        GroupedQueryAttention a => (a.Heads * (double)(a.HeadSize + a.ValueHeadSize), a.Window),
-        LatentAttention a => (a.Heads * (double)(a.NopeHeadSize + a.RopeHeadSize + a.ValueHeadSize), 0),
-        _ => (0, 0),
-    };
 }

@@ -59,13 +59,22 @@ public sealed class TrainingModel
     public TrainingCoefficients Coefficients { get; }
 
     /// <summary>FLOPs of the model per trained token: six per multiplied parameter (the embedding look-up multiplies nothing) and causal attention.</summary>
-    public double ModelFlopsPerToken => _shares.MatrixFlopsPerToken + _shares.AttentionFlopsPerToken;
+    public double ModelFlopsPerToken => _shares.FlopsPerToken;
 
     /// <summary>The same with every pair of tokens counted in attention, as Megatron-LM and its papers count.</summary>
-    public double ModelFlopsPerTokenAllPairs => _shares.MatrixFlopsPerToken + _shares.FullAttentionFlopsPerToken;
+    public double ModelFlopsPerTokenAllPairs => _shares.AllPairsFlopsPerToken;
 
     /// <summary>Why <paramref name="layout"/> cannot run the job at all, whatever the memory; null when it can.</summary>
-    public string? Problem(in TrainingLayout layout) => Problem(layout, Job.BatchSequences);
+    public string? Problem(in TrainingLayout layout)
+    {
+        string? problem = ProblemOf(layout, Job.BatchSequences);
+        foreach (BatchStage stage in Job.Ramp)
+        {
+            problem ??= ProblemOf(layout, stage.BatchSequences);
+        }
+
+        return problem;
+    }
 
     /// <summary>Prices one step at the full batch.</summary>
     /// <exception cref="ArgumentException">The layout cannot run the job; see <see cref="Problem(in TrainingLayout)"/>.</exception>
@@ -75,7 +84,7 @@ public sealed class TrainingModel
     /// <exception cref="ArgumentException">The layout cannot run that batch.</exception>
     public TrainingEstimate Estimate(in TrainingLayout layout, int batchSequences)
     {
-        if (Problem(layout, batchSequences) is { } problem)
+        if (ProblemOf(layout, batchSequences) is { } problem)
         {
             throw new ArgumentException(problem, nameof(layout));
         }
@@ -94,7 +103,37 @@ public sealed class TrainingModel
         }
     }
 
-    internal string? Problem(in TrainingLayout layout, int batchSequences)
+    // Whether the batch and its ramp, the layers and the experts divide; the search asks this of every candidate, so it says no without words.
+    internal bool Divides(in TrainingLayout layout)
+    {
+        int perStage = (_shares.Layers + layout.PipelineParallel - 1) / layout.PipelineParallel;
+        if (layout.PipelineParallel > _shares.Layers || perStage % layout.VirtualStages != 0 || (layout.VirtualStages > 1 && layout.PipelineParallel == 1)
+            || Job.SequenceLength % layout.ContextParallel != 0
+            || layout.DataParallel * layout.ContextParallel % LayerCosts.Groups(layout.TensorParallel, layout.ExpertParallel) != 0
+            || !DividesBatch(layout, Job.BatchSequences))
+        {
+            return false;
+        }
+
+        foreach (BatchStage stage in Job.Ramp)
+        {
+            if (!DividesBatch(layout, stage.BatchSequences))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool DividesBatch(in TrainingLayout layout, int batchSequences)
+    {
+        int perReplica = batchSequences / layout.DataParallel;
+        return batchSequences % layout.DataParallel == 0 && perReplica % layout.MicroBatch == 0
+            && (layout.VirtualStages == 1 || perReplica / layout.MicroBatch % layout.PipelineParallel == 0);
+    }
+
+    private string? ProblemOf(in TrainingLayout layout, int batchSequences)
     {
         if (layout.TensorParallel < 1 || layout.ContextParallel < 1 || layout.PipelineParallel < 1 || layout.VirtualStages < 1
             || layout.DataParallel < 1 || layout.ExpertParallel < 1 || layout.MicroBatch < 1)
@@ -114,7 +153,7 @@ public sealed class TrainingModel
             : Job.SequenceLength % layout.ContextParallel != 0 ? $"CP{layout.ContextParallel} must divide the sequence of {Job.SequenceLength} tokens"
             : batchSequences % layout.DataParallel != 0 ? $"DP{layout.DataParallel} must divide the batch of {batchSequences} sequences"
             : perReplica % layout.MicroBatch != 0 ? $"micro-batch {layout.MicroBatch} must divide the {perReplica} sequences of a replica"
-            : layout.DataParallel * layout.ContextParallel % groups != 0 ? $"EP{layout.ExpertParallel} must divide TP × DP × CP"
+            : layout.DataParallel * layout.ContextParallel % groups != 0 ? $"EP{layout.ExpertParallel} must divide TP x DP x CP"
             : layout.VirtualStages > 1 && layout.PipelineParallel == 1 ? "virtual stages need a pipeline"
             : perStage % layout.VirtualStages != 0 ? $"{layout.VirtualStages} virtual stages must divide the {perStage} layers of a stage"
             : layout.VirtualStages > 1 && perReplica / layout.MicroBatch % layout.PipelineParallel != 0
@@ -229,7 +268,7 @@ public sealed class TrainingModel
 
     private double HostRate => (Chip.Chip.HostBandwidth?.Value ?? 16e9) / 2;
 
-    private double ScaleOutRate => (Chip.Chip.ScaleOutBandwidth?.Value ?? HostRate) * Chip.Coefficients.CollectiveEfficiency * Coefficients.ScaleOutShare;
+    private double ScaleOutRate => (Chip.Chip.ScaleOutBandwidth?.Value ?? HostRate) * Chip.Coefficients.CollectiveEfficiency;
 
     // Gradients are reduced in fp32 and weights gathered in 16 bits once a step; ZeRO-2 reduces after each run of micro-batches through the
     // pipeline, ZeRO-3 gathers for each forward and backward pass and reduces for each micro-batch.

@@ -1,0 +1,132 @@
+using Fleetwright.Catalog.Devices;
+using Fleetwright.Catalog.Units;
+using Fleetwright.Edge.Placement;
+using Fleetwright.Edge.Turns;
+using Fleetwright.Scenarios.Inputs;
+using Fleetwright.Scenarios.Results;
+using Fleetwright.Serving.Workloads;
+
+namespace Fleetwright.Scenarios.Chain;
+
+/// <summary>Where one product's turns run, by quarter.</summary>
+/// <param name="Result">For the report, at the last quarter.</param>
+/// <param name="CloudShare">Share of turns in the data centre by quarter.</param>
+internal sealed record PlacedProduct(ProductPlacement Result, double[] CloudShare);
+
+/// <summary>Each product's turns on device, tethered phone or data centre, given how fast the data centre answers.</summary>
+internal static class PlacementStage
+{
+    private const double P95 = 0.95;
+
+    public static IReadOnlyList<PlacedProduct> Run(ChainContext context, IReadOnlyList<ProductTurns> turns, IReadOnlyList<WorkloadCapability> capabilities) =>
+        [.. turns.Select(t => Place(context, t.Product, capabilities))];
+
+    private static PlacedProduct Place(ChainContext context, Inputs.Product product, IReadOnlyList<WorkloadCapability> capabilities)
+    {
+        context.Progress($"placing {product.Title.ToLowerInvariant()}");
+        Device device = context.Catalog.Devices.Get(product.Device);
+        PlacementResult placed = PlacementPlanner.Decide(State(context, product, device), Cloud(product, capabilities), context.Catalog.VoiceProfiles.All.First());
+        DevicePlacement capable = placed.Devices[0];
+
+        // Users without such a device have the data centre only; what may not leave their device is not served.
+        double private_ = product.Classes.Where(c => !c.MayLeaveDevice).Sum(c => c.Share);
+        TierShares others = new(0, 0, 1 - private_, private_);
+        double[] shareOfCapable = context.ByQuarter(product.CapableShare);
+        TierShares At(int quarter) => capable.Shares.Times(shareOfCapable[quarter]).Plus(others.Times(1 - shareOfCapable[quarter]));
+        TierShares last = At(context.Quarters - 1);
+        LocalOption? local = capable.OnDevice ?? capable.OnPhone;
+        var result = new ProductPlacement
+        {
+            Product = product.Name,
+            Title = product.Title,
+            Device = device.Title,
+            DeviceModel = last.Device > 0 ? capable.OnDevice?.Model : last.Phone > 0 ? capable.OnPhone?.Model : null,
+            CloudWorkload = string.Join(", ", product.Cloud.Select(c => c.Workload)),
+            DeviceShare = last.Device,
+            PhoneShare = last.Phone,
+            CloudShare = last.Cloud,
+            UnservedShare = last.Unservable,
+            FlipPromptTokens = capable.Policies.Where(p => p.Class.Allowed.HasFlag(Tiers.Cloud)).Select(p => p.ThresholdTokens).Where(t => t > 0 && double.IsFinite(t)).Select(t => (double?)t).FirstOrDefault(),
+            VoiceTargetSeconds = product.LatencyTarget,
+            Latency = Latencies(capable),
+            BatteryHours = capable.BatteryHours,
+            BatteryTargetHours = product.BatteryTarget is { } target ? target / 3600 : null,
+            JoulesPerTurn = capable.JoulesPerTurn,
+            RamBytes = local?.Estimate.MemoryBytes.Value,
+            RamLimitBytes = local?.Estimate.MemoryLimitBytes,
+            Measured = local?.Estimate.Basis == Fleetwright.Edge.Devices.EstimateBasis.Measured,
+            Reason = string.Join("; ", capable.Reasons.Concat(capable.Missed)),
+        };
+        return new PlacedProduct(result, [.. Enumerable.Range(0, context.Quarters).Select(t => At(t).Cloud)]);
+    }
+
+    private static List<TierLatency> Latencies(DevicePlacement placement) =>
+        [.. new[] { placement.DeviceVoice, placement.PhoneVoice, placement.CloudVoice }.OfType<VoiceTurn>().Select(v => new TierLatency(
+            Words.Of(v.Tier), v.Total.Quantile(0.5), v.Total.Quantile(P95), [.. v.Stages.Select(s => new StageLatency(s.Name, s.Seconds.Quantile(0.5)))]))];
+
+    private static Fleetwright.Edge.Placement.Product State(ChainContext context, Inputs.Product product, Device device)
+    {
+        bool spoken = product.Interaction == Interaction.Voice;
+        Device? phone = product.Phone is { } tether ? context.Catalog.Devices.Get(tether.Device) : null;
+        return new Fleetwright.Edge.Placement.Product
+        {
+            Name = product.Name,
+            Devices =
+            [
+                new ProductDevice
+                {
+                    Device = device,
+                    Share = 1,
+                    Models = Models(context, product.DeviceModels, product.DeviceDtype, product.Engine),
+                    RenderLoad = product.RenderLoad,
+                    Network = context.Catalog.Networks.Get(product.Network),
+                    Phone = phone,
+                    PhoneModels = product.Phone is { } p ? Models(context, p.Models, product.DeviceDtype, p.Engine) : [],
+                    Hop = product.Phone is { } q ? context.Catalog.Networks.Get(q.Link) : null,
+                },
+            ],
+            TurnsPerUserPerDay = product.TurnRate * 86400,
+            HourCurve = product.HourCurve,
+            HoursOfUsePerDay = product.UseTime / 3600,
+            Prompt = new TokenLengths(product.Prompt.Mean, product.Prompt.Variation),
+            Reply = new TokenLengths(product.Reply.Mean, product.Reply.Variation),
+            Classes = [.. product.Classes.Where(c => c.Share > 0).Select(c => new Fleetwright.Edge.Placement.TurnClass(
+                c.Name, c.Share, c.MayLeaveDevice ? Tiers.Device | Tiers.Phone | Tiers.Cloud : Tiers.Device | Tiers.Phone, spoken))],
+            Targets = new ProductTargets(product.LatencyTarget, product.LatencyTarget, product.BatteryTarget is { } battery ? battery / 3600 : 0),
+        };
+    }
+
+    private static List<LocalModel> Models(ChainContext context, IReadOnlyList<string> names, Dtype dtype, string engine) =>
+        names.Count == 0 ? [] : [.. names.Select(n => new LocalModel(ModelOf(context, n), dtype, context.Catalog.DeviceEngines.Get(engine)))];
+
+    private static Fleetwright.Catalog.Models.ModelSpec ModelOf(ChainContext context, string name) => Fleetwright.Catalog.Models.ModelResolver.Resolve(context.Catalog, name);
+
+    // The time to the first token is a lognormal through its mean and p99, mixed over the workloads that answer the product.
+    private static CloudService Cloud(Inputs.Product product, IReadOnlyList<WorkloadCapability> capabilities)
+    {
+        LatencyDistribution? mixed = null;
+        double mixedShare = 0, tpot = 0;
+        foreach ((string name, double share) in product.Cloud.Where(c => c.Share > 0))
+        {
+            WorkloadCapability capability = capabilities.First(c => c.Workload.Name == name);
+            bool served = double.IsFinite(capability.TtftMean);
+            double mean = served ? capability.TtftMean : capability.Workload.LatencyTarget;
+            double tail = served ? Math.Max(mean * 1.0001, capability.TtftTail) : capability.Workload.LatencyTarget * 2;
+            LatencyDistribution part = Through(mean, tail);
+            mixed = mixed is null ? part : LatencyDistribution.Mix(part, share / (share + mixedShare), mixed);
+            mixedShare += share;
+            tpot += share * (served ? capability.TpotMean : capability.Workload.TpotTarget?.Value ?? 0.05);
+        }
+
+        return new CloudService(mixed ?? LatencyDistribution.Zero, tpot / Math.Max(1e-9, mixedShare));
+    }
+
+    // mean = exp(μ + σ²/2) and p99 = exp(μ + 2.326·σ) give σ = z − √(z² − 2·ln(p99/mean)), where the ratio is at most exp(z²/2) = 15.
+    private static LatencyDistribution Through(double mean, double tail)
+    {
+        const double z = 2.3263478740408408;
+        double ratio = Math.Min(Math.Log(tail / mean), z * z / 2);
+        double sigma = z - Math.Sqrt((z * z) - (2 * ratio));
+        return LatencyDistribution.LogNormal(mean * Math.Exp(-sigma * sigma / 2), Math.Sqrt(Math.Exp(sigma * sigma) - 1));
+    }
+}
