@@ -32,8 +32,11 @@ public sealed record TrainingCoefficients
     /// <summary>The same on an architecture whose runs were not fitted: what one chip's slow-down does on the other.</summary>
     public required Fact ErrorElsewhere { get; init; }
 
-    /// <summary>The expected error on <paramref name="chip"/>.</summary>
-    public double ErrorOf(Chip chip) => KernelSlowdowns.ContainsKey(chip.Architecture) ? Error : ErrorElsewhere;
+    /// <summary>The same for jobs in 8 bits, which were not fitted on any chip.</summary>
+    public required Fact ErrorEightBits { get; init; }
+
+    /// <summary>The expected error of a job in <paramref name="compute"/> on <paramref name="chip"/>.</summary>
+    public double ErrorOf(Chip chip, Dtype compute) => compute.Bytes() < 2 ? ErrorEightBits : KernelSlowdowns.ContainsKey(chip.Architecture) ? Error : ErrorElsewhere;
 
     /// <summary>The set called <paramref name="name"/> of a catalogue.</summary>
     /// <exception cref="InputException">There is none, or a file is wrong.</exception>
@@ -56,6 +59,7 @@ public sealed record TrainingCoefficients
             DataOverlap = root.Fact("data_overlap", Dimension.Fraction, 0, 1),
             ReservedBytes = root.Fact("reserved_memory", Dimension.Bytes),
             Error = root.Fact("error", Dimension.Fraction, 0, 10),
+            ErrorEightBits = root.Fact("error_eight_bits", Dimension.Fraction, 0, 10),
             ErrorElsewhere = root.Fact("error_elsewhere", Dimension.Fraction, 0, 10),
         };
     }

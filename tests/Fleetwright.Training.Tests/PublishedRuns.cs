@@ -86,6 +86,37 @@ internal static class PublishedRuns
         return new PublishedRun("Llama 405B", $"{r["gpus"]}/CP{r["cp"]}", "h100-sxm", job, [layout], job.BatchTokens * flops / (r.Number("tflops_per_gpu") * 1e12 * r.Int("gpus")));
     });
 
+    /// <summary>Megatron-DeepSpeed on 64 to 512 A100 (VIA-Research/vTrain); never fitted. Sequence parallelism and overlap were not used.</summary>
+    public static IEnumerable<PublishedRun> VTrain() => Rows("vtrain_a100_measured_iterations.csv").Where(r => r["set"] == "multi-node").Select(r =>
+    {
+        ModelSpec gpt = Gpt($"h{r["hidden"]}/l{r["layers"]}", r.Int("hidden"), r.Int("heads"), r.Int("layers"), 51200);
+        TrainingJob job = JobOf(gpt, r.Int("seq"), r.Int("global_batch"), TrainingSoftware.Megatron2021) with { Compute = Dtype.Fp16 };
+        var layout = new TrainingLayout
+        {
+            TensorParallel = r.Int("tp"), PipelineParallel = r.Int("pp"), DataParallel = r.Int("dp"), MicroBatch = r.Int("micro_batch"), SequenceParallel = false, Recompute = Recompute.Full, Sharding = StateSharding.None,
+        };
+        return new PublishedRun("vTrain", $"{gpt.Name}/{r["gpus"]}", "a100-80gb-sxm", job, [layout], r.Number("iteration_ms") / 1000);
+    });
+
+    /// <summary>NVIDIA's DGX Cloud recipes for dense models on H100 without FSDP; never fitted. Sharding is the distributed optimizer.</summary>
+    public static IEnumerable<PublishedRun> DgxCloud(string dtype) => Rows("nvidia_dgxc_step_times.csv")
+        .Where(r => r["dtype"] == dtype && r["gpu"].StartsWith("H100", StringComparison.Ordinal) && r["model"] is "llama3.1-405b" or "llama3.1-70b" or "llama3.1-8b" or "gpt3-175b"
+            && r["dtype"] == dtype && r["fsdp"].Length == 0 && r["tp"].Length > 0 && r["pp"].Length > 0 && r["micro_batch"].Length > 0)
+        .Select(r =>
+        {
+            ModelSpec spec = Catalog.Models.Get(r["model"] == "gpt3-175b" ? "gpt-3-175b" : r["model"].Replace("llama3.1", "llama-3.1", StringComparison.Ordinal));
+            int layers = r["layers"].Length > 0 ? r.Int("layers") : spec.LayerCount;
+            spec = spec with { Layers = [spec.Layers[0] with { Count = layers }] };
+            TrainingJob job = JobOf(spec, r.Int("seq"), r.Int("global_batch"), TrainingSoftware.Current) with { Compute = dtype == "fp8" ? Dtype.Fp8 : Dtype.Bf16 };
+            int context = r["cp"].Length > 0 ? r.Int("cp") : 1;
+            var layout = new TrainingLayout
+            {
+                TensorParallel = r.Int("tp"), PipelineParallel = r.Int("pp"), ContextParallel = context, VirtualStages = r["vp"].Length > 0 ? r.Int("vp") : 1, MicroBatch = r.Int("micro_batch"),
+                DataParallel = r.Int("gpus") / (r.Int("tp") * r.Int("pp") * context),
+            };
+            return new PublishedRun($"DGXC {dtype}", $"{r["model"]}/{r["gpus"]}", "h100-sxm", job, [layout], r.Number("step_s"));
+        });
+
     private static TrainingJob JobOf(ModelSpec model, int sequence, int batch, TrainingSoftware software) =>
         new() { Model = model, Tokens = 1e12, SequenceLength = sequence, BatchSequences = batch, Software = software };
 

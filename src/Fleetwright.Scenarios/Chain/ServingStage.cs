@@ -66,9 +66,9 @@ internal static class ServingStage
             workload,
             Result(workload, model, "request", sizing.Chips.Select(c => Option(c, shape, context)), workload.TpotTarget?.Value),
             load,
-            best?.AtLoad.TtftMean ?? double.PositiveInfinity,
-            best?.AtLoad.TtftTail ?? double.PositiveInfinity,
-            best?.AtLoad.TpotMean ?? double.PositiveInfinity);
+            best?.AtCapacity.TtftMean ?? double.PositiveInfinity,
+            best?.AtCapacity.TtftTail ?? double.PositiveInfinity,
+            best?.AtCapacity.TpotMean ?? double.PositiveInfinity);
     }
 
     private static ServingOption Option(ChipSizing sizing, Workload shape, ChainContext context)
@@ -78,9 +78,9 @@ internal static class ServingStage
             return new ServingOption { Chip = sizing.Offer.Chip.Chip.Name, Feasible = false, Reason = sizing.Problem };
         }
 
-        ServingEstimate estimate = SteadyState.Estimate(plan.Replica, shape, Math.Max(1, plan.AtLoad.Decoding), OfferedChips.Basis(context.Scenario), sizing.Offer.DollarsPerSecond);
+        ServingEstimate estimate = SteadyState.Estimate(plan.Replica, shape, Math.Max(1, plan.AtCapacity.Decoding), OfferedChips.Basis(context.Scenario), sizing.Offer.DollarsPerSecond);
         double dollars = plan.DollarsPerMillionOutputTokens;
-        double error = plan.AtLoad.RelativeError;
+        double error = plan.AtCapacity.RelativeError;
         return new ServingOption
         {
             Chip = sizing.Offer.Chip.Chip.Name,
@@ -89,12 +89,12 @@ internal static class ServingStage
             Layout = plan.Sharding.ToString(),
             Precision = plan.Precision.Weights.Name(),
             ChipsPerReplica = plan.Replica.Chips,
-            Concurrency = plan.AtLoad.Decoding,
-            TtftSeconds = plan.AtLoad.TtftMean,
-            TtftP99Seconds = plan.AtLoad.TtftTail,
-            TpotSeconds = plan.AtLoad.TpotMean,
-            TpotP99Seconds = plan.AtLoad.TpotTail,
-            TokensPerSecondPerChip = plan.AtLoad.OutputTokensPerSecondPerChip,
+            Concurrency = plan.AtCapacity.Decoding,
+            TtftSeconds = plan.AtCapacity.TtftMean,
+            TtftP99Seconds = plan.AtCapacity.TtftTail,
+            TpotSeconds = plan.AtCapacity.TpotMean,
+            TpotP99Seconds = plan.AtCapacity.TpotTail,
+            TokensPerSecondPerChip = plan.AtCapacity.OutputTokensPerSecondPerChip,
             LoadPerChip = 1 / plan.ChipsPerRequestPerSecond,
             DollarsPerMillion = dollars,
             DollarsPerMillionLow = dollars / (1 + error),

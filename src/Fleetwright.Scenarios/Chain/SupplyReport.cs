@@ -166,7 +166,7 @@ internal static class SupplyReport
             pair.First.Outage.Quarters,
             pair.Second.Undisturbed.Deliveries.Sum(d => d.DeliveredUnits) - pair.Second.Disturbed.Deliveries.Sum(d => d.DeliveredUnits),
             [.. pair.Second.LostShare.OrderBy(w => w.Key, StringComparer.Ordinal).Select(w => new WorkloadShare(w.Key, w.Value.Max()))],
-            pair.Second.ExtraDollars,
+            pair.Second.DamageDollars,
             SurvivedQuarters(pair.Second, context.Quarters)))];
     }
 

@@ -127,17 +127,9 @@ internal sealed class LayerCosts
 
     private void AddGemm(in Operator op)
     {
-        Work forward = Kernel(op);
-        Work backward = Kernel(InputGradient(op)) + Kernel(WeightGradient(op));
-        if (op.ComputeDtype.Bytes() < 2)
-        {
-            // Casting to 8 bits: read 16, write the tensor and its transpose.
-            forward += Kernel(Operator.Elementwise(op.Role, 4 * op.Groups * op.M * op.K, 0, op.Count));
-            backward += Kernel(Operator.Elementwise(op.Role, 4 * op.Groups * op.M * op.N, 0, op.Count));
-        }
-
-        Forward += forward;
-        Backward += backward;
+        // Casts to 8 bits are fused into the kernel before, which writes two 8-bit copies (one transposed) in place of one of 16 bits.
+        Forward += Kernel(op);
+        Backward += Kernel(InputGradient(op)) + Kernel(WeightGradient(op));
     }
 
     private static Operator InputGradient(in Operator op) => op.Kind == OperatorKind.Gemm

@@ -18,7 +18,7 @@ public sealed class TrainingEstimate
         PeakRate = model.PeakRate;
         _modelFlopsPerToken = model.ModelFlopsPerToken;
         _allPairsPerToken = model.ModelFlopsPerTokenAllPairs;
-        RelativeError = model.Coefficients.ErrorOf(model.Chip.Chip);
+        RelativeError = model.Coefficients.ErrorOf(model.Chip.Chip, model.Job.Compute);
         Memory = new MemoryUse(terms.WeightBytes, terms.GradientBytes, terms.OptimizerBytes, terms.ActivationBytes, terms.ReservedBytes);
         Exposed = new ExposedCommunication(terms.TensorSeconds, terms.ContextSeconds, terms.ExpertSeconds, terms.PipelineSeconds, terms.DataSeconds);
     }

@@ -1,4 +1,4 @@
-import { chips, count, days, display, dollars, list, percent, quarter, quarters, seconds, tied, watts } from "./format";
+import { chips, count, days, display, dollars, exact, list, percent, quarter, quarters, seconds, tied, watts } from "./format";
 import type { Outage, Placement, Results, Supply, Training, WorkloadServing } from "./results";
 
 /** What each plot shows, said in a sentence from the figures themselves. */
@@ -140,10 +140,10 @@ export function outages(supply: Supply, title: (name: string) => string): string
   if (!worst) return "No stop was tried.";
   const share = worstUnserved(worst);
   const stop = `when ${display(worst.place)} stops for ${quarters(worst.quarters)} from ${quarter(worst.start)}`;
-  if (share === 0) return `All demand is still served ${stop}, at ${dollars(worst.extra_cost)} more.`;
+  if (share === 0) return `All demand is still served ${stop}, at ${dollars(Math.abs(worst.extra_cost))} ${worst.extra_cost < 0 ? "less" : "more"}.`;
   const hit = worst.unserved.reduce((a, b) => (b.share > a.share ? b : a));
   const survives = worst.survives_quarters === 0 ? "not even one quarter passes without loss" : `up to ${quarters(worst.survives_quarters)} passes without loss`;
-  return `${stop.charAt(0).toUpperCase() + stop.slice(1)}, ${percent(share)} of ${title(hit.workload)} goes unserved and costs rise by ${dollars(worst.extra_cost)}; ${survives}.`;
+  return `${stop.charAt(0).toUpperCase() + stop.slice(1)}, ${percent(share)} of ${title(hit.workload)} goes unserved and costs ${worst.extra_cost < 0 ? "fall" : "rise"} by ${dollars(Math.abs(worst.extra_cost))}; ${survives}.`;
 }
 
 export function training(job: Training): string {
@@ -152,9 +152,9 @@ export function training(job: Training): string {
   const cheap = able.reduce((a, b) => (b.dollars! < a.dollars! ? b : a));
   const chosen = able.find((o) => o.chip === job.chosen_chip);
   if (chosen && job.finish_quarter) {
-    return `The plan trains on ${chips(chosen.chips)} ${display(chosen.chip)} and finishes in ${quarter(job.finish_quarter)}: ${days(chosen.days)} of the ${days(job.deadline_days)} there are.`;
+    return `The plan trains on ${exact(chosen.chips)} ${display(chosen.chip)} and finishes in ${quarter(job.finish_quarter)}: ${days(chosen.days)} of the ${days(job.deadline_days)} there are.`;
   }
-  return `${chips(cheap.chips)} ${display(cheap.chip)} finish in ${days(cheap.days)} for ${dollars(cheap.dollars)}, the cheapest way to meet ${quarter(job.deadline)}.`;
+  return `${exact(cheap.chips)} ${display(cheap.chip)} finish in ${days(cheap.days)} for ${dollars(cheap.dollars)}, the cheapest way to meet ${quarter(job.deadline)}.`;
 }
 
 export function demand(results: Results): string {

@@ -71,7 +71,7 @@ function shadowPrices(results: Results): HTMLElement | null {
 export function foundations(results: Results): HTMLElement[] {
   const bands = results.error_bands;
   return [
-    block("assumptions", "Assumptions", results.assumptions.length === 0 ? "The scenario states no guesses." : `${results.assumptions.length} values of the scenario are guesses or weakly sourced. Change them there and run again.`,
+    block("assumptions", "Assumptions", results.assumptions.length === 0 ? "The scenario states no guesses." : `${results.assumptions.length === 1 ? "One value of the scenario is a guess" : `${results.assumptions.length} values of the scenario are guesses`} or weakly sourced. Change them there and run again.`,
       ...(results.assumptions.length === 0 ? [] : [table(["Where", "Field", "Value", "Sure", "Source", "Note"], results.assumptions.map((a) => [`${a.file}:${a.line}`, a.field, a.text, words(a.confidence), a.source, a.note]), "Assumptions", [0, 1, 2, 3, 4, 5])])),
     block("errors", "Error bands", bands.length === 0 ? "No measurements were compared." : "How far the models are off where they were measured: the mean absolute error over the rows that were compared.",
       ...(bands.length === 0 ? [] : [table(["Predicted", "Error", "Rows", "Rests on"], bands.map((b) => [b.subject, b.error === undefined ? "never measured" : `±${percent(b.error)}`, significant(b.rows, 6), b.note]), "Error bands", [0, 3])])),

@@ -1,0 +1,92 @@
+using System.Text.Json;
+
+namespace Fleetwright.Cli.Tests;
+
+public class ServingCommandTests
+{
+    private static readonly string[] Keys =
+    [
+        "ttft_seconds", "tpot_seconds", "tokens_per_second_per_chip", "memory_bytes_per_chip", "dollars_per_million_output_tokens",
+        "joules_per_output_token", "fits", "operators",
+    ];
+
+    [Fact]
+    public async Task Estimate_answers_with_the_documented_keys()
+    {
+        (int code, string output, _) = await Run("estimate", "--model", "llama-3.1-70b", "--chip", "h100-sxm", "--tp", "8", "--dtype", "fp8", "--json");
+        Assert.Equal(ExitCode.Success, code);
+        using JsonDocument answer = JsonDocument.Parse(output);
+        Assert.All(Keys, key => Assert.True(answer.RootElement.TryGetProperty(key, out _), key));
+        Assert.True(answer.RootElement.GetProperty("fits").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Estimate_without_a_layout_takes_the_fewest_chips_that_fit()
+    {
+        (int code, string output, _) = await Run("estimate", "--model", "llama-3.1-70b", "--chip", "h100-sxm", "--dtype", "bf16", "--json");
+        Assert.Equal(ExitCode.Success, code);
+        using JsonDocument answer = JsonDocument.Parse(output);
+        Assert.Equal(2, answer.RootElement.GetProperty("chips").GetInt32());
+    }
+
+    [Fact]
+    public async Task A_model_that_does_not_fit_says_what_would()
+    {
+        (int code, string output, string error) = await Run("estimate", "--model", "llama-3.1-70b", "--chip", "h100-sxm", "--tp", "1", "--json");
+        Assert.Equal(ExitCode.Infeasible, code);
+        Assert.Contains("at least 2 chips", error, StringComparison.Ordinal);
+        using JsonDocument answer = JsonDocument.Parse(output);
+        Assert.False(answer.RootElement.GetProperty("fits").GetBoolean());
+    }
+
+    [Theory]
+    [InlineData("near", "estimate", "--model", "lama-3.1-70b", "--chip", "h100-sxm")]
+    [InlineData("heads", "estimate", "--model", "llama-3.1-70b", "--chip", "h100-sxm", "--tp", "3")]
+    [InlineData("--prompt", "estimate", "--model", "llama-3.1-70b", "--chip", "h100-sxm", "--prompt", "-4")]
+    [InlineData("ms", "size", "--model", "llama-3.1-70b", "--chips", "h100-sxm", "--rate", "1", "--ttft", "500 parsec")]
+    [InlineData("--rate", "size", "--model", "llama-3.1-70b", "--chips", "h100-sxm", "--rate", "NaN")]
+    [InlineData("h100", "size", "--model", "llama-3.1-70b", "--chips", "h101-sxm", "--rate", "1")]
+    public async Task Wrong_options_are_bad_input(string word, params string[] arguments)
+    {
+        (int code, _, string error) = await Run(arguments);
+        Assert.Equal(ExitCode.BadInput, code);
+        Assert.Contains(word == "near" ? "llama-3.1-70b" : word, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Size_finds_a_fleet_on_each_chip_and_names_the_cheapest()
+    {
+        (int code, string output, _) = await Run(
+            "size", "--model", "llama-3.1-8b", "--chips", "h100-sxm,mi300x", "--rate", "50", "--prompt", "512", "--output", "128", "--ttft", "500 ms", "--tpot", "50 ms", "--json");
+        Assert.Equal(ExitCode.Success, code);
+        using JsonDocument answer = JsonDocument.Parse(output);
+        JsonElement chips = answer.RootElement.GetProperty("chips");
+        Assert.Equal(2, chips.GetArrayLength());
+        Assert.All(chips.EnumerateArray(), c => Assert.True(c.GetProperty("ttft_seconds").GetDouble() <= 0.5));
+        Assert.Contains(answer.RootElement.GetProperty("cheapest").GetString(), (string[])["h100-sxm", "mi300x"]);
+    }
+
+    [Fact]
+    public async Task An_impossible_target_is_infeasible_and_names_the_best_reachable()
+    {
+        (int code, _, string error) = await Run("size", "--model", "llama-3.1-70b", "--chips", "h100-sxm", "--rate", "10", "--ttft", "1 ms");
+        Assert.Equal(ExitCode.Infeasible, code);
+        Assert.Contains("best reachable", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_ranking_model_is_sized_by_samples()
+    {
+        (int code, string output, _) = await Run("size", "--model", "dlrm-medium", "--chips", "h100-sxm,mtia-2i", "--price", "mtia-2i=$4,000", "--rate", "1000000", "--ttft", "100 ms", "--json");
+        Assert.Equal(ExitCode.Success, code);
+        Assert.Contains("samples_per_second_per_chip", output, StringComparison.Ordinal);
+    }
+
+    private static async Task<(int Code, string Output, string Error)> Run(params string[] arguments)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        int code = await FleetwrightCli.RunAsync(arguments, new CommandContext(output, error, CancellationToken.None));
+        return (code, output.ToString(), error.ToString());
+    }
+}
