@@ -87,6 +87,9 @@ public sealed class FleetCatalog
     /// <summary>Stages of a voice turn besides the language model.</summary>
     public CatalogFolder<VoiceProfile> VoiceProfiles { get; }
 
+    /// <summary>Every name in one file that no other file answers to (a chip's node and memory, a site's processes); empty when all is well.</summary>
+    public IReadOnlyList<Diagnostic> BrokenReferences() => CatalogReferences.Problems(this);
+
     /// <summary>The coefficients of a chip: its own, or else those of its architecture; null when neither is measured.</summary>
     public ChipCoefficients? CoefficientsOf(Chip chip) => Calibration.Find(chip.Name) ?? Calibration.Find(chip.Architecture);
 

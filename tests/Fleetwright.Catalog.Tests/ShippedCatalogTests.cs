@@ -95,29 +95,8 @@ public sealed class ShippedCatalogTests
     }
 
     [Fact]
-    public void A_chip_names_a_memory_and_a_node_of_the_catalogue()
-    {
-        foreach (Chip chip in s_catalog.Chips.All)
-        {
-            Assert.NotNull(s_catalog.Memories.Find(chip.MemoryKind));
-            Assert.True(chip.Node is null || s_catalog.Nodes.Find(chip.Node) is not null, $"{chip.Name}: {chip.Node}");
-        }
-    }
-
-    [Fact]
-    public void A_site_makes_processes_of_the_catalogue()
-    {
-        foreach (Site site in s_catalog.Sites.All)
-        {
-            foreach (SiteProcess process in site.Processes)
-            {
-                bool known = site.Kind == SiteKind.Memory
-                    ? s_catalog.Memories.Find(process.Process)?.Name == process.Process
-                    : s_catalog.Nodes.Find(process.Process) is { } node && node.Name == process.Process && (node.Kind == ProcessKind.Packaging) == (site.Kind == SiteKind.Packaging);
-                Assert.True(known, $"{site.Name}: {process.Process}");
-            }
-        }
-    }
+    public void Chips_and_sites_name_only_things_that_exist()
+        => Assert.Empty(s_catalog.BrokenReferences());
 
     [Fact]
     public void Every_node_that_a_chip_names_is_made_somewhere()

@@ -175,6 +175,18 @@ public sealed class YamlReadingTests
     }
 
     [Fact]
+    public void A_node_that_does_not_exist_is_told_with_near_names()
+    {
+        string folder = Directory.CreateTempSubdirectory("fleetwright-").FullName;
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "chips")).FullName, "a.yaml"), GoodChip + "\nnode: tsmc-n55");
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "nodes")).FullName, "n.yaml"), "name: tsmc-n5\ntitle: N5\nfoundry: TSMC");
+        IReadOnlyList<Diagnostic> broken = new FleetCatalog(folder).BrokenReferences();
+        Assert.Equal(["memory.kind", "node"], broken.Select(d => d.Field));
+        Assert.Contains("did you mean tsmc-n5", broken[1].Message, StringComparison.Ordinal);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public void An_unknown_chip_is_told_with_near_names()
     {
         var catalog = new FleetCatalog(Repository.Path("catalog"));

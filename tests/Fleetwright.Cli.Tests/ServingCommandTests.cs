@@ -26,7 +26,7 @@ public class ServingCommandTests
         (int code, string output, _) = await Run("estimate", "--model", "llama-3.1-70b", "--chip", "h100-sxm", "--dtype", "bf16", "--json");
         Assert.Equal(ExitCode.Success, code);
         using JsonDocument answer = JsonDocument.Parse(output);
-        Assert.Equal(4, answer.RootElement.GetProperty("chips").GetInt32());
+        Assert.Equal(2, answer.RootElement.GetProperty("chips").GetInt32());
     }
 
     [Fact]

@@ -78,6 +78,11 @@ internal static class CatalogCommand
             }
         }
 
+        if (problems.Count == 0)
+        {
+            problems.AddRange(context.Catalog.BrokenReferences());
+        }
+
         if (problems.Count > 0)
         {
             throw new InputException(problems);

@@ -57,7 +57,7 @@ public sealed class DeviceModel
         _slowdown = (inApp ? engine.IntegrationPenalty.Value : 1) / Math.Max(0.02, gpuLeft);
         _basePower = scene?.Power.Value ?? device.IdlePower.Value;
 
-        (Basis, BasisText, double factor) = Judge(bandwidth.Confidence == Confidence.Assumed);
+        (Basis, BasisText, double factor) = Judge(bandwidth.Confidence is Confidence.Low or Confidence.Assumed);
         _decodeBelow = Combine(factor, bandwidth.Value / bandwidth.Low);
         _decodeAbove = Combine(factor, bandwidth.High / bandwidth.Value);
         _prefillFactor = Basis == EstimateBasis.Measured && measuredFormat && _class.PrefillError is { } error ? 1 + (2 * error.Value) : UnmeasuredFactor;
@@ -280,7 +280,7 @@ public sealed class DeviceModel
         return new Band(_basePower + above.Value, _basePower + above.Low, Math.Max(_basePower + above.Value, Math.Min(most, _basePower + above.High)));
     }
 
-    private (EstimateBasis Basis, string Text, double Factor) Judge(bool bandwidthAssumed)
+    private (EstimateBasis Basis, string Text, double Factor) Judge(bool bandwidthGuessed)
     {
         CultureInfo culture = CultureInfo.InvariantCulture;
         string where = $"{Engine.Title} on {Unit.Kind.ToString().ToUpperInvariant()}";
@@ -291,7 +291,7 @@ public sealed class DeviceModel
                 : (EstimateBasis.Unmeasured, string.Create(culture, $"{where}: only {_class.DecodeRows} rows on {Device.Soc}, too few to bound the error; factor 2"), UnmeasuredFactor);
         }
 
-        if (_class.DecodeRows > 0 && !bandwidthAssumed && _class.DecodeTransferError is { } transfer)
+        if (_class.DecodeRows > 0 && !bandwidthGuessed && _class.DecodeTransferError is { } transfer)
         {
             return (EstimateBasis.Transferred, string.Create(culture, $"{where} transfers with {transfer.Value * 100:0.#} % error between the {_class.MeasuredOn.Count} chips measured"), 1 + (2 * transfer.Value));
         }

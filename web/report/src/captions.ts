@@ -140,10 +140,10 @@ export function outages(supply: Supply, title: (name: string) => string): string
   if (!worst) return "No stop was tried.";
   const share = worstUnserved(worst);
   const stop = `when ${display(worst.place)} stops for ${quarters(worst.quarters)} from ${quarter(worst.start)}`;
-  if (share === 0) return `All demand is still served ${stop}, at ${dollars(worst.extra_cost)} more.`;
+  if (share === 0) return `All demand is still served ${stop}, at ${dollars(Math.abs(worst.extra_cost))} ${worst.extra_cost < 0 ? "less" : "more"}.`;
   const hit = worst.unserved.reduce((a, b) => (b.share > a.share ? b : a));
   const survives = worst.survives_quarters === 0 ? "not even one quarter passes without loss" : `up to ${quarters(worst.survives_quarters)} passes without loss`;
-  return `${stop.charAt(0).toUpperCase() + stop.slice(1)}, ${percent(share)} of ${title(hit.workload)} goes unserved and costs rise by ${dollars(worst.extra_cost)}; ${survives}.`;
+  return `${stop.charAt(0).toUpperCase() + stop.slice(1)}, ${percent(share)} of ${title(hit.workload)} goes unserved and costs ${worst.extra_cost < 0 ? "fall" : "rise"} by ${dollars(Math.abs(worst.extra_cost))}; ${survives}.`;
 }
 
 export function training(job: Training): string {

@@ -88,6 +88,12 @@ export function wrap(text: string, characters: number): string[] {
   return lines;
 }
 
+/** The height of rows whose labels wrap: as tall as the tallest label needs. */
+export function rowsHeight(rows: string[], characters: number, least: number): number {
+  const lines = (name: string) => { const [first = "", second] = name.split("\n"); return wrap(first, characters).length + (second ? wrap(second, characters + 2).length : 0); };
+  return 34 + Math.max(1, rows.length) * Math.max(least, 16 * Math.max(1, ...rows.map(lines)) + 8);
+}
+
 /** A row axis: names at the left, first row on top; what follows a line break in a label is quieter. */
 export function rowAxis({ theme }: Canvas, rows: string[], characters: number): object {
   return {

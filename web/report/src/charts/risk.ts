@@ -16,12 +16,25 @@ function ticksOf(values: number[]): (v: number) => string {
 /** The best plans at several weights of the tail. */
 export function frontier(results: Planned): Plot {
   const { supply } = results;
-  const points = [...supply.frontier].sort((a, b) => a.expected - b.expected);
+  const all = supply.frontier.some((p) => Math.abs(p.risk_weight - supply.risk_weight) < 1e-9) ? supply.frontier
+    : [...supply.frontier, { risk_weight: supply.risk_weight, expected: supply.cost.expected, tail: supply.cost.tail }];
+  const points = [...all].sort((a, b) => a.expected - b.expected || a.risk_weight - b.risk_weight);
+  const span = (pick: (p: (typeof all)[number]) => number) => Math.max(...all.map(pick)) - Math.min(...all.map(pick)) || 1;
+  const near = (a: (typeof all)[number], b: (typeof all)[number]) => Math.abs(a.expected - b.expected) < 0.06 * span((p) => p.expected) && Math.abs(a.tail - b.tail) < 0.06 * span((p) => p.tail);
+  // Plans that fall together share one label.
+  const label = (i: number) => {
+    const group = points.filter((p) => near(p, points[i]!));
+    const speaker = group.find(chosen) ?? group[0]!;
+    if (speaker !== points[i]) return "";
+    const weights = group.map((p) => p.risk_weight).sort((a, b) => a - b);
+    const range = weights.length > 1 ? `w ${significant(weights[0]!)} to ${significant(weights[weights.length - 1]!)}` : `w ${significant(weights[0]!)}`;
+    return chosen(speaker) ? (weights.length > 1 ? `this plan (${range})` : "this plan") : range;
+  };
   const x = ticksOf(points.map((p) => p.expected)), y = ticksOf(points.map((p) => p.tail));
   const chosen = (p: { risk_weight: number }) => Math.abs(p.risk_weight - supply.risk_weight) < 1e-9;
   const option = (canvas: Canvas): Option => ({
     ...base(canvas),
-    grid: { left: 4, right: 44, top: 30, bottom: 30, containLabel: true },
+    grid: { left: 4, right: 84, top: 30, bottom: 30, containLabel: true },
     xAxis: valueAxis(canvas, x, { scale: true, name: "expected cost", nameLocation: "middle", nameGap: 30, splitNumber: canvas.narrow ? 2 : 4 }),
     yAxis: valueAxis(canvas, y, { scale: true, name: `mean of the worst ${percent(1 - supply.tail_level)}`, nameTextStyle: { color: canvas.theme.muted, align: "left" } }),
     tooltip: {
@@ -32,9 +45,9 @@ export function frontier(results: Planned): Plot {
       },
     },
     series: [{
-      type: "line", data: points.map((p) => ({
+      type: "line", data: points.map((p, i) => ({
         value: [p.expected, p.tail], symbol: "circle", symbolSize: chosen(p) ? 13 : 8, itemStyle: { color: chosen(p) ? canvas.theme.accent : canvas.theme.faint },
-        label: { show: true, position: "right", distance: 8, color: chosen(p) ? canvas.theme.ink : canvas.theme.muted, fontWeight: chosen(p) ? 600 : 400, fontSize: 11, formatter: () => (chosen(p) ? "this plan" : `w ${significant(p.risk_weight)}`) },
+        label: { show: true, position: chosen(p) ? "top" : "right", distance: 8, color: chosen(p) ? canvas.theme.ink : canvas.theme.muted, fontWeight: chosen(p) ? 600 : 400, fontSize: 11, formatter: () => label(i) },
       })),
       lineStyle: { color: canvas.theme.faint, width: 1.2 }, emphasis: { disabled: true },
     }],
@@ -51,7 +64,11 @@ interface Bin { from: number; to: number; probability: number; tail: boolean }
 export function binned(supply: Supply, wanted = 16): Bin[] {
   const all = [...supply.future_costs].sort((a, b) => a.dollars - b.dollars);
   if (all.length === 0) return [];
-  const low = all[0]!.dollars, high = all[all.length - 1]!.dollars;
+  const low = all[0]!.dollars, highest = all[all.length - 1]!.dollars;
+  // A few far futures would squeeze all others into one bar: they stand together in the last one.
+  let sum = 0;
+  const near = all.find((f) => (sum += f.probability) >= 0.975)?.dollars ?? highest;
+  const high = near > low && highest - low > 3 * (near - low) ? near : highest;
   if (low === high) return [{ from: low, to: high, probability: all.reduce((s, f) => s + f.probability, 0), tail: false }];
   const raw = (high - low) / wanted, power = 10 ** Math.floor(Math.log10(raw));
   const size = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= raw)!;
@@ -61,10 +78,10 @@ export function binned(supply: Supply, wanted = 16): Bin[] {
     below += f.probability;
     if (below >= supply.tail_level - 1e-12) { edge = f.dollars; break; }
   }
-  const n = Math.floor((high - start) / size) + 1;
+  const n = Math.floor((high - start) / size) + (high < highest ? 2 : 1);
   return Array.from({ length: n }, (_, i) => {
     const from = start + i * size, to = from + size;
-    return { from, to, probability: all.filter((f) => f.dollars >= from && f.dollars < to).reduce((s, f) => s + f.probability, 0), tail: to > edge };
+    return { from, to, probability: all.filter((f) => f.dollars >= from && (f.dollars < to || i === n - 1)).reduce((s, f) => s + f.probability, 0), tail: from + size / 2 >= edge };
   });
 }
 
@@ -73,6 +90,7 @@ export function futures(results: Planned): Plot {
   const { supply } = results;
   const bins = binned(supply);
   const low = bins[0]?.from ?? 0, high = bins[bins.length - 1]?.to ?? 1;
+  const beyond = supply.future_costs.filter((f) => f.dollars > high);
   const tick = ticksOf([low, high]);
   const option = (canvas: Canvas): Option => {
     const step = ((high - low) / bins.length) * Math.ceil(bins.length / (canvas.narrow ? 4 : 8)) || undefined;
@@ -100,14 +118,15 @@ export function futures(results: Planned): Plot {
         label: { color: canvas.theme.ink, fontSize: 11 },
         data: [
           { xAxis: supply.cost.expected, lineStyle: { color: canvas.theme.ink, type: "solid", width: 1.2 }, label: { formatter: `expected ${dollars(supply.cost.expected)}`, position: "end" } },
-          { xAxis: Math.min(supply.cost.tail, high), lineStyle: { color: canvas.theme.alarm, type: "dashed", width: 1.2 }, label: { formatter: `tail ${dollars(supply.cost.tail)}`, position: "end", distance: 18 } },
-        ],
+          { xAxis: supply.cost.tail, lineStyle: { color: canvas.theme.alarm, type: "dashed", width: 1.2 }, label: { formatter: `tail ${dollars(supply.cost.tail)}`, position: "end", distance: 18 } },
+        ].filter((line) => line.xAxis <= high),
       },
     }],
     };
   };
   return {
     id: "futures", finding: captions.futures(supply), subject: `Cost of this plan over ${supply.future_costs.length} futures, and how likely each cost is`, height: () => 270, option,
+    note: beyond.length > 0 ? `The last bar holds ${beyond.length === 1 ? "one future" : `${beyond.length} futures`} beyond the axis, up to ${dollars(Math.max(...beyond.map((f) => f.dollars)))}; with ${beyond.length === 1 ? "it" : "them"} the expected cost is ${dollars(supply.cost.expected)} and the mean of the worst ${percent(1 - supply.tail_level)} is ${dollars(supply.cost.tail)}.` : undefined,
     legend: [{ name: "likely futures", colour: (_, t) => t.accent }, { name: `the worst ${percent(1 - supply.tail_level)}`, colour: (_, t) => t.alarm }],
     table: {
       head: ["Future", "Probability", "Cost", "Unserved"],

@@ -3,7 +3,7 @@ import { chips, days, display, dollars, exact, percent, quarter, quarters, secon
 import type { Placement, Results, Supply, Training, WorkloadServing } from "../results";
 import type { Canvas, LegendItem, Option, Plot } from "./plot";
 import { stageOrder } from "../stages";
-import { base, inkOn, rowAxis, tip, valueAxis } from "./plot";
+import { base, inkOn, rowAxis, rowsHeight, tip, valueAxis } from "./plot";
 
 const ROW = 34;
 const tooltipOf = (canvas: Canvas) => (base(canvas) as { tooltip: object }).tooltip;
@@ -72,18 +72,20 @@ const TIERS: [string, string, (p: Placement) => number][] = [
 ];
 
 /** A product's title without the words that all of them share. */
-const short = (p: Placement) => p.title.replace(/^Assistant (on|for|in) (the )?(?=.)/i, "").replace(/^./, (c) => c.toUpperCase());
+const short = (p: Placement) => p.title.replace(/^(voice )?assistant (on|for|in) (the )?(?=.)/i, "").replace(/^./, (c) => c.toUpperCase());
 
 /** Where turns run, by product. */
 export function tierShares(results: Results): Plot {
   const { placement } = results;
   const weights = new Map(results.demand.products.map((p) => [p.name, p.peak_turns_per_second[p.peak_turns_per_second.length - 1] ?? 0]));
+  const device = (p: Placement) => display(p.device).replace(/ *\(.*\)$/, "");
+  const labels = placement.map((p) => (device(p) === short(p) ? short(p) : `${short(p)}\n${device(p)}`));
   const used = TIERS.filter(([, , pick]) => placement.some((p) => pick(p) > 0));
   const option = (canvas: Canvas): Option => ({
     ...base(canvas),
     grid: { left: 4, right: 16, top: 4, bottom: 0, containLabel: true },
     xAxis: valueAxis(canvas, (v) => percent(v), { max: 1, interval: canvas.narrow ? 0.5 : 0.25 }),
-    yAxis: rowAxis(canvas, placement.map((p) => (display(p.device) === short(p) ? short(p) : `${short(p)}\n${display(p.device)}`)), canvas.narrow ? 16 : 32),
+    yAxis: rowAxis(canvas, labels, canvas.narrow ? 16 : 32),
     tooltip: {
       ...tooltipOf(canvas), trigger: "axis", axisPointer: { type: "shadow" },
       formatter: (points: { dataIndex: number }[]) => {
@@ -99,7 +101,7 @@ export function tierShares(results: Results): Plot {
     })),
   });
   return {
-    id: "tiers", finding: captions.tiers(placement, weights), subject: "Share of turns by where they run", height: () => 34 + (ROW + 10) * placement.length, option,
+    id: "tiers", finding: captions.tiers(placement, weights), subject: "Share of turns by where they run", height: (w) => rowsHeight(labels, w < 480 ? 16 : 32, ROW + 10), option,
     legend: used.map(([tier, name]) => ({ name, colour: (c) => c.tier(tier) })),
     table: { head: ["Product", ...used.map(([, name]) => name)], rows: placement.map((p) => [p.title, ...used.map(([, , pick]) => percent(pick(p)))]) },
   };
@@ -110,13 +112,14 @@ export function voiceBudget(results: Results): Plot {
   const asked = results.placement.filter((p) => p.voice_target_seconds !== undefined && p.latency.length > 0);
   const rows = asked.flatMap((p) => p.latency.map((l) => ({ p, l })));
   const stages = stageOrder(asked);
+  const labels = rows.map((r) => `${short(r.p)}\n${r.l.tier === "cloud" ? "data centre" : `on the ${r.l.tier}`}`);
   const longest = Math.max(0, ...rows.map((r) => Math.max(r.l.p95_seconds, r.p.voice_target_seconds!)));
   const value = (r: (typeof rows)[number], stage: string) => r.l.stages.filter((s) => s.stage === stage).reduce((a, s) => a + s.seconds, 0);
   const option = (canvas: Canvas): Option => ({
     ...base(canvas),
     grid: { left: 4, right: 18, top: 4, bottom: 0, containLabel: true },
     xAxis: valueAxis(canvas, (v) => (longest < 1 ? seconds(v) : `${v.toFixed(1)}\u00a0s`), { splitNumber: canvas.narrow ? 3 : 6 }),
-    yAxis: rowAxis(canvas, rows.map((r) => `${short(r.p)}\n${r.l.tier === "cloud" ? "data centre" : `on the ${r.l.tier}`}`), canvas.narrow ? 14 : 26),
+    yAxis: rowAxis(canvas, labels, canvas.narrow ? 14 : 26),
     tooltip: {
       ...tooltipOf(canvas), trigger: "axis", axisPointer: { type: "shadow" },
       formatter: (points: { dataIndex: number }[]) => {
@@ -158,7 +161,7 @@ export function voiceBudget(results: Results): Plot {
   ];
   return {
     id: "voice", finding: captions.voice(results.placement), subject: "A spoken turn, from the end of speech to the first sound of the reply: median by stage, and p95 against the target", wide: true,
-    height: () => 34 + (ROW + 6) * Math.max(1, rows.length), option, legend,
+    height: (w) => rowsHeight(labels, w < 480 ? 14 : 26, ROW + 6), option, legend,
     table: {
       head: ["Product", "Runs", "Median", "p95", "Target", ...stages],
       rows: rows.map((r) => [short(r.p), captions.tierName(r.l.tier), seconds(r.l.p50_seconds), seconds(r.l.p95_seconds), seconds(r.p.voice_target_seconds), ...stages.map((s) => (value(r, s) ? seconds(value(r, s)) : "–"))]),
@@ -177,7 +180,7 @@ export function outages(results: Results & { supply: Supply }): Plot {
     ...base(canvas),
     grid: { left: 4, right: canvas.narrow ? 40 : 52, top: 4, bottom: 0, containLabel: true },
     xAxis: valueAxis(canvas, (v) => percent(v), { max: top > 0.8 ? 1 : undefined, min: 0, splitNumber: canvas.narrow ? 2 : 5 }),
-    yAxis: rowAxis(canvas, stops.map((o) => `${display(o.place)}, ${quarters(o.quarters)}\n+${dollars(o.extra_cost)} · from ${quarter(o.start)}`), canvas.narrow ? 20 : 30),
+    yAxis: rowAxis(canvas, stops.map((o) => `${display(o.place)}, ${quarters(o.quarters)}\n${o.extra_cost < 0 ? "" : "+"}${dollars(o.extra_cost)} · from ${quarter(o.start)}`), canvas.narrow ? 20 : 30),
     tooltip: {
       ...tooltipOf(canvas), trigger: "axis", axisPointer: { type: "shadow" },
       formatter: (points: { dataIndex: number }[]) => {
