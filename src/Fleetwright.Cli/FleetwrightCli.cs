@@ -16,6 +16,7 @@ public static class FleetwrightCli
         DeviceCommand.Create,
         SizeCommand.Create,
         TrainCommand.Create,
+        SupplyCommand.Create,
         OpCommand.Create,
     ];
 

@@ -11,9 +11,10 @@ internal static class SupplyReport
 {
     private static readonly double[] Weights = [0, 0.25, 0.5, 0.75, 1];
 
+    /// <returns>The plan or why there is none; after cancellation the plan without the analyses that were not reached.</returns>
     public static (Results.SupplyResult? Result, string Problem, SupplyStatus Status) Run(ChainContext context, SupplyProblem problem)
     {
-        var options = new SupplyOptions { RelativeGap = context.Scenario.Plan.Gap, Parallelism = context.Threads };
+        var options = new SupplyOptions { Solver = context.Solver, RelativeGap = context.Gap ?? context.Scenario.Plan.Gap, Parallelism = context.Threads };
         context.Progress($"planning supply over {problem.Quarters.Count} quarters and {problem.Scenarios.Count} futures");
         Fleetwright.Supply.Planning.SupplyResult solved = SupplyPlanner.Solve(problem, options, context.Cancellation);
         if (solved.Plan is not { } plan)
@@ -27,12 +28,23 @@ internal static class SupplyReport
             return (null, $"the solver's plan fails the independent check: {violations[0].Text}", SupplyStatus.Failed);
         }
 
-        context.Progress("weighing cost against risk");
-        AnalysisResult<IReadOnlyList<Fleetwright.Supply.Analysis.FrontierPoint>> frontier = SupplyAnalysis.RiskFrontier(problem, Weights, options, context.Cancellation);
-        context.Progress("stopping places");
-        IReadOnlyList<OutageResult> outages = Outages(context, problem, plan, options);
-        AnalysisResult<PlanningValue> value = SupplyAnalysis.ValueOfPlanning(problem, plan, options, context.Cancellation);
-        return (State(context, problem, plan, frontier.Value ?? [], outages, value.Value), "", SupplyStatus.Solved);
+        IReadOnlyList<Fleetwright.Supply.Analysis.FrontierPoint> frontier = [];
+        IReadOnlyList<OutageResult> outages = [];
+        PlanningValue? value = null;
+        try
+        {
+            context.Progress("weighing cost against risk");
+            frontier = SupplyAnalysis.RiskFrontier(problem, Weights, options, context.Cancellation).Value ?? [];
+            context.Progress("stopping places");
+            outages = Outages(context, problem, plan, options);
+            value = SupplyAnalysis.ValueOfPlanning(problem, plan, options, context.Cancellation).Value;
+        }
+        catch (OperationCanceledException)
+        {
+            // The plan is solved and checked: it is kept, and the runner says what is missing.
+        }
+
+        return (State(context, problem, plan, frontier, outages, value), "", SupplyStatus.Solved);
     }
 
     private static Results.SupplyResult State(

@@ -199,6 +199,9 @@ public sealed record Workload
 
     /// <summary>Dollars lost per unit of load (request or sample) that is not served.</summary>
     public required Fact UnservedPrice { get; init; }
+
+    /// <summary>Largest share of the load that may go unserved in any quarter of any future; no limit when null.</summary>
+    public Fact? UnservedLimit { get; init; }
 }
 
 /// <summary>A training run with a deadline.</summary>
@@ -236,6 +239,9 @@ public sealed record TrainingPlan
 
     /// <summary>Dollars lost per token not trained by the deadline.</summary>
     public required Fact UnservedPrice { get; init; }
+
+    /// <summary>Largest share of the tokens that may go untrained in any future; no limit when null.</summary>
+    public Fact? UnservedLimit { get; init; }
 }
 
 /// <summary>Chips that can be bought from one maker, made at one site.</summary>

@@ -18,6 +18,11 @@ internal static class ScenarioCheck
         {
             Product p = s.Products[i];
             Check($"products[{i}].device", () => catalog.Devices.Get(p.Device));
+            if (p.RenderLoad is { } load)
+            {
+                Check($"products[{i}].render_load", () => RenderLoad(catalog, p.Device, load));
+            }
+
             Check($"products[{i}].network", () => catalog.Networks.Get(p.Network));
             foreach (string model in p.DeviceModels)
             {
@@ -50,7 +55,7 @@ internal static class ScenarioCheck
 
         for (int i = 0; i < s.Training.Count; i++)
         {
-            Check($"training[{i}].model", () => ModelResolver.Resolve(catalog, s.Training[i].Model));
+            Check($"training[{i}].model", () => Trainable(ModelResolver.Resolve(catalog, s.Training[i].Model)));
             CheckChips($"training[{i}].chips", s.Training[i].Chips);
         }
 
@@ -60,6 +65,10 @@ internal static class ScenarioCheck
             Check($"offers[{i}].chip", () => catalog.Chips.Get(o.Chip));
             Check($"offers[{i}].site", () => catalog.Sites.Get(o.Site));
             Check($"offers[{i}].packaging", () => catalog.Sites.Get(o.Packaging));
+            if (o.Node is { } node)
+            {
+                Check($"offers[{i}].node", () => catalog.Nodes.Get(node));
+            }
         }
 
         for (int i = 0; i < s.Owned.Count; i++)
@@ -70,6 +79,11 @@ internal static class ScenarioCheck
         if (s.Plan.RentalChip is { } rental)
         {
             Check("plan.rental.chip", () => catalog.Chips.Get(rental));
+        }
+
+        for (int i = 0; i < s.Risks.Outages.Count; i++)
+        {
+            Check($"risks.outages[{i}].place", () => Place(catalog, s.Risks.Outages[i].Place));
         }
 
         if (problems.Count > 0)
@@ -94,9 +108,27 @@ internal static class ScenarioCheck
             catch (InputException e)
             {
                 (long line, long column) = s.Places.GetValueOrDefault(field);
-                problems.Add(new Diagnostic(s.File, line, column, field, string.Join("; ", e.Diagnostics.Select(d => d.Message))));
+                problems.Add(new Diagnostic(s.File, line, column, field, string.Join("; ", e.Diagnostics.Select(d => d.Line > 0 ? d.ToString() : d.Message))));
             }
         }
+    }
+
+    private static ModelSpec Trainable(ModelSpec model) =>
+        model.Ranking is null ? model : throw new InputException(model.Name, $"{model.Name} is a ranking model; only language models are trained here");
+
+    private static string RenderLoad(FleetCatalog catalog, string device, string load) =>
+        catalog.Devices.Find(device) is not { } found || found.RenderLoads.Any(l => l.Name == load) ? load
+            : throw new InputException(
+                load,
+                $"{found.Title} renders nothing that is called '{load}'; allowed: {(found.RenderLoads.Count == 0 ? "none, leave it out" : string.Join(", ", found.RenderLoads.Select(l => l.Name)))}");
+
+    private static string Place(FleetCatalog catalog, string place)
+    {
+        string[] countries = [.. catalog.Sites.All.Select(s => s.Country).Distinct().Order(StringComparer.Ordinal)];
+        return countries.Contains(place) || catalog.Sites.Find(place) is not null ? place
+            : throw new InputException(
+                place,
+                $"no country with a site and no site is called '{place}'{NearMiss.Suggestion(place, [.. countries, .. catalog.Sites.All.Select(s => s.Name)])}; countries: {string.Join(", ", countries)}");
     }
 
     private static ModelSpec Kind(Workload workload, ModelSpec model) =>
