@@ -99,7 +99,8 @@ public static class Quantity
         return size >= 1e9 ? string.Create(culture, $"{sign}${size / 1e9:0.##} B")
             : size >= 1e6 ? string.Create(culture, $"{sign}${size / 1e6:0.##} M")
             : size >= 1e3 ? string.Create(culture, $"{sign}${size:#,0}")
-            : size >= 1 || size == 0 ? string.Create(culture, $"{sign}${size:0.00}")
+            : size == 0 ? "$0"
+            : size >= 1 ? string.Create(culture, $"{sign}${size:0.00}")
             : string.Create(culture, $"{sign}${size:0.0000}");
     }
 

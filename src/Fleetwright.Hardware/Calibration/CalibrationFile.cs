@@ -54,6 +54,7 @@ internal static class CalibrationFile
     {
         var text = new StringBuilder();
         MatrixProductCoefficients main = fitted.Gemm[Dtype.Bf16];
+        Line($"# yaml-language-server: $schema=../schemas/calibration.schema.json");
         Line($"# Written by the calibrator from ../shared/data/kernels; do not edit by hand. Meaning of every key: docs/hardware.md.");
         Line($"name: {name}");
         Line($"source: tables");

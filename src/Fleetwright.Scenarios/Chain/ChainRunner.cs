@@ -70,7 +70,14 @@ public static class ChainRunner
             results = results with { SupplyProblem = "the run was stopped before supply was planned" };
         }
 
-        return new ChainOutcome(results with { Answers = Answers.Of(results) }, supply, cancelled);
+        return new ChainOutcome(results with { Answers = Answers.Of(results, chip => NameOf(context, chip)) }, supply, cancelled);
+    }
+
+    // The maker's name of a chip without the maker.
+    private static string NameOf(ChainContext context, string chip)
+    {
+        Catalog.Chips.Chip found = context.Catalog.Chips.Get(chip);
+        return found.Title.StartsWith(found.Vendor + " ", StringComparison.Ordinal) ? found.Title[(found.Vendor.Length + 1)..] : found.Title;
     }
 
     private static ProductDemand State(ProductTurns turns) =>

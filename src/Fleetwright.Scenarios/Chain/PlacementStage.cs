@@ -23,7 +23,7 @@ internal static class PlacementStage
 
     private static PlacedProduct Place(ChainContext context, Inputs.Product product, IReadOnlyList<WorkloadCapability> capabilities)
     {
-        context.Progress($"placing {product.Title.ToLowerInvariant()}");
+        context.Progress($"placing {product.Title}");
         Device device = context.Catalog.Devices.Get(product.Device);
         PlacementResult placed = PlacementPlanner.Decide(State(context, product, device), Cloud(product, capabilities), context.Catalog.VoiceProfiles.Get(context.Scenario.Voice));
         DevicePlacement capable = placed.Devices[0];

@@ -185,6 +185,9 @@ public sealed record Workload
     /// <summary>Number formats of the weights that are good enough.</summary>
     public required IReadOnlyList<Dtype> Precisions { get; init; }
 
+    /// <summary>Chips whose software runs it; empty for all on offer.</summary>
+    public required IReadOnlyList<string> Chips { get; init; }
+
     /// <summary>p99 time to first token; for ranking the time of a batch.</summary>
     public required Fact LatencyTarget { get; init; }
 
@@ -212,6 +215,9 @@ public sealed record TrainingPlan
 
     /// <summary>The model.</summary>
     public required string Model { get; init; }
+
+    /// <summary>Chips whose software trains it; empty for all on offer.</summary>
+    public required IReadOnlyList<string> Chips { get; init; }
 
     /// <summary>Tokens to train on.</summary>
     public required Fact Tokens { get; init; }

@@ -50,11 +50,13 @@ internal static class ScenarioCheck
         {
             Workload w = s.Workloads[i];
             Check($"workloads[{i}].model", () => Kind(w, ModelResolver.Resolve(catalog, w.Model)));
+            CheckChips($"workloads[{i}].chips", w.Chips);
         }
 
         for (int i = 0; i < s.Training.Count; i++)
         {
             Check($"training[{i}].model", () => Trainable(ModelResolver.Resolve(catalog, s.Training[i].Model)));
+            CheckChips($"training[{i}].chips", s.Training[i].Chips);
         }
 
         for (int i = 0; i < s.Offers.Count; i++)
@@ -87,6 +89,14 @@ internal static class ScenarioCheck
         if (problems.Count > 0)
         {
             throw new InputException([.. problems.OrderBy(p => p.Line)]);
+        }
+
+        void CheckChips(string field, IReadOnlyList<string> chips)
+        {
+            foreach (string chip in chips)
+            {
+                Check(field, () => catalog.Chips.Get(chip));
+            }
         }
 
         void Check(string field, Func<object> find)
