@@ -105,7 +105,7 @@ public sealed class ErrorTests : IDisposable
 
     [Fact]
     public Task Binary_rubbish_is_refused()
-        => RefusedAtOnce("\u0000\u0001%PDF-1.7 \u001b[2J{{{{", "not valid YAML");
+        => RefusedAtOnce("\u0000\u0001%PDF-1.7 \u001b[2J{{{{", "bad.yaml");
 
     [Fact]
     public async Task An_output_folder_that_cannot_be_is_told_before_any_work()
@@ -151,9 +151,7 @@ public sealed class ErrorTests : IDisposable
     [Fact]
     public async Task A_plan_that_cannot_be_has_no_answer_and_says_what_would_go_unserved()
     {
-        // Next to no power, and every request must be answered.
-        string file = Small().Set("", "power_available", "{ value: 1 kW, assumed: true }").Add("chat-70b", "unserved_limit: { value: 0 %, assumed: true }").Write(_folder);
-        Outcome outcome = await Program.Run("supply", file);
+        Outcome outcome = await Program.Run("supply", Hopeless().Write(_folder));
         Assert.Equal(3, outcome.Code);
         Assert.Contains("chat-70b", outcome.Error, StringComparison.Ordinal);
         Assert.Empty(outcome.Output);
@@ -162,15 +160,18 @@ public sealed class ErrorTests : IDisposable
     [Fact]
     public async Task A_run_whose_plan_cannot_be_keeps_the_rest_and_says_so()
     {
-        string file = Small().Set("", "power_available", "{ value: 1 kW, assumed: true }").Add("chat-70b", "unserved_limit: { value: 0 %, assumed: true }").Write(_folder);
-        Outcome outcome = await Program.Run("run", file, "--out", _folder.Path("out"));
+        Outcome outcome = await Program.Run("run", Hopeless().Write(_folder), "--out", _folder.Path("out"));
         Assert.Equal(3, outcome.Code);
         Assert.Equal("partial", Results.Read(_folder.Path("out")).Status);
     }
 
-    private static ScenarioText Small() => ScenarioText.Short()
+    // Next to no power, nothing to rent, and every request must be answered.
+    private static ScenarioText Hopeless() => ScenarioText.Short()
         .Line("", "quarters", _ => "quarters: { first: 2024Q1, last: 2024Q3 }")
-        .Line("phones", "active_users", _ => "    active_users: { value: 100 M, assumed: true }");
+        .Line("phones", "active_users", _ => "    active_users: { value: 100 M, assumed: true }")
+        .Set("", "power_available", "{ value: 1 kW, assumed: true }")
+        .Containing("    limit: ", _ => "    limit: { value: 0, assumed: true }")
+        .Add("chat-70b", "unserved_limit: { value: 0 %, assumed: true }");
 
     private async Task RefusedAtOnce(string text, string word)
     {
