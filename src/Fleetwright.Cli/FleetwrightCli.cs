@@ -39,7 +39,7 @@ public static class FleetwrightCli
             {
                 foreach (System.CommandLine.Parsing.ParseError problem in parsed.Errors)
                 {
-                    await context.Error.WriteLineAsync($"fleetwright: {problem.Message}").ConfigureAwait(false);
+                    await context.Error.WriteLineAsync($"fleetwright: {problem.Message.ReplaceLineEndings(" ")}").ConfigureAwait(false);
                 }
 
                 string command = string.Join(' ', PathOf(parsed.CommandResult.Command));

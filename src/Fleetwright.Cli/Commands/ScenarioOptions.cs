@@ -8,7 +8,20 @@ namespace Fleetwright.Cli.Commands;
 /// <summary>What the commands that run a scenario share.</summary>
 internal static class ScenarioOptions
 {
-    public static Argument<string?> File() => new("scenario") { Arity = ArgumentArity.ZeroOrOne, Description = "A scenario file; examples/meta-2024.yaml when left out." };
+    public static Argument<string?> File()
+    {
+        var file = new Argument<string?>("scenario") { Arity = ArgumentArity.ZeroOrOne, Description = "A scenario file; examples/meta-2024.yaml when left out." };
+
+        // A mistyped option would otherwise be taken for the file.
+        file.Validators.Add(result =>
+        {
+            if (result.Tokens.FirstOrDefault(t => t.Value.StartsWith('-')) is { } option)
+            {
+                result.AddError($"unknown option '{option.Value}'");
+            }
+        });
+        return file;
+    }
 
     public static Option<int> Threads() => new("--threads") { Description = "Threads to use; no answer depends on it.", DefaultValueFactory = _ => Environment.ProcessorCount };
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Fleetwright.Catalog.Reading;
 using Fleetwright.Catalog.Units;
 using Fleetwright.Scenarios.Chain;
 using Fleetwright.Scenarios.Inputs;
@@ -15,7 +16,7 @@ internal static class SupplyCommand
     public static Command Create(CommandContext context)
     {
         Argument<string?> file = ScenarioOptions.File();
-        var solver = new Option<SolverChoice>("--solver") { Description = "cbc or highs; auto takes cbc where it is installed.", DefaultValueFactory = _ => SolverChoice.Auto };
+        var solver = new Option<string?>("--solver") { Description = "cbc or highs; cbc where it is installed when left out." };
         Option<string?> gap = CommonOptions.QuantityOption("--gap", "Stop when the plan is proven to lie this close to the best one; the scenario's own when left out.", Dimension.Fraction);
         Option<int> threads = ScenarioOptions.Threads();
         Option<bool> json = CommonOptions.Json();
@@ -25,7 +26,7 @@ internal static class SupplyCommand
             Scenario scenario = ScenarioReader.Read(ScenarioOptions.Path(parsed, file));
             ChainOutcome outcome = ChainRunner.Run(ScenarioOptions.Chain(context, scenario, CommonOptions.Whole(parsed, threads, 1, 1024)) with
             {
-                Solver = parsed.GetValue(solver),
+                Solver = Choice(parsed.GetValue(solver), solver.Name),
                 Gap = CommonOptions.Quantity(parsed, gap, Dimension.Fraction, 1e-6, 0.5),
             });
             if (outcome.Results.Supply is not { } plan)
@@ -45,6 +46,14 @@ internal static class SupplyCommand
         });
         return command;
     }
+
+    private static SolverChoice Choice(string? text, string option) => text switch
+    {
+        null => SolverChoice.Auto,
+        "cbc" => SolverChoice.Cbc,
+        "highs" => SolverChoice.Highs,
+        _ => throw new InputException(option, $"found '{text}'; allowed: cbc, highs"),
+    };
 
     private static int Code(ChainOutcome outcome) =>
         outcome.Cancelled ? ExitCode.Cancelled : outcome.Supply switch
