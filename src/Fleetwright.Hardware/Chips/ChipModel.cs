@@ -107,16 +107,16 @@ public sealed class ChipModel
             case OperatorKind.GroupedGemm:
                 return PriceProduct(_groupedProducts[(int)op.ComputeDtype], op);
             case OperatorKind.ContextAttention:
-            {
-                ContextAttentionModel model = _contextAttention[(int)op.StorageDtype];
-                return Total(op, model.Overhead, model.MatrixSeconds(op), model.MemorySeconds(OffChipBytes(op)), 0, model.Quality.Error);
-            }
+                {
+                    ContextAttentionModel model = _contextAttention[(int)op.StorageDtype];
+                    return Total(op, model.Overhead, model.MatrixSeconds(op), model.MemorySeconds(OffChipBytes(op)), 0, model.Quality.Error);
+                }
 
             case OperatorKind.DecodeAttention:
-            {
-                DecodeAttentionModel model = _decodeAttention[(int)op.StorageDtype];
-                return Total(op, model.Overhead, model.MatrixSeconds(op.MatrixFlops), model.MemorySeconds(op), 0, model.Quality.Error);
-            }
+                {
+                    DecodeAttentionModel model = _decodeAttention[(int)op.StorageDtype];
+                    return Total(op, model.Overhead, model.MatrixSeconds(op.MatrixFlops), model.MemorySeconds(op), 0, model.Quality.Error);
+                }
 
             case OperatorKind.Elementwise:
                 return Total(op, _launch, 0, OffChipBytes(op) / _memoryRate, 0, _error);
