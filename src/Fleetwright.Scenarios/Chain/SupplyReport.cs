@@ -61,8 +61,9 @@ internal static class SupplyReport
             RiskWeight = problem.RiskWeight,
             TailLevel = problem.RiskLevel,
             Offers = [.. problem.Offers.Select(o => new OfferSummary(o.Id, o.ChipId, o.Maker, sites[o.FabSiteId].Name, sites[o.FabSiteId].Country, sites[o.PackagingSiteId].Name))],
-            Orders = [.. plan.Orders.OrderBy(l => l.OrderQuarter).ThenBy(l => l.OfferId, StringComparer.Ordinal).Select(l => new Results.OrderLine(
-                Name(context, l.OrderQuarter), l.OfferId, l.ChipId, l.Maker, sites[offers[l.OfferId].FabSiteId].Name, l.Units, l.Units * l.UnitPriceDollars, Name(context, l.DeliveryQuarter)))],
+            // Whole chips: the plan's fractions of a chip are below what it is proven to.
+            Orders = [.. plan.Orders.Where(l => l.Units >= 0.5).OrderBy(l => l.OrderQuarter).ThenBy(l => l.OfferId, StringComparer.Ordinal).Select(l => new Results.OrderLine(
+                Name(context, l.OrderQuarter), l.OfferId, l.ChipId, l.Maker, sites[offers[l.OfferId].FabSiteId].Name, Math.Round(l.Units), Math.Round(l.Units) * l.UnitPriceDollars, Name(context, l.DeliveryQuarter)))],
             Fleet = Fleet(problem, plan, sites),
             Assignment = [.. plan.ExpectedAssigned.OrderBy(c => c.Key, StringComparer.Ordinal)
                 .SelectMany(chip => chip.Value.OrderBy(w => w.Key, StringComparer.Ordinal).Select(w => new AssignmentSeries(w.Key, chip.Key, w.Value)))
