@@ -14,6 +14,7 @@ internal static class DefaultCoefficients
         CoreBandwidth = 3,
         TileLatency = 5e-7,
         OverlapLoss = 0.2,
+        Routing = 4,
     };
 
     public static ContextAttentionCoefficients ContextAttention(ChipCoefficients flat) => new()
