@@ -289,7 +289,8 @@ public static class ScenarioReader
         }
 
         string[] asked = [.. s.Products.SelectMany(p => p.Cloud.Select(c => c.Workload))];
-        foreach (YamlMap idle in root.Maps("workloads").Where(w => workloads.Contains(w.OptionalText("name")) && !asked.Contains(w.OptionalText("name"))))
+        bool misspelt = asked.Any(a => !workloads.Contains(a));
+        foreach (YamlMap idle in root.Maps("workloads").Where(w => !misspelt && workloads.Contains(w.OptionalText("name")) && !asked.Contains(w.OptionalText("name"))))
         {
             idle.Report("name", "no product's 'cloud' names this workload, so nothing is known of its requests; name it there or leave it out");
         }
