@@ -30,6 +30,7 @@ internal static class SupplyReport
 
         IReadOnlyList<Fleetwright.Supply.Analysis.FrontierPoint> frontier = [];
         IReadOnlyList<OutageResult> outages = [];
+        IReadOnlyList<SourceValue> sources = [];
         PlanningValue? value = null;
         try
         {
@@ -37,6 +38,8 @@ internal static class SupplyReport
             frontier = SupplyAnalysis.RiskFrontier(problem, Weights, options, context.Cancellation).Value ?? [];
             context.Progress("stopping places");
             outages = Outages(context, problem, plan, options);
+            context.Progress("planning without each source");
+            sources = Sources(problem, plan, options, context.Cancellation);
             value = SupplyAnalysis.ValueOfPlanning(problem, plan, options, context.Cancellation).Value;
         }
         catch (OperationCanceledException)
@@ -44,7 +47,7 @@ internal static class SupplyReport
             // The plan is solved and checked: it is kept, and the runner says what is missing.
         }
 
-        return (State(context, problem, plan, frontier, outages, value), "", SupplyStatus.Solved);
+        return (State(context, problem, plan, frontier, outages, value) with { Sources = sources }, "", SupplyStatus.Solved);
     }
 
     private static Results.SupplyResult State(
