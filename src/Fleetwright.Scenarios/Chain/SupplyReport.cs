@@ -31,6 +31,7 @@ internal static class SupplyReport
         IReadOnlyList<Fleetwright.Supply.Analysis.FrontierPoint> frontier = [];
         IReadOnlyList<OutageResult> outages = [];
         PlanningValue? value = null;
+        IReadOnlyList<SourceValue> sources = [];
         try
         {
             context.Progress("weighing cost against risk");
@@ -38,18 +39,20 @@ internal static class SupplyReport
             context.Progress("stopping places");
             outages = Outages(context, problem, plan, options);
             value = SupplyAnalysis.ValueOfPlanning(problem, plan, options, context.Cancellation).Value;
+            context.Progress("leaving out one site at a time");
+            sources = Sources(problem, plan, options, context.Cancellation);
         }
         catch (OperationCanceledException)
         {
             // The plan is solved and checked: it is kept, and the runner says what is missing.
         }
 
-        return (State(context, problem, plan, frontier, outages, value), "", SupplyStatus.Solved);
+        return (State(context, problem, plan, frontier, outages, value, sources), "", SupplyStatus.Solved);
     }
 
     private static Results.SupplyResult State(
         ChainContext context, SupplyProblem problem, SupplyPlan plan, IReadOnlyList<Fleetwright.Supply.Analysis.FrontierPoint> frontier,
-        IReadOnlyList<OutageResult> outages, PlanningValue? value)
+        IReadOnlyList<OutageResult> outages, PlanningValue? value, IReadOnlyList<SourceValue> sources)
     {
         Dictionary<string, SupplyOffer> offers = problem.Offers.ToDictionary(o => o.Id);
         Dictionary<string, SupplySite> sites = problem.Sites.ToDictionary(s => s.Id);
@@ -74,7 +77,7 @@ internal static class SupplyReport
             Cost = Cost(plan),
             Frontier = [.. frontier.Select(p => new Results.FrontierPoint(p.RiskWeight, p.ExpectedDollars, p.ConditionalValueAtRiskDollars))],
             Outages = outages,
-            Sources = [],
+            Sources = sources,
             ValueOfStochasticSolution = value?.StochasticSolutionDollars,
             ValueOfPerfectInformation = value?.PerfectInformationDollars,
             ShadowPrices = [.. plan.BindingLimits.Select(l => Price(context, problem, l)).Where(p => p.Dollars >= 0.01)],
