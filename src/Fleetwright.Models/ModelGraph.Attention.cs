@@ -86,14 +86,14 @@ public sealed partial class ModelGraph
     {
         double tokens = sequences * newTokens;
         int latent = a.KvRank + a.RopeHeadSize;
-        sink.Add(Operator.GroupedGemm(OperatorRole.KvUp, heads, tokens, a.KvRank, a.NopeHeadSize, LayerDtype, LayerCompute, count));
+        sink.Add(Operator.BatchedGemm(OperatorRole.KvUp, heads, tokens, a.KvRank, a.NopeHeadSize, LayerDtype, LayerCompute, count));
         Operator attention = Operator.Attention(sequences, newTokens, past, heads, 1, latent, a.KvRank, a.IndexTopK, AttentionCompute, Precision.KvCache, count);
 
         // The value is a part of the key, so it is read once. A prefill under an indexer reads every token that some query chose: at most all.
         double read = a.IndexTopK > 0 ? Math.Min(past + newTokens, newTokens * a.IndexTopK) : past + newTokens;
         attention = attention with { CacheBytes = sequences * read * latent * Precision.KvCache.Bytes() };
         sink.Add(newTokens > 1 ? AsContext(attention) : attention);
-        sink.Add(Operator.GroupedGemm(OperatorRole.KvUp, heads, tokens, a.ValueHeadSize, a.KvRank, LayerDtype, LayerCompute, count));
+        sink.Add(Operator.BatchedGemm(OperatorRole.KvUp, heads, tokens, a.ValueHeadSize, a.KvRank, LayerDtype, LayerCompute, count));
     }
 
     // One dot product per indexer head with every earlier token's index key, in fp8 (DeepSeek-V3.2); then the choice of the top k.
@@ -102,7 +102,8 @@ public sealed partial class ModelGraph
         if (a.IndexHeads > 0)
         {
             sink.Add(Operator.Attention(sequences, newTokens, past, a.IndexHeads, 1, a.IndexHeadSize, 0, 0, Dtype.Fp8, IndexKeyDtype, count)
-                with { Role = OperatorRole.Indexer });
+                with
+            { Role = OperatorRole.Indexer });
         }
     }
 

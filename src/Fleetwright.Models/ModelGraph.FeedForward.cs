@@ -48,7 +48,6 @@ public sealed partial class ModelGraph
         double local = touched / ep;
         double perExpert = allTokens * moe.TopK / touched;
         double size = moe.ExpertSize / expertTensorParallel;
-        int matrices = moe.Gated ? 2 : 1;
         double residualBytes = tokens * hidden * Bf16Bytes;
 
         sink.Add(Operator.Gemm(OperatorRole.Router, tokens, moe.Experts, hidden, Dtype.Bf16, HeadCompute, count));
@@ -57,9 +56,12 @@ public sealed partial class ModelGraph
             sink.Add(Operator.Collective(OperatorKind.AllToAll, OperatorRole.ExpertDispatch, residualBytes * moe.TopK / tp, ep, count));
         }
 
-        sink.Add(Operator.GroupedGemm(OperatorRole.ExpertsUp, local, perExpert, matrices * size, hidden, Precision.Weights, Precision.Compute, count));
-        sink.Add(Operator.Elementwise(OperatorRole.Activation, local * perExpert * size * (matrices + 1) * Bf16Bytes, local * perExpert * size * 4, count));
-        sink.Add(Operator.GroupedGemm(OperatorRole.ExpertsDown, local, perExpert, hidden, size, Precision.Weights, Precision.Compute, count));
+        // Without data-parallel attention every rank holds all tokens, and passes over the rows of all their choices.
+        double routedRows = groups > 1 ? local * perExpert : allTokens * moe.TopK;
+        (Operator up, Operator activation, Operator down) = Experts(local, perExpert, hidden, size, moe.Gated, routedRows, Precision.Weights, Precision.Compute, count);
+        sink.Add(up);
+        sink.Add(activation);
+        sink.Add(down);
         if (groups > 1)
         {
             sink.Add(Operator.Collective(OperatorKind.AllToAll, OperatorRole.ExpertCombine, residualBytes * moe.TopK / tp, ep, count));
@@ -71,5 +73,26 @@ public sealed partial class ModelGraph
         }
 
         AddReduce(ref sink, OperatorRole.FeedForwardAllReduce, residualBytes, tp, count);
+    }
+
+    /// <summary>The operators of the routed experts of one chip: what a fused kernel of the whole layer does, and what its calibration prices (docs/hardware.md, "Experts").</summary>
+    /// <param name="touched">Experts of this chip that some token chose.</param>
+    /// <param name="perExpert">Mean rows of each.</param>
+    /// <param name="hidden">Width of the residual stream.</param>
+    /// <param name="size">Inner width of an expert on this chip.</param>
+    /// <param name="gated">Whether the up product has a gate.</param>
+    /// <param name="routedRows">Rows that are dealt out and summed here: tokens times choices.</param>
+    /// <param name="weights">Number format of the weights.</param>
+    /// <param name="compute">Number format of the products.</param>
+    /// <param name="count">How often.</param>
+    public static (Operator Up, Operator Activation, Operator Down) Experts(
+        double touched, double perExpert, double hidden, double size, bool gated, double routedRows, Dtype weights, Dtype compute, int count)
+    {
+        int matrices = gated ? 2 : 1;
+        double inner = touched * perExpert * size;
+        return (
+            Operator.GroupedGemm(OperatorRole.ExpertsUp, touched, perExpert, matrices * size, hidden, weights, compute, count),
+            Operator.Elementwise(OperatorRole.Activation, inner * (matrices + 1) * Bf16Bytes, inner * 4, count),
+            Operator.GroupedGemm(OperatorRole.ExpertsDown, touched, perExpert, hidden, size, weights, compute, count) with { RoutedElements = routedRows * hidden });
     }
 }

@@ -83,6 +83,7 @@ public static class ChipCoefficientsReader
         ThrottleLoss = map.OptionalQuantity("throttle_loss", Dimension.Fraction, 0, 5) ?? 0,
         ThrottleSeconds = map.OptionalQuantity("throttle_time", Dimension.Time, 1e-9, 10) ?? 1e-3,
         Conversion = map.OptionalQuantity("conversion", Dimension.Count, 0, 100) ?? 0,
+        Routing = map.OptionalQuantity("routing", Dimension.Count, 0, 100) ?? 0,
         Quality = Quality(map),
     };
 

@@ -107,7 +107,7 @@ internal static class CalibrationFile
     }
 
     private static string Product(MatrixProductCoefficients c) =>
-        $"overhead: {Micro(c.Overhead)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, small_tile_exponent: {Number(c.SmallTileExponent)}, core_bandwidth: {Number(c.CoreBandwidth)}, tile_latency: {Micro(c.TileLatency)}, overlap_loss: {Percent(c.OverlapLoss)}, throttle_loss: {Percent(c.ThrottleLoss)}, throttle_time: {Micro(c.ThrottleSeconds)}, conversion: {Number(c.Conversion)}, {Quality(c.Quality)}";
+        $"overhead: {Micro(c.Overhead)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, small_tile_exponent: {Number(c.SmallTileExponent)}, core_bandwidth: {Number(c.CoreBandwidth)}, tile_latency: {Micro(c.TileLatency)}, overlap_loss: {Percent(c.OverlapLoss)}, throttle_loss: {Percent(c.ThrottleLoss)}, throttle_time: {Micro(c.ThrottleSeconds)}, conversion: {Number(c.Conversion)}, {(c.Routing > 0 ? $"routing: {Number(c.Routing)}, " : "")}{Quality(c.Quality)}";
 
     private static string Quality(FitQuality quality) =>
         string.Create(CultureInfo.InvariantCulture, $"error: {Percent(quality.Error)}, median_error: {Percent(quality.Median)}, rows: {quality.Rows}");

@@ -66,7 +66,6 @@ public static class Calibrator
         foreach (Dtype dtype in new[] { Dtype.Bf16, Dtype.Fp8, Dtype.Nvfp4 })
         {
             Product("gemm", fitted.Gemm, t => t.Products);
-            Product("grouped_gemm", fitted.GroupedGemm, t => t.Experts);
             void Product(string family, Dictionary<Dtype, MatrixProductCoefficients> into, Func<MeasuredKernels, Dictionary<Dtype, KernelRows<MatrixProductRow>>> table)
             {
                 (List<Chip> with, List<OnChip<MatrixProductRow>> rows, int dropped) = Gather(dtype, table);
@@ -89,6 +88,16 @@ public static class Calibrator
             {
                 fitted.DecodeAttention[dtype] = AttentionFit.Decode(decodeChips, decode, decodeChips.Count == chips.Length ? outOf : null, Evaluations);
                 lines.Add(new CalibrationLine(name, "decode_attention", dtype.Name(), decodeDropped, fitted.DecodeAttention[dtype].Quality));
+            }
+        }
+
+        foreach ((Dtype stored, _, _, _) in ExpertFit.Formats)
+        {
+            (List<Chip> with, List<OnChip<ExpertRow>> rows, int dropped) = Gather(stored, t => t.Experts);
+            if (with.Count > 0)
+            {
+                fitted.GroupedGemm[stored] = ExpertFit.Run(with, rows, stored, fitted.Gemm[Dtype.Bf16], with.Count == chips.Length ? outOf : null, Evaluations);
+                lines.Add(new CalibrationLine(name, "grouped_gemm", stored.Name(), dropped, fitted.GroupedGemm[stored].Quality));
             }
         }
 
@@ -135,7 +144,7 @@ internal sealed class MeasuredKernels
 {
     public Dictionary<Dtype, KernelRows<MatrixProductRow>> Products { get; } = [];
 
-    public Dictionary<Dtype, KernelRows<MatrixProductRow>> Experts { get; } = [];
+    public Dictionary<Dtype, KernelRows<ExpertRow>> Experts { get; } = [];
 
     public Dictionary<Dtype, KernelRows<AttentionRow>> Prefill { get; } = [];
 
@@ -151,11 +160,18 @@ internal sealed class MeasuredKernels
             if (chip.Supports(dtype))
             {
                 Add(kernels.Products, dtype, MatrixProductFit.Read(Path.Combine(folder, "gemm.csv.gz"), name, chip, out int products), products);
-                Add(kernels.Experts, dtype, MatrixProductFit.ReadExperts(Path.Combine(folder, "moe.csv.gz"), name, chip, out int experts), experts);
             }
 
             Add(kernels.Prefill, dtype, AttentionFit.Read(Path.Combine(folder, "context_attention.csv.gz"), name, chip, out int prefill), prefill);
             Add(kernels.Decode, dtype, AttentionFit.Read(Path.Combine(folder, "generation_attention.csv.gz"), name, chip, out int decode), decode);
+        }
+
+        foreach ((Dtype stored, Dtype compute, _, _) in ExpertFit.Formats)
+        {
+            if (chip.Supports(compute))
+            {
+                Add(kernels.Experts, stored, ExpertFit.Read(Path.Combine(folder, "moe.csv.gz"), stored, chip, out int experts), experts);
+            }
         }
 
         return kernels;

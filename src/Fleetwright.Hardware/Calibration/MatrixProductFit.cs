@@ -10,9 +10,7 @@ namespace Fleetwright.Hardware.Calibration;
 /// <param name="K">Inner size.</param>
 /// <param name="Bytes">Off-chip traffic.</param>
 /// <param name="Seconds">Measured time.</param>
-/// <param name="Groups">Products of a grouped one.</param>
-/// <param name="DownK">Inner size of the second product of an expert layer (its columns are <paramref name="K"/>); 0 for a single product.</param>
-internal readonly record struct MatrixProductRow(double M, double N, double K, double Bytes, double Seconds, double Groups = 1, double DownK = 0);
+internal readonly record struct MatrixProductRow(double M, double N, double K, double Bytes, double Seconds);
 
 /// <summary>Reads, filters and fits measured matrix products.</summary>
 internal static class MatrixProductFit
@@ -64,45 +62,6 @@ internal static class MatrixProductFit
         return rows;
     }
 
-    /// <summary>Reads fused expert layers: gate and up, activation, down. Balanced rows touch every expert they can, skewed ones as many as uniform routing would.</summary>
-    public static List<MatrixProductRow> ReadExperts(string path, string dtype, Chip chip, out int dropped)
-    {
-        KernelTable table = KernelTable.Read(path);
-        if (!Dtypes.TryParse(dtype, out Dtype format))
-        {
-            throw new ArgumentException($"no number format is called '{dtype}'", nameof(dtype));
-        }
-
-        dropped = 0;
-        var rows = new List<MatrixProductRow>();
-        foreach (string[] row in table.Rows)
-        {
-            if (table.Text(row, "moe_dtype") != dtype)
-            {
-                continue;
-            }
-
-            double tokens = table.Number(row, "num_tokens"), hidden = table.Number(row, "hidden_size"), experts = table.Number(row, "num_experts");
-            double choices = table.Number(row, "topk"), expertParallel = table.Number(row, "moe_ep_size");
-            double inner = table.Number(row, "inter_size") / table.Number(row, "moe_tp_size");
-            bool balanced = table.Text(row, "distribution") == "balanced";
-            double touched = balanced ? Math.Min(experts, tokens * choices) : experts * (1 - Math.Pow(1 - (choices / experts), tokens));
-            double groups = Math.Max(1, touched / expertParallel);
-            double perExpert = tokens * choices / expertParallel / groups;
-            double bytes = (groups * 3 * hidden * inner * format.Bytes()) + (groups * perExpert * ((2 * hidden) + (2 * inner)) * 2);
-            double seconds = table.Number(row, "latency_ms") * 1e-3;
-            if (seconds <= 0 || 6 * groups * perExpert * hidden * inner / seconds > 1.02 * chip.MatrixRates[format])
-            {
-                dropped++;
-                continue;
-            }
-
-            rows.Add(new MatrixProductRow(perExpert, 2 * inner, hidden, bytes, seconds, groups, inner));
-        }
-
-        return rows;
-    }
-
     public static MatrixProductCoefficients Build(double[] v) => new()
     {
         Overhead = v[0],
@@ -115,6 +74,7 @@ internal static class MatrixProductFit
         ThrottleLoss = v[7],
         ThrottleSeconds = v[8],
         Conversion = v.Length > 9 ? v[9] : 0,
+        Routing = v.Length > 10 ? v[10] : 0,
     };
 
     /// <summary>Fits rows of one or several chips. With several, each chip's rows are scored by a fit to the others.</summary>
@@ -136,10 +96,8 @@ internal static class MatrixProductFit
 
     internal static double Seconds(MatrixProductModel model, MatrixProductRow row)
     {
-        double matrix = model.MatrixSeconds(row.M, row.N, row.K, row.Groups);
+        double matrix = model.MatrixSeconds(row.M, row.N, row.K, 1);
         double memory = model.MemorySeconds(row.Bytes);
-        double down = row.DownK > 0 ? model.Overhead + model.MatrixSeconds(row.M, row.K, row.DownK, row.Groups) : 0;
-        matrix += down;
-        return model.Overhead + Math.Max(matrix, memory) + (model.OverlapLoss * Math.Min(matrix, memory)) + (row.M * row.Groups * row.K * model.ConversionSecondsPerElement);
+        return model.Overhead + Math.Max(matrix, memory) + (model.OverlapLoss * Math.Min(matrix, memory)) + (row.M * row.K * model.ConversionSecondsPerElement);
     }
 }

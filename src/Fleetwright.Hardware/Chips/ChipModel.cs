@@ -20,8 +20,8 @@ public sealed class ChipModel
     private readonly double[] _matrixRates = new double[Dtypes.All.Count];
     private readonly double[] _peakRates = new double[Dtypes.All.Count];
     private readonly Dtype[] _runsAs = new Dtype[Dtypes.All.Count];
-    private readonly MatrixProductModel[] _products = new MatrixProductModel[Dtypes.All.Count];
-    private readonly MatrixProductModel[] _groupedProducts = new MatrixProductModel[Dtypes.All.Count];
+    private readonly MatrixProductModel[] _products = new MatrixProductModel[Dtypes.All.Count * Dtypes.All.Count];
+    private readonly MatrixProductModel[] _groupedProducts = new MatrixProductModel[Dtypes.All.Count * Dtypes.All.Count];
     private readonly ContextAttentionModel[] _contextAttention = new ContextAttentionModel[Dtypes.All.Count];
     private readonly DecodeAttentionModel[] _decodeAttention = new DecodeAttentionModel[Dtypes.All.Count];
     private readonly double _launch;
@@ -51,8 +51,15 @@ public sealed class ChipModel
         {
             int i = (int)dtype;
             (_peakRates[i], _matrixRates[i], _runsAs[i]) = RatesOf(chip, coefficients, dtype);
-            _products[i] = Product(coefficients.Gemm, dtype);
-            _groupedProducts[i] = Product(coefficients.GroupedGemm.Count > 0 ? coefficients.GroupedGemm : coefficients.Gemm, dtype);
+        }
+
+        foreach (Dtype compute in Dtypes.All)
+        {
+            foreach (Dtype stored in Dtypes.All)
+            {
+                _products[Index(stored, compute)] = Product(coefficients.Gemm, stored, compute);
+                _groupedProducts[Index(stored, compute)] = Product(coefficients.GroupedGemm.Count > 0 ? coefficients.GroupedGemm : coefficients.Gemm, stored, compute);
+            }
         }
 
         foreach (Dtype dtype in Dtypes.All)
@@ -103,20 +110,20 @@ public sealed class ChipModel
         switch (op.Kind)
         {
             case OperatorKind.Gemm:
-                return PriceProduct(_products[(int)op.ComputeDtype], op);
+                return PriceProduct(_products[Index(op.StorageDtype, op.ComputeDtype)], op);
             case OperatorKind.GroupedGemm:
-                return PriceProduct(_groupedProducts[(int)op.ComputeDtype], op);
+                return PriceProduct(_groupedProducts[Index(op.StorageDtype, op.ComputeDtype)], op);
             case OperatorKind.ContextAttention:
-            {
-                ContextAttentionModel model = _contextAttention[(int)op.StorageDtype];
-                return Total(op, model.Overhead, model.MatrixSeconds(op), model.MemorySeconds(OffChipBytes(op)), 0, model.Quality.Error);
-            }
+                {
+                    ContextAttentionModel model = _contextAttention[(int)op.StorageDtype];
+                    return Total(op, model.Overhead, model.MatrixSeconds(op), model.MemorySeconds(OffChipBytes(op)), 0, model.Quality.Error);
+                }
 
             case OperatorKind.DecodeAttention:
-            {
-                DecodeAttentionModel model = _decodeAttention[(int)op.StorageDtype];
-                return Total(op, model.Overhead, model.MatrixSeconds(op.MatrixFlops), model.MemorySeconds(op), 0, model.Quality.Error);
-            }
+                {
+                    DecodeAttentionModel model = _decodeAttention[(int)op.StorageDtype];
+                    return Total(op, model.Overhead, model.MatrixSeconds(op.MatrixFlops), model.MemorySeconds(op), 0, model.Quality.Error);
+                }
 
             case OperatorKind.Elementwise:
                 return Total(op, _launch, 0, OffChipBytes(op) / _memoryRate, 0, _error);
@@ -158,7 +165,7 @@ public sealed class ChipModel
     private OperatorCost PriceProduct(MatrixProductModel model, in Operator op)
     {
         double matrix = model.MatrixSeconds(op.M, op.N, op.K, op.Groups);
-        double overhead = model.Overhead + (op.M * op.K * op.Groups * model.ConversionSecondsPerElement);
+        double overhead = model.OverheadSeconds(op);
         return Total(op, overhead, matrix, model.MemorySeconds(OffChipBytes(op)), model.OverlapLoss, model.Quality.Error);
     }
 
@@ -195,12 +202,19 @@ public sealed class ChipModel
         return new OperatorCost(seconds, joules, bound, overhead, matrix, vector, onChip, memory, 0, error > 0 ? error : _error);
     }
 
-    private MatrixProductModel Product(IReadOnlyDictionary<Dtype, MatrixProductCoefficients> measured, Dtype dtype)
+    // Weights that are converted on their way to a wider product (4 bits with 16-bit products) have kernels of their own where measured;
+    // elsewhere they take those of the product, fed at the bytes that the weights have.
+    private MatrixProductModel Product(IReadOnlyDictionary<Dtype, MatrixProductCoefficients> measured, Dtype stored, Dtype compute)
     {
-        Dtype format = _runsAs[(int)dtype];
-        MatrixProductCoefficients coefficients = Nearest(measured, format) ?? DefaultCoefficients.MatrixProduct(Coefficients, _matrixRates[(int)dtype] / _peakRates[(int)dtype], Chip);
-        return new MatrixProductModel(coefficients, _peakRates[(int)dtype], Chip.Cores, Chip.MemoryBandwidth, format.Bytes());
+        Dtype format = _runsAs[(int)compute];
+        bool narrow = stored.Bytes() < format.Bytes();
+        MatrixProductCoefficients coefficients = (narrow && stored != compute && measured.TryGetValue(stored, out MatrixProductCoefficients? own) ? own : null)
+            ?? Nearest(measured, format)
+            ?? DefaultCoefficients.MatrixProduct(Coefficients, _matrixRates[(int)compute] / _peakRates[(int)compute], Chip);
+        return new MatrixProductModel(coefficients, _peakRates[(int)compute], Chip.Cores, Chip.MemoryBandwidth, format.Bytes(), narrow ? stored.Bytes() : format.Bytes());
     }
+
+    private static int Index(Dtype stored, Dtype compute) => ((int)stored * Dtypes.All.Count) + (int)compute;
 
     // The same format, or the measured one of the nearest width.
     private static T? Nearest<T>(IReadOnlyDictionary<Dtype, T> measured, Dtype dtype)

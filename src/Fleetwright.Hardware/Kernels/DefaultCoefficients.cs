@@ -16,6 +16,7 @@ internal static class DefaultCoefficients
         CoreBandwidth = chip.SharedMemoryBandwidth is { } shared ? Math.Max(3, shared / chip.MemoryBandwidth) : 3,
         TileLatency = 5e-7,
         OverlapLoss = chip.SharedMemoryHoldsActivations ? 0 : 0.2,
+        Routing = 4,
     };
 
     public static ContextAttentionCoefficients ContextAttention(ChipCoefficients flat) => new()

@@ -1,4 +1,5 @@
 using Fleetwright.Catalog.Chips;
+using Fleetwright.Models.Operators;
 
 namespace Fleetwright.Hardware.Kernels;
 
@@ -20,8 +21,9 @@ internal sealed class MatrixProductModel
     private readonly double _secondsPerByte;
     private readonly double _throttleLoss;
     private readonly double _throttleSeconds;
+    private readonly double _routingSecondsPerElement;
 
-    public MatrixProductModel(MatrixProductCoefficients coefficients, double peakRate, double cores, double memoryBandwidth, double operandBytes)
+    public MatrixProductModel(MatrixProductCoefficients coefficients, double peakRate, double cores, double memoryBandwidth, double operandBytes, double? weightBytes = null)
     {
         Overhead = coefficients.Overhead;
         Quality = coefficients.Quality;
@@ -32,6 +34,7 @@ internal sealed class MatrixProductModel
         _throttleLoss = coefficients.ThrottleLoss;
         _throttleSeconds = coefficients.ThrottleSeconds;
         _secondsPerByte = 1 / (memoryBandwidth * coefficients.MemoryEfficiency);
+        _routingSecondsPerElement = coefficients.Routing * 2 * _secondsPerByte;
         ConversionSecondsPerElement = coefficients.Conversion * (2 + operandBytes) * _secondsPerByte;
         double coreRate = peakRate * coefficients.MatrixEfficiency / cores;
         double coreBandwidth = memoryBandwidth / cores * coefficients.CoreBandwidth;
@@ -41,7 +44,7 @@ internal sealed class MatrixProductModel
             (int height, int width) = Shapes[i];
             double small = Math.Min(1, Math.Pow(height * width / 16384.0, coefficients.SmallTileExponent));
             double compute = 2.0 * height * width / (coreRate * small);
-            double feed = (height + width) * operandBytes / coreBandwidth;
+            double feed = ((height * operandBytes) + (width * (weightBytes ?? operandBytes))) / coreBandwidth;
             _tiles[i] = new Tile(1.0 / height, 1.0 / width, Math.Max(compute, feed));
         }
     }
@@ -84,6 +87,18 @@ internal sealed class MatrixProductModel
 
         return best * (1 + (_throttleLoss * best / (best + _throttleSeconds)));
     }
+
+    /// <summary>Seconds of a product, all terms.</summary>
+    public double Seconds(in Operator op)
+    {
+        double matrix = MatrixSeconds(op.M, op.N, op.K, op.Groups);
+        double memory = MemorySeconds(op.MemoryBytes);
+        return OverheadSeconds(op) + Math.Max(matrix, memory) + (OverlapLoss * Math.Min(matrix, memory));
+    }
+
+    /// <summary>Seconds beside the work: overhead, conversion of the activations, routing.</summary>
+    public double OverheadSeconds(in Operator op) =>
+        Overhead + (op.M * op.K * op.Groups * ConversionSecondsPerElement) + (op.RoutedElements * _routingSecondsPerElement);
 
     // Reciprocals may land a hair above a whole number.
     private static double Up(double x) => Math.Ceiling(x - 1e-9);

@@ -202,6 +202,9 @@ public readonly record struct Operator
     /// <summary>Bytes of KV cache or recurrent state read and written by one run.</summary>
     public double CacheBytes { get; init; }
 
+    /// <summary>Activation elements that are dealt to experts and summed from them, those of other ranks' experts included where this chip passes over them; 0 outside expert layers.</summary>
+    public double RoutedElements { get; init; }
+
     /// <summary>Ranks of a collective; 1 otherwise.</summary>
     public int Ranks { get; init; }
 
@@ -238,6 +241,18 @@ public readonly record struct Operator
         WeightBytes = n * k * weights.Bytes(),
         ActivationBytes = m * ((k * compute.Bytes()) + (n * OutputBytes(compute))),
     };
+
+    /// <summary>One dense matrix product per head, all of one shape: <see cref="GroupedGemm"/> without an expert layer's routing, priced as a dense product.</summary>
+    /// <param name="role">Which part of the model.</param>
+    /// <param name="batch">Products.</param>
+    /// <param name="m">Rows of each.</param>
+    /// <param name="n">Columns.</param>
+    /// <param name="k">Inner size.</param>
+    /// <param name="weights">Number format of the weights.</param>
+    /// <param name="compute">Number format of the products.</param>
+    /// <param name="count">How often.</param>
+    public static Operator BatchedGemm(OperatorRole role, double batch, double m, double n, double k, Dtype weights, Dtype compute, int count = 1) =>
+        GroupedGemm(role, batch, m, n, k, weights, compute, count) with { Kind = OperatorKind.Gemm };
 
     /// <summary>Matrix products of <paramref name="groups"/> experts with <paramref name="m"/> tokens each on average.</summary>
     /// <param name="role">Which part of the model.</param>

@@ -138,8 +138,15 @@ internal static class Answers
                 $"What if {place.Key} stops?",
                 lost.Count == 0 ? $"All demand is served; {Quantity.FormatDollars(worst.ExtraCost)} more" : $"Up to {lost[0]} unserved, {Quantity.FormatDollars(worst.ExtraCost)} more",
                 $"{worst.Quarters} quarters from {worst.Start}, with the orders as signed: {Chips(worst.LostChips)} chips do not come; {(lost.Count == 0 ? "nothing is lost" : $"worst quarter loses {string.Join(", ", lost)}")}; "
-                + $"the fleet carries on unharmed for {worst.SurvivesQuarters} quarter{(worst.SurvivesQuarters == 1 ? "" : "s")}.");
+                + $"the fleet carries on unharmed for {worst.SurvivesQuarters} quarter{(worst.SurvivesQuarters == 1 ? "" : "s")}.{SecondSources(s, place.Key)}");
         }
+    }
+
+    // What sources elsewhere take off the worst futures.
+    private static string SecondSources(SupplyResult s, string place)
+    {
+        List<string> elsewhere = [.. s.Sources.Where(v => v.Country != place && v.Tail > 0).Select(v => $"without {v.Site} the worst {Percent(1 - s.TailLevel)} of futures would cost {Quantity.FormatDollars(v.Tail)} more")];
+        return elsewhere.Count == 0 ? " No source elsewhere stands in." : $" A second source stands in: {string.Join("; ", elsewhere)}.";
     }
 
     private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0} %");

@@ -30,6 +30,7 @@ internal static class SupplyReport
 
         IReadOnlyList<Fleetwright.Supply.Analysis.FrontierPoint> frontier = [];
         IReadOnlyList<OutageResult> outages = [];
+        IReadOnlyList<SourceValue> sources = [];
         PlanningValue? value = null;
         try
         {
@@ -37,6 +38,8 @@ internal static class SupplyReport
             frontier = SupplyAnalysis.RiskFrontier(problem, Weights, options, context.Cancellation).Value ?? [];
             context.Progress("stopping places");
             outages = Outages(context, problem, plan, options);
+            context.Progress("planning without each source");
+            sources = Sources(problem, plan, options, context.Cancellation);
             value = SupplyAnalysis.ValueOfPlanning(problem, plan, options, context.Cancellation).Value;
         }
         catch (OperationCanceledException)
@@ -44,7 +47,7 @@ internal static class SupplyReport
             // The plan is solved and checked: it is kept, and the runner says what is missing.
         }
 
-        return (State(context, problem, plan, frontier, outages, value), "", SupplyStatus.Solved);
+        return (State(context, problem, plan, frontier, outages, value) with { Sources = sources }, "", SupplyStatus.Solved);
     }
 
     private static Results.SupplyResult State(
@@ -74,11 +77,30 @@ internal static class SupplyReport
             Cost = Cost(plan),
             Frontier = [.. frontier.Select(p => new Results.FrontierPoint(p.RiskWeight, p.ExpectedDollars, p.ConditionalValueAtRiskDollars))],
             Outages = outages,
+            Sources = [],
             ValueOfStochasticSolution = value?.StochasticSolutionDollars,
             ValueOfPerfectInformation = value?.PerfectInformationDollars,
             ShadowPrices = [.. plan.BindingLimits.Select(l => Price(context, problem, l)).Where(p => p.Dollars >= 0.01)],
             FutureCosts = [.. plan.Scenarios.Select(s => new FutureCost(s.Id, s.Probability, s.Cost.TotalDollars, MeanUnserved(problem, s)))],
         };
+    }
+
+    private static List<SourceValue> Sources(SupplyProblem problem, SupplyPlan plan, SupplyOptions options, CancellationToken cancellation)
+    {
+        var values = new List<SourceValue>();
+        HashSet<string> ordered = [.. plan.Orders.Where(l => l.Units >= 0.5).Select(l => l.OfferId)];
+        foreach (string id in problem.Offers.Where(o => ordered.Contains(o.Id)).Select(o => o.FabSiteId).Distinct())
+        {
+            SupplyProblem without = problem with { Offers = [.. problem.Offers.Where(o => o.FabSiteId != id)] };
+            if (without.Offers.Count > 0 && SupplyPlanner.Solve(without, options with { ShadowPrices = false }, cancellation).Plan is { } other)
+            {
+                SupplySite site = problem.Sites.First(s => s.Id == id);
+                values.Add(new SourceValue(
+                    site.Name, site.Country, other.ExpectedCost.TotalDollars - plan.ExpectedCost.TotalDollars, other.ConditionalValueAtRiskDollars - plan.ConditionalValueAtRiskDollars));
+            }
+        }
+
+        return values;
     }
 
     private static string Name(ChainContext context, int quarter) => context.Scenario.Quarters[0].Plus(quarter).ToString();

@@ -132,16 +132,13 @@ internal sealed class LayerCosts
         Backward += Kernel(InputGradient(op)) + Kernel(WeightGradient(op));
     }
 
-    private static Operator InputGradient(in Operator op) => op.Kind == OperatorKind.Gemm
-        ? Operator.Gemm(op.Role, op.M, op.K, op.N, op.StorageDtype, op.ComputeDtype, op.Count)
-        : Operator.GroupedGemm(op.Role, op.Groups, op.M, op.K, op.N, op.StorageDtype, op.ComputeDtype, op.Count);
+    private static Operator InputGradient(in Operator op) =>
+        Operator.GroupedGemm(op.Role, op.Groups, op.M, op.K, op.N, op.StorageDtype, op.ComputeDtype, op.Count) with { Kind = op.Kind };
 
     // Gradients of weights are summed in fp32: 4 bytes read and 4 written where the factory counts 2 written.
     private static Operator WeightGradient(in Operator op)
     {
-        Operator gradient = op.Kind == OperatorKind.Gemm
-            ? Operator.Gemm(op.Role, op.N, op.K, op.M, op.ComputeDtype, op.ComputeDtype, op.Count)
-            : Operator.GroupedGemm(op.Role, op.Groups, op.N, op.K, op.M, op.ComputeDtype, op.ComputeDtype, op.Count);
+        Operator gradient = Operator.GroupedGemm(op.Role, op.Groups, op.N, op.K, op.M, op.ComputeDtype, op.ComputeDtype, op.Count) with { Kind = op.Kind };
         return gradient with { ActivationBytes = gradient.ActivationBytes + (6 * op.Groups * op.N * op.K) };
     }
 
