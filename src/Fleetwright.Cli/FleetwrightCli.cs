@@ -64,6 +64,11 @@ public static class FleetwrightCli
             await context.Error.WriteLineAsync("fleetwright: stopped").ConfigureAwait(false);
             return ExitCode.Cancelled;
         }
+        catch (Exception e) when (e is not (IOException or UnauthorizedAccessException) && Environment.GetEnvironmentVariable("FLEETWRIGHT_TRACE") is null)
+        {
+            await context.Error.WriteLineAsync($"fleetwright: this is a defect of the program, not of its input: {e.Message.ReplaceLineEndings(" ")} (FLEETWRIGHT_TRACE=1 shows where)").ConfigureAwait(false);
+            return ExitCode.Defect;
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             await context.Error.WriteLineAsync($"fleetwright: {e.Message}").ConfigureAwait(false);

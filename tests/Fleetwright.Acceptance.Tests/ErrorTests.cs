@@ -40,6 +40,10 @@ public sealed class ErrorTests : IDisposable
         ["a choice that is none"] = new("phones", "interaction", s => s.Set("phones", "interaction", "txt"), "found 'txt'", "did you mean text", "allowed: text, voice"),
         ["a name that leaves its folder"] = new("", "name", s => s.Set("", "name", "../elsewhere"), "found '../elsewhere'", "allowed: letters"),
         ["a training job for a ranking model"] = new("llama-3.1-405b-run", "model", s => s.Set("llama-3.1-405b-run", "model", "dlrm-large"), "dlrm-large is a ranking model"),
+        ["an engine that the device lacks"] = new("quest-3", "engine", s => s.Set("quest-3", "engine", "mlx"), "MLX", "Meta Quest 3"),
+        ["a format that the engine lacks"] = new("phones", "engine", s => s.Set("phones", "device_dtype", "fp8"), "stores no fp8 weights", "int4"),
+        ["a ranking model on a device"] = new("quest-3", "device_models", s => s.Set("quest-3", "device_models", "[dlrm-large]"), "dlrm-large is a ranking model"),
+        ["more users than people"] = new("phones", "active_users", s => s.Set("phones", "active_users", "{ value: 1e30, assumed: true }"), "1e30", "at most 20000000000"),
         ["an endless sequence"] = new("llama-3.1-405b-run", "sequence_length", s => s.Set("llama-3.1-405b-run", "sequence_length", "{ value: 9 T, assumed: true }"), "found '9 T'", "at most 10000000"),
     };
 

@@ -1,6 +1,9 @@
 using Fleetwright.Catalog;
+using Fleetwright.Catalog.Chips;
 using Fleetwright.Catalog.Models;
 using Fleetwright.Catalog.Reading;
+using Fleetwright.Catalog.Units;
+using Fleetwright.Edge.Devices;
 using Fleetwright.Scenarios.Chain;
 
 namespace Fleetwright.Scenarios.Inputs;
@@ -26,22 +29,28 @@ internal static class ScenarioCheck
             Check($"products[{i}].network", () => catalog.Networks.Get(p.Network));
             foreach (string model in p.DeviceModels)
             {
-                Check($"products[{i}].device_models", () => ModelResolver.Resolve(catalog, model));
+                Check($"products[{i}].device_models", () => Language(ModelResolver.Resolve(catalog, model)));
             }
 
             if (p.DeviceModels.Count > 0)
             {
                 Check($"products[{i}].engine", () => catalog.DeviceEngines.Get(p.Engine));
+                Check($"products[{i}].engine", () => OnDevice(catalog, p.Device, p.Engine, p.DeviceModels[0], p.DeviceDtype));
             }
 
             if (p.Phone is { } phone)
             {
                 Check($"products[{i}].phone.device", () => catalog.Devices.Get(phone.Device));
                 Check($"products[{i}].phone.engine", () => catalog.DeviceEngines.Get(phone.Engine));
+                if (phone.Models.Count > 0)
+                {
+                    Check($"products[{i}].phone.engine", () => OnDevice(catalog, phone.Device, phone.Engine, phone.Models[0], p.DeviceDtype));
+                }
+
                 Check($"products[{i}].phone.link", () => catalog.Networks.Get(phone.Link));
                 foreach (string model in phone.Models)
                 {
-                    Check($"products[{i}].phone.models", () => ModelResolver.Resolve(catalog, model));
+                    Check($"products[{i}].phone.models", () => Language(ModelResolver.Resolve(catalog, model)));
                 }
             }
         }
@@ -55,7 +64,7 @@ internal static class ScenarioCheck
 
         for (int i = 0; i < s.Training.Count; i++)
         {
-            Check($"training[{i}].model", () => Trainable(ModelResolver.Resolve(catalog, s.Training[i].Model)));
+            Check($"training[{i}].model", () => Language(ModelResolver.Resolve(catalog, s.Training[i].Model)));
             CheckChips($"training[{i}].chips", s.Training[i].Chips);
         }
 
@@ -78,7 +87,7 @@ internal static class ScenarioCheck
 
         if (s.Plan.RentalChip is { } rental)
         {
-            Check("plan.rental.chip", () => catalog.Chips.Get(rental));
+            Check("plan.rental.chip", () => Rentable(s, catalog.Chips.Get(rental), catalog));
         }
 
         for (int i = 0; i < s.Risks.Outages.Count; i++)
@@ -108,13 +117,28 @@ internal static class ScenarioCheck
             catch (InputException e)
             {
                 (long line, long column) = s.Places.GetValueOrDefault(field);
-                problems.Add(new Diagnostic(s.File, line, column, field, string.Join("; ", e.Diagnostics.Select(d => d.Line > 0 ? d.ToString() : d.Message))));
+                problems.Add(new Diagnostic(s.File, line, column, field, string.Join("; ", e.Diagnostics.Select(d => d.Line == 0 && d.Message.Contains(d.File, StringComparison.Ordinal) ? d.Message : d.ToString()))));
             }
         }
     }
 
-    private static ModelSpec Trainable(ModelSpec model) =>
-        model.Ranking is null ? model : throw new InputException(model.Name, $"{model.Name} is a ranking model; only language models are trained here");
+    // Whether the engine runs on the device in that format at all; names that are wrong are told elsewhere.
+    private static string OnDevice(FleetCatalog catalog, string device, string engine, string model, Dtype dtype)
+    {
+        if (catalog.Devices.Find(device) is { } found && catalog.DeviceEngines.Find(engine) is { } ran && catalog.Models.Find(model) is { Ranking: null } spec)
+        {
+            _ = new DeviceModel(found, ran, null, spec, dtype);
+        }
+
+        return engine;
+    }
+
+    private static Chip Rentable(Scenario scenario, Chip chip, FleetCatalog catalog) =>
+        scenario.Offers.Select(o => o.Chip).Concat(scenario.Owned.Select(o => o.Chip)).Any(name => catalog.Chips.Find(name) == chip) ? chip
+            : throw new InputException(chip.Name, $"{chip.Name} is neither on offer nor owned here; rent a chip that is");
+
+    private static ModelSpec Language(ModelSpec model) =>
+        model.Ranking is null ? model : throw new InputException(model.Name, $"{model.Name} is a ranking model; only a language model can stand here");
 
     private static string RenderLoad(FleetCatalog catalog, string device, string load) =>
         catalog.Devices.Find(device) is not { } found || found.RenderLoads.Any(l => l.Name == load) ? load

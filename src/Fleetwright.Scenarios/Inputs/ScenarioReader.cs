@@ -9,6 +9,7 @@ public static class ScenarioReader
 {
     private const int MaximumQuarters = 40;
     private const double MaximumTokens = 10e6;
+    private const double MaximumUsers = 20e9;
 
     /// <summary>Reads <paramref name="path"/>.</summary>
     /// <exception cref="InputException">The file cannot be used; every problem is listed with its place.</exception>
@@ -67,7 +68,7 @@ public static class ScenarioReader
         map.Fact("electricity", Dimension.MoneyPerEnergy),
         map.Fact("pue", Dimension.Count, 1, 3),
         map.Fact("chip_life", Dimension.Time, 86400),
-        map.Fact("discount_rate", Dimension.Fraction, 0, 1),
+        map.Fact("discount_rate", Dimension.Fraction, 0, 0.99),
         map.Fact("operations", Dimension.Fraction, 0, 1));
 
     private static Product ReadProduct(YamlMap map)
@@ -88,7 +89,7 @@ public static class ScenarioReader
             Cloud = ReadCloud(map),
             Interaction = map.Choice("interaction", [("text", Interaction.Text), ("voice", Interaction.Voice)]),
             Network = map.Text("network"),
-            ActiveUsers = map.Series("active_users", Dimension.Count),
+            ActiveUsers = map.Series("active_users", Dimension.Count, 0, MaximumUsers),
             TurnRate = map.Fact("turns", Dimension.EventRate),
             HourCurve = ReadHours(map),
             Prompt = ReadLength(map.Map("prompt_tokens")),
@@ -277,6 +278,16 @@ public static class ScenarioReader
     private static void CheckNames(YamlMap root, Scenario s)
     {
         CheckName(root, s.Name);
+        if (s.Workloads.Count + s.Training.Count == 0)
+        {
+            root.Report("workloads", "at least one workload or training job is needed");
+        }
+
+        if (s.Offers.Count + s.Owned.Count == 0)
+        {
+            root.Report("offers", "at least one offer, or chips that are owned, is needed");
+        }
+
         CheckUnique(root.Maps("products"));
         CheckUnique([.. root.Maps("workloads"), .. root.Maps("training")]);
         CheckUnique(root.Maps("offers"));
@@ -336,7 +347,7 @@ public static class ScenarioReader
     {
         if (!string.IsNullOrEmpty(name) && !known.Contains(name))
         {
-            map.Report(key, $"no {kind} is called '{name}'{NearMiss.Suggestion(name, known)}; allowed: {string.Join(", ", known)}");
+            map.Report(key, $"no {kind} is called '{name}'{NearMiss.Suggestion(name, known)}; allowed: {(known.Length == 0 ? "none, as none is listed" : string.Join(", ", known))}");
         }
     }
 }
