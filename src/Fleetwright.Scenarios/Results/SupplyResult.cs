@@ -125,8 +125,8 @@ public sealed record FrontierPoint(double RiskWeight, double Expected, double Ta
 /// <param name="Quarters">How long it stops.</param>
 /// <param name="LostChips">Deliveries that do not come.</param>
 /// <param name="Unserved">Worst share of demand unserved in any quarter, by workload.</param>
-/// <param name="ExtraCost">Added cost in dollars.</param>
-/// <param name="SurvivesQuarters">The longest stop that leaves all demand served.</param>
+/// <param name="ExtraCost">What is lost by it in dollars: penalties for demand that goes unserved because of it, and rent for chips that step in.</param>
+/// <param name="SurvivesQuarters">Quarters from the stop until demand goes unserved because of it; those left in the horizon when none does.</param>
 public sealed record OutageResult(
     string Place, string Start, int Quarters, double LostChips, IReadOnlyList<WorkloadShare> Unserved, double ExtraCost, int SurvivesQuarters);
 
