@@ -91,7 +91,7 @@ public static class Calibrator
             }
         }
 
-        foreach ((Dtype stored, _, _, _) in ExpertFit.Formats)
+        foreach ((Dtype stored, _) in ExpertFit.Formats)
         {
             (List<Chip> with, List<OnChip<ExpertRow>> rows, int dropped) = Gather(stored, t => t.Experts);
             if (with.Count > 0)
@@ -166,7 +166,7 @@ internal sealed class MeasuredKernels
             Add(kernels.Decode, dtype, AttentionFit.Read(Path.Combine(folder, "generation_attention.csv.gz"), name, chip, out int decode), decode);
         }
 
-        foreach ((Dtype stored, Dtype compute, _, _) in ExpertFit.Formats)
+        foreach ((Dtype stored, Dtype compute) in ExpertFit.Formats)
         {
             if (chip.Supports(compute))
             {

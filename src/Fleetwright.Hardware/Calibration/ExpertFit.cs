@@ -22,23 +22,28 @@ internal readonly record struct ExpertRow(Operator Up, Operator Activation, Oper
 /// </summary>
 internal static class ExpertFit
 {
-    /// <summary>
-    /// Which rows stand for a stored format. Published fp8 checkpoints of mixtures (DeepSeek, Qwen3, MiniMax, GLM-5, Kimi K2: every one in
-    /// shared/data/model_configs) have a scale per 128 × 128 block, so fp8 is <c>fp8_block</c>; the <c>fp8</c> rows time a scale per tensor.
-    /// mxfp4 is gpt-oss's, with 16-bit products.
-    /// </summary>
-    public static readonly (Dtype Stored, Dtype Compute, string Name, string Kernel)[] Formats =
-    [
-        (Dtype.Bf16, Dtype.Bf16, "bfloat16", ""),
-        (Dtype.Fp8, Dtype.Fp8, "fp8_block", ""),
-        (Dtype.Nvfp4, Dtype.Nvfp4, "nvfp4", "trtllm"),
-        (Dtype.Mxfp4, Dtype.Bf16, "w4a16_mxfp4", "gptoss"),
-        (Dtype.Int4, Dtype.Bf16, "int4_wo", ""),
-    ];
+    /// <summary>Formats of stored weights, and those that their products run in.</summary>
+    public static readonly (Dtype Stored, Dtype Compute)[] Formats =
+        [(Dtype.Bf16, Dtype.Bf16), (Dtype.Fp8, Dtype.Fp8), (Dtype.Nvfp4, Dtype.Nvfp4), (Dtype.Mxfp4, Dtype.Bf16), (Dtype.Int4, Dtype.Bf16)];
+
+    // Which rows stand for a stored format. Published fp8 checkpoints of mixtures (DeepSeek, Qwen3, MiniMax, GLM-5, Kimi K2: every one in
+    // shared/data/model_configs) have a scale per 128 × 128 block, so fp8 is "fp8_block"; the "fp8" rows time a scale per tensor. mxfp4 is
+    // gpt-oss's: with 8-bit activations on a matrix unit that has mxfp4, with 16 bits elsewhere (TensorRT-LLM deployment guide for GPT-OSS,
+    // "MoE Backend Support Matrix"). The 16-bit kernel's rows with expert parallelism time further launches of the collector's engine.
+    private static (string Name, string Kernel, int MostRanks) Rows(Dtype stored, Chip chip) => stored switch
+    {
+        Dtype.Fp8 => ("fp8_block", "", int.MaxValue),
+        Dtype.Nvfp4 => ("nvfp4", "trtllm", int.MaxValue),
+        Dtype.Mxfp4 when chip.Supports(Dtype.Mxfp4) => ("w4a8_mxfp4_mxfp8", "", int.MaxValue),
+        Dtype.Mxfp4 => ("w4a16_mxfp4", "gptoss", 1),
+        Dtype.Int4 => ("int4_wo", "", int.MaxValue),
+        _ => ("bfloat16", "", int.MaxValue),
+    };
 
     public static List<ExpertRow> Read(string path, Dtype stored, Chip chip, out int dropped)
     {
-        (_, Dtype compute, string name, string kernel) = Formats.First(f => f.Stored == stored);
+        Dtype compute = Formats.First(f => f.Stored == stored).Compute;
+        (string name, string kernel, int mostRanks) = Rows(stored, chip);
         KernelTable table = KernelTable.Read(path);
         var loads = new Dictionary<(int, int, int, int, string), ExpertLoad>();
         var rows = new List<ExpertRow>();
@@ -65,7 +70,7 @@ internal static class ExpertFit
             double touched = Math.Max(1, load.Touched), perExpert = Math.Max(1, load.Rows / touched);
             (Operator up, Operator activation, Operator down) =
                 ModelGraph.Experts(touched, perExpert, hidden, size, gated: true, (double)tokens * choices, stored, compute, 1);
-            bool otherKernel = !table.Text(row, "kernel_source").Contains(kernel, StringComparison.Ordinal);
+            bool otherKernel = ranks > mostRanks || !table.Text(row, "kernel_source").Contains(kernel, StringComparison.Ordinal);
             if (otherKernel || seconds <= 0 || (up.MatrixFlops + down.MatrixFlops) / seconds > 1.02 * chip.MatrixRates[compute])
             {
                 dropped++;

@@ -202,14 +202,14 @@ public sealed class ChipModel
         return new OperatorCost(seconds, joules, bound, overhead, matrix, vector, onChip, memory, 0, error > 0 ? error : _error);
     }
 
-    // Weights that are converted on their way to a wider product (4 bits with 16-bit products) have kernels of their own where measured;
+    // Weights that are converted on their way to a wider product (int4 and mxfp4 with 16-bit ones) have kernels of their own where measured;
     // elsewhere they take those of the product, fed at the bytes that the weights have.
     private MatrixProductModel Product(IReadOnlyDictionary<Dtype, MatrixProductCoefficients> measured, Dtype stored, Dtype compute)
     {
         Dtype format = _runsAs[(int)compute];
         bool narrow = stored.Bytes() < format.Bytes();
         MatrixProductCoefficients coefficients = (narrow && stored != compute && measured.TryGetValue(stored, out MatrixProductCoefficients? own) ? own : null)
-            ?? Nearest(measured, format)
+            ?? Nearest(measured.Where(e => e.Key is not (Dtype.Int4 or Dtype.Mxfp4)).ToDictionary(), format)
             ?? DefaultCoefficients.MatrixProduct(Coefficients, _matrixRates[(int)compute] / _peakRates[(int)compute], Chip);
         return new MatrixProductModel(coefficients, _peakRates[(int)compute], Chip.Cores, Chip.MemoryBandwidth, format.Bytes(), narrow ? stored.Bytes() : format.Bytes());
     }
@@ -228,7 +228,8 @@ public sealed class ChipModel
     {
         ReadOnlySpan<Dtype> ladder = dtype switch
         {
-            Dtype.Mxfp4 or Dtype.Nvfp4 => [Dtype.Mxfp4, Dtype.Nvfp4, Dtype.Fp8, Dtype.Int8, Dtype.Bf16, Dtype.Fp16, Dtype.Fp32],
+            Dtype.Nvfp4 => [Dtype.Nvfp4, Dtype.Mxfp4, Dtype.Fp8, Dtype.Int8, Dtype.Bf16, Dtype.Fp16, Dtype.Fp32],
+            Dtype.Mxfp4 => [Dtype.Mxfp4, Dtype.Nvfp4, Dtype.Fp8, Dtype.Int8, Dtype.Bf16, Dtype.Fp16, Dtype.Fp32],
             Dtype.Int4 => [Dtype.Int4, Dtype.Int8, Dtype.Fp8, Dtype.Bf16, Dtype.Fp16, Dtype.Fp32],
             Dtype.Fp8 => [Dtype.Fp8, Dtype.Bf16, Dtype.Fp16, Dtype.Fp32],
             Dtype.Int8 => [Dtype.Int8, Dtype.Bf16, Dtype.Fp16, Dtype.Fp32],
