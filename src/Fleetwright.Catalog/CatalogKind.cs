@@ -20,7 +20,11 @@ public sealed class CatalogKind
     /// <exception cref="InputException">A file of the folder is wrong.</exception>
     public IReadOnlyList<CatalogItem> Items => _items.Value;
 
-    internal static CatalogKind Of<T>(string name, CatalogFolder<T> folder, Func<T, string> titleOf)
+    /// <summary>The things of <paramref name="folder"/> under the name of their folder.</summary>
+    /// <param name="name">The name of the folder.</param>
+    /// <param name="folder">The things.</param>
+    /// <param name="titleOf">What a thing is, in words.</param>
+    public static CatalogKind Of<T>(string name, CatalogFolder<T> folder, Func<T, string> titleOf)
         where T : class =>
         new(name, () => [.. folder.Entries.Select(e => new CatalogItem(e.Path, e.Names, titleOf(e.Value), e.Facts))]);
 }

@@ -1,5 +1,7 @@
 using Fleetwright.Catalog;
 using Fleetwright.Scenarios.Output;
+using Fleetwright.Serving.Engines;
+using Fleetwright.Training.Failures;
 using Spectre.Console;
 
 namespace Fleetwright.Cli;
@@ -23,6 +25,14 @@ public sealed class CommandContext(TextWriter output, TextWriter error, Cancella
 
     /// <summary>The catalogue that ships with the program.</summary>
     public FleetCatalog Catalog => _catalog.Value;
+
+    /// <summary>Every kind of thing in the catalogue, those that the stages read for themselves included.</summary>
+    public IReadOnlyList<CatalogKind> Kinds =>
+    [
+        .. Catalog.Kinds,
+        CatalogKind.Of("engines", EngineOptions.Of(Catalog), e => $"serving engine {e.Name}"),
+        CatalogKind.Of("failures", FailureModel.In(Catalog), f => f.Title),
+    ];
 
     /// <summary>Writes <paramref name="answer"/> as indented JSON with snake_case keys.</summary>
     public void WriteJson<T>(T answer) => Output.WriteLine(ResultsJson.Write(answer));

@@ -16,6 +16,7 @@ public static class FleetwrightCli
         DeviceCommand.Create,
         SizeCommand.Create,
         TrainCommand.Create,
+        SupplyCommand.Create,
         OpCommand.Create,
     ];
 
@@ -38,7 +39,7 @@ public static class FleetwrightCli
             {
                 foreach (System.CommandLine.Parsing.ParseError problem in parsed.Errors)
                 {
-                    await context.Error.WriteLineAsync($"fleetwright: {problem.Message}").ConfigureAwait(false);
+                    await context.Error.WriteLineAsync($"fleetwright: {problem.Message.ReplaceLineEndings(" ")}").ConfigureAwait(false);
                 }
 
                 string command = string.Join(' ', PathOf(parsed.CommandResult.Command));
@@ -62,6 +63,11 @@ public static class FleetwrightCli
         {
             await context.Error.WriteLineAsync("fleetwright: stopped").ConfigureAwait(false);
             return ExitCode.Cancelled;
+        }
+        catch (Exception e) when (e is not (IOException or UnauthorizedAccessException) && Environment.GetEnvironmentVariable("FLEETWRIGHT_TRACE") is null)
+        {
+            await context.Error.WriteLineAsync($"fleetwright: this is a defect of the program, not of its input: {e.Message.ReplaceLineEndings(" ")} (FLEETWRIGHT_TRACE=1 shows where)").ConfigureAwait(false);
+            return ExitCode.Defect;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -102,7 +102,8 @@ public sealed partial class ModelGraph
         if (a.IndexHeads > 0)
         {
             sink.Add(Operator.Attention(sequences, newTokens, past, a.IndexHeads, 1, a.IndexHeadSize, 0, 0, Dtype.Fp8, IndexKeyDtype, count)
-                with { Role = OperatorRole.Indexer });
+                with
+            { Role = OperatorRole.Indexer });
         }
     }
 

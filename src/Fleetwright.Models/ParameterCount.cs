@@ -66,45 +66,45 @@ public readonly record struct ParameterCount
             switch (mixer)
             {
                 case GroupedQueryAttention a:
-                {
-                    long query = (long)a.Heads * a.HeadSize;
-                    long output = (long)a.Heads * a.ValueHeadSize;
-                    long keyValue = (long)a.KvHeads * (a.HeadSize + (a.KeysAreValues ? 0 : a.ValueHeadSize));
-                    return (hidden * (query + keyValue + output + (a.OutputGate ? output : 0)))
-                        + (a.QkvBias || model.Biases ? query + keyValue : 0)
-                        + (a.OutputBias || model.Biases ? hidden : 0)
-                        + (a.QkNorm ? 2 * a.HeadSize : 0)
-                        + (a.Sinks ? a.Heads : 0);
-                }
+                    {
+                        long query = (long)a.Heads * a.HeadSize;
+                        long output = (long)a.Heads * a.ValueHeadSize;
+                        long keyValue = (long)a.KvHeads * (a.HeadSize + (a.KeysAreValues ? 0 : a.ValueHeadSize));
+                        return (hidden * (query + keyValue + output + (a.OutputGate ? output : 0)))
+                            + (a.QkvBias || model.Biases ? query + keyValue : 0)
+                            + (a.OutputBias || model.Biases ? hidden : 0)
+                            + (a.QkNorm ? 2 * a.HeadSize : 0)
+                            + (a.Sinks ? a.Heads : 0);
+                    }
 
                 case LatentAttention a:
-                {
-                    long queryInput = a.QueryRank > 0 ? a.QueryRank : hidden;
-                    long queryUp = queryInput * a.Heads * (a.NopeHeadSize + a.RopeHeadSize);
-                    long keyValueUp = (long)a.KvRank * a.Heads * (a.NopeHeadSize + a.ValueHeadSize);
-                    long output = (long)a.Heads * a.ValueHeadSize * hidden;
-                    return OfDownProjections(a, model) + queryUp + keyValueUp + output;
-                }
+                    {
+                        long queryInput = a.QueryRank > 0 ? a.QueryRank : hidden;
+                        long queryUp = queryInput * a.Heads * (a.NopeHeadSize + a.RopeHeadSize);
+                        long keyValueUp = (long)a.KvRank * a.Heads * (a.NopeHeadSize + a.ValueHeadSize);
+                        long output = (long)a.Heads * a.ValueHeadSize * hidden;
+                        return OfDownProjections(a, model) + queryUp + keyValueUp + output;
+                    }
 
                 case LinearAttention a:
-                {
-                    long key = (long)a.KeyHeads * a.KeyHeadSize;
-                    long value = (long)a.ValueHeads * a.ValueHeadSize;
-                    return (hidden * ((2 * key) + (2 * value) + (2L * a.ValueHeads)))
-                        + (((2 * key) + value) * a.ConvolutionSize)
-                        + (2L * a.ValueHeads) + a.ValueHeadSize
-                        + (value * hidden);
-                }
+                    {
+                        long key = (long)a.KeyHeads * a.KeyHeadSize;
+                        long value = (long)a.ValueHeads * a.ValueHeadSize;
+                        return (hidden * ((2 * key) + (2 * value) + (2L * a.ValueHeads)))
+                            + (((2 * key) + value) * a.ConvolutionSize)
+                            + (2L * a.ValueHeads) + a.ValueHeadSize
+                            + (value * hidden);
+                    }
 
                 case StateSpace a:
-                {
-                    long inner = (long)a.Heads * a.HeadSize;
-                    long shared = 2L * a.Groups * a.StateSize;
-                    return (hidden * ((2 * inner) + shared + a.Heads))
-                        + ((inner + shared) * (a.ConvolutionSize + 1))
-                        + (3L * a.Heads) + inner
-                        + (inner * hidden);
-                }
+                    {
+                        long inner = (long)a.Heads * a.HeadSize;
+                        long shared = 2L * a.Groups * a.StateSize;
+                        return (hidden * ((2 * inner) + shared + a.Heads))
+                            + ((inner + shared) * (a.ConvolutionSize + 1))
+                            + (3L * a.Heads) + inner
+                            + (inner * hidden);
+                    }
 
                 case NoMixer:
                     return 0;

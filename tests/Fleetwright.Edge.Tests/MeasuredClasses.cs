@@ -10,19 +10,53 @@ internal static class MeasuredClasses
     // GB/s: Apple's specifications; 64-bit buses × rate for Snapdragons; see catalog/devices for those that are devices.
     private static readonly Dictionary<string, double> s_bandwidth = new(StringComparer.Ordinal)
     {
-        ["M1 (7c)"] = 68.3, ["M1 (8c)"] = 68.3, ["M1 Pro (14c)"] = 204.8, ["M1 Pro (16c)"] = 204.8, ["M1 Max (32c)"] = 409.6, ["M1 Ultra (64c)"] = 819.2,
-        ["M2 Ultra (76c)"] = 819.2, ["M3 Pro (18c)"] = 153.6, ["M3 Max (40c)"] = 409.6, ["M3 Ultra (80c)"] = 819.2, ["M4 (10c)"] = 120, ["M4 Pro (16c)"] = 273,
-        ["M4 Pro (20c)"] = 273, ["M4 Max (40c)"] = 546, ["M4 Max (40c?)"] = 546, ["M5 Pro (20c)"] = 307, ["M5 Max (40c)"] = 614,
-        ["A19 Pro"] = 76.8, ["A15"] = 34.1, ["Snapdragon 8 Gen 3"] = 76.8, ["Snapdragon 8 Elite"] = 84.8, ["Snapdragon 8 Elite Gen 5"] = 84.8, ["Tensor G5"] = 76.8,
-        ["Orin Nano"] = 68, ["Orin Nano Super"] = 102.4, ["RK3588"] = 33.8, ["RK3566"] = 8.5, ["BCM2712"] = 17.1,
+        ["M1 (7c)"] = 68.3,
+        ["M1 (8c)"] = 68.3,
+        ["M1 Pro (14c)"] = 204.8,
+        ["M1 Pro (16c)"] = 204.8,
+        ["M1 Max (32c)"] = 409.6,
+        ["M1 Ultra (64c)"] = 819.2,
+        ["M2 Ultra (76c)"] = 819.2,
+        ["M3 Pro (18c)"] = 153.6,
+        ["M3 Max (40c)"] = 409.6,
+        ["M3 Ultra (80c)"] = 819.2,
+        ["M4 (10c)"] = 120,
+        ["M4 Pro (16c)"] = 273,
+        ["M4 Pro (20c)"] = 273,
+        ["M4 Max (40c)"] = 546,
+        ["M4 Max (40c?)"] = 546,
+        ["M5 Pro (20c)"] = 307,
+        ["M5 Max (40c)"] = 614,
+        ["A19 Pro"] = 76.8,
+        ["A15"] = 34.1,
+        ["Snapdragon 8 Gen 3"] = 76.8,
+        ["Snapdragon 8 Elite"] = 84.8,
+        ["Snapdragon 8 Elite Gen 5"] = 84.8,
+        ["Tensor G5"] = 76.8,
+        ["Orin Nano"] = 68,
+        ["Orin Nano Super"] = 102.4,
+        ["RK3588"] = 33.8,
+        ["RK3566"] = 8.5,
+        ["BCM2712"] = 17.1,
     };
 
     // fp16 peak of Macs' GPUs in TFLOP/s (chip tables; M5's matrix units are left out).
     private static readonly Dictionary<string, double> s_peak = new(StringComparer.Ordinal)
     {
-        ["M1 (7c)"] = 2.29, ["M1 (8c)"] = 2.61, ["M1 Pro (14c)"] = 4.58, ["M1 Pro (16c)"] = 5.24, ["M1 Max (32c)"] = 10.4, ["M1 Ultra (64c)"] = 20.9,
-        ["M2 Ultra (76c)"] = 27.2, ["M3 Pro (18c)"] = 6.4, ["M3 Max (40c)"] = 14.1, ["M3 Ultra (80c)"] = 28.3, ["M4 (10c)"] = 4.3, ["M4 Pro (16c)"] = 6.9,
-        ["M4 Pro (20c)"] = 8.6, ["M4 Max (40c)"] = 17.2,
+        ["M1 (7c)"] = 2.29,
+        ["M1 (8c)"] = 2.61,
+        ["M1 Pro (14c)"] = 4.58,
+        ["M1 Pro (16c)"] = 5.24,
+        ["M1 Max (32c)"] = 10.4,
+        ["M1 Ultra (64c)"] = 20.9,
+        ["M2 Ultra (76c)"] = 27.2,
+        ["M3 Pro (18c)"] = 6.4,
+        ["M3 Max (40c)"] = 14.1,
+        ["M3 Ultra (80c)"] = 28.3,
+        ["M4 (10c)"] = 4.3,
+        ["M4 Pro (16c)"] = 6.9,
+        ["M4 Pro (20c)"] = 8.6,
+        ["M4 Max (40c)"] = 17.2,
     };
 
     public static IReadOnlyList<MeasuredClass> All { get; } =

@@ -65,7 +65,10 @@ public sealed class PlacementTests
     {
         ProductDevice glasses = new()
         {
-            Device = Shipped.Device("ray-ban-meta"), Share = 1, Models = [Local("llama-3.2-1b", "executorch")], Network = Network("5g-low-band-regional"),
+            Device = Shipped.Device("ray-ban-meta"),
+            Share = 1,
+            Models = [Local("llama-3.2-1b", "executorch")],
+            Network = Network("5g-low-band-regional"),
         };
         PlacementResult result = Decide(glasses, [s_open with { Share = 0.8 }, new TurnClass("camera", 0.2, Tiers.Device)], new ProductTargets(2, 1));
         Assert.Equal(0.2, result.Shares.Unservable, 1e-9);
@@ -78,8 +81,13 @@ public sealed class PlacementTests
     {
         ProductDevice glasses = new()
         {
-            Device = Shipped.Device("ray-ban-meta"), Share = 1, Models = [Local("llama-3.2-1b", "executorch")], Network = Network("5g-low-band-regional"),
-            Phone = Shipped.Device("snapdragon-8-elite-phone"), PhoneModels = [Local("llama-3.2-3b", "genie")], Hop = Network("phone-link"),
+            Device = Shipped.Device("ray-ban-meta"),
+            Share = 1,
+            Models = [Local("llama-3.2-1b", "executorch")],
+            Network = Network("5g-low-band-regional"),
+            Phone = Shipped.Device("snapdragon-8-elite-phone"),
+            PhoneModels = [Local("llama-3.2-3b", "genie")],
+            Hop = Network("phone-link"),
         };
         PlacementResult result = Decide(glasses, [s_open with { Share = 0.8 }, new TurnClass("camera", 0.2, Tiers.Device | Tiers.Phone)], new ProductTargets(2.5, 1));
         Assert.Equal(0, result.Shares.Unservable);
@@ -113,7 +121,10 @@ public sealed class PlacementTests
 
     private static ProductDevice Phone() => new()
     {
-        Device = Shipped.Device("snapdragon-8-elite-phone"), Share = 1, Models = [Local("llama-3.2-3b", "genie")], Network = Network("5g-low-band-regional"),
+        Device = Shipped.Device("snapdragon-8-elite-phone"),
+        Share = 1,
+        Models = [Local("llama-3.2-3b", "genie")],
+        Network = Network("5g-low-band-regional"),
     };
 
     private static LocalModel Local(string model, string engine) => new(Shipped.Model(model), Dtype.Int4, Shipped.Engine(engine));
@@ -124,7 +135,13 @@ public sealed class PlacementTests
         PlacementPlanner.Decide(
             new Product
             {
-                Name = "assistant", Devices = [device], TurnsPerUserPerDay = 20, Prompt = new TokenLengths(800, 1), Reply = new TokenLengths(80, 0.6), Classes = classes, Targets = targets,
+                Name = "assistant",
+                Devices = [device],
+                TurnsPerUserPerDay = 20,
+                Prompt = new TokenLengths(800, 1),
+                Reply = new TokenLengths(80, 0.6),
+                Classes = classes,
+                Targets = targets,
             },
             cloud ?? s_cloud, Shipped.Voice);
 }

@@ -123,7 +123,9 @@ public class PricingTests
         double each = System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds / Runs / step.Length;
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         Assert.True(sum > 0);
-        Assert.True(each < 5e-6, $"{each * 1e6:F2} us an operator");
+
+        // Speed itself is measured in bench; this only catches a change of kind, on a machine that may be busy with other things.
+        Assert.True(each < 50e-6, $"{each * 1e6:F2} us an operator");
     }
 
     private static double Product(int m, int n, int k) => H100.Price(Operator.Gemm(OperatorRole.Other, m, n, k, Dtype.Bf16, Dtype.Bf16)).Seconds;

@@ -48,8 +48,14 @@ internal static class PublishedRuns
         TrainingJob job = JobOf(Gpt(r["model"], r.Int("hidden"), r.Int("heads"), r.Int("layers"), r.Int("vocab")), r.Int("seq"), r.Int("global_batch"), TrainingSoftware.Megatron2021) with { Compute = Dtype.Fp16 };
         var layout = new TrainingLayout
         {
-            TensorParallel = r.Int("tp"), PipelineParallel = r.Int("pp"), DataParallel = r.Int("dp"), VirtualStages = r.Int("vp"), MicroBatch = r.Int("micro_batch"),
-            SequenceParallel = r["sequence_parallel"] == "1", Recompute = r["recompute"] == "full" ? Recompute.Full : Recompute.Selective, Sharding = StateSharding.None,
+            TensorParallel = r.Int("tp"),
+            PipelineParallel = r.Int("pp"),
+            DataParallel = r.Int("dp"),
+            VirtualStages = r.Int("vp"),
+            MicroBatch = r.Int("micro_batch"),
+            SequenceParallel = r["sequence_parallel"] == "1",
+            Recompute = r["recompute"] == "full" ? Recompute.Full : Recompute.Selective,
+            Sharding = StateSharding.None,
         };
         return new PublishedRun("Korthikanti", $"{r["model"]}/{r["gpus"]}/{r["recompute"]}", "a100-80gb-sxm", job, [layout], r.Number("iteration_s"));
     });
@@ -59,7 +65,11 @@ internal static class PublishedRuns
         TrainingJob job = JobOf(Gpt("175B", r.Int("hidden"), r.Int("heads"), r.Int("layers"), r.Int("vocab")), r.Int("seq"), r.Int("global_batch"), TrainingSoftware.Megatron2021);
         var layout = new TrainingLayout
         {
-            TensorParallel = r.Int("tp"), PipelineParallel = r.Int("pp"), DataParallel = r.Int("gpus") / (r.Int("tp") * r.Int("pp")), VirtualStages = r.Int("vp"), Recompute = Recompute.Selective,
+            TensorParallel = r.Int("tp"),
+            PipelineParallel = r.Int("pp"),
+            DataParallel = r.Int("gpus") / (r.Int("tp") * r.Int("pp")),
+            VirtualStages = r.Int("vp"),
+            Recompute = Recompute.Selective,
         };
         return new PublishedRun("MegaScale", $"175B/{r["gpus"]}/{r["global_batch"]}", "a100-80gb-sxm", job, [layout], r.Number("iteration_s"));
     });
@@ -80,7 +90,12 @@ internal static class PublishedRuns
         TrainingJob job = JobOf(Catalog.Models.Get("llama-3.1-405b"), r.Int("seq"), batch, TrainingSoftware.Current);
         var layout = new TrainingLayout
         {
-            TensorParallel = r.Int("tp"), ContextParallel = r.Int("cp"), PipelineParallel = r.Int("pp"), DataParallel = r.Int("dp"), VirtualStages = 8, Sharding = StateSharding.Gradients,
+            TensorParallel = r.Int("tp"),
+            ContextParallel = r.Int("cp"),
+            PipelineParallel = r.Int("pp"),
+            DataParallel = r.Int("dp"),
+            VirtualStages = 8,
+            Sharding = StateSharding.Gradients,
         };
         double flops = new TrainingModel(ChipModel.For(Catalog, "h100-sxm"), job, TrainingCoefficients.For(Catalog)).ModelFlopsPerToken;
         return new PublishedRun("Llama 405B", $"{r["gpus"]}/CP{r["cp"]}", "h100-sxm", job, [layout], job.BatchTokens * flops / (r.Number("tflops_per_gpu") * 1e12 * r.Int("gpus")));
@@ -93,7 +108,13 @@ internal static class PublishedRuns
         TrainingJob job = JobOf(gpt, r.Int("seq"), r.Int("global_batch"), TrainingSoftware.Megatron2021) with { Compute = Dtype.Fp16 };
         var layout = new TrainingLayout
         {
-            TensorParallel = r.Int("tp"), PipelineParallel = r.Int("pp"), DataParallel = r.Int("dp"), MicroBatch = r.Int("micro_batch"), SequenceParallel = false, Recompute = Recompute.Full, Sharding = StateSharding.None,
+            TensorParallel = r.Int("tp"),
+            PipelineParallel = r.Int("pp"),
+            DataParallel = r.Int("dp"),
+            MicroBatch = r.Int("micro_batch"),
+            SequenceParallel = false,
+            Recompute = Recompute.Full,
+            Sharding = StateSharding.None,
         };
         return new PublishedRun("vTrain", $"{gpt.Name}/{r["gpus"]}", "a100-80gb-sxm", job, [layout], r.Number("iteration_ms") / 1000);
     });
@@ -111,7 +132,11 @@ internal static class PublishedRuns
             int context = r["cp"].Length > 0 ? r.Int("cp") : 1;
             var layout = new TrainingLayout
             {
-                TensorParallel = r.Int("tp"), PipelineParallel = r.Int("pp"), ContextParallel = context, VirtualStages = r["vp"].Length > 0 ? r.Int("vp") : 1, MicroBatch = r.Int("micro_batch"),
+                TensorParallel = r.Int("tp"),
+                PipelineParallel = r.Int("pp"),
+                ContextParallel = context,
+                VirtualStages = r["vp"].Length > 0 ? r.Int("vp") : 1,
+                MicroBatch = r.Int("micro_batch"),
                 DataParallel = r.Int("gpus") / (r.Int("tp") * r.Int("pp") * context),
             };
             return new PublishedRun($"DGXC {dtype}", $"{r["model"]}/{r["gpus"]}", "h100-sxm", job, [layout], r.Number("step_s"));

@@ -29,8 +29,13 @@ public class SearchTests(ITestOutputHelper output)
                             {
                                 var layout = new TrainingLayout
                                 {
-                                    TensorParallel = tensor, PipelineParallel = stages, VirtualStages = chunks, DataParallel = Math.Max(1, 16 / (tensor * stages)),
-                                    MicroBatch = micro, Recompute = recompute, Sharding = sharding,
+                                    TensorParallel = tensor,
+                                    PipelineParallel = stages,
+                                    VirtualStages = chunks,
+                                    DataParallel = Math.Max(1, 16 / (tensor * stages)),
+                                    MicroBatch = micro,
+                                    Recompute = recompute,
+                                    Sharding = sharding,
                                 };
                                 if (layout.Chips == 16 && model.Problem(layout) is null && model.Estimate(layout) is { Fits: true } e && !(e.StepSeconds >= best?.StepSeconds))
                                 {

@@ -13,7 +13,7 @@ const noPlan = () => {
 };
 const sparse = () => {
   const results = fixture();
-  Object.assign(results.supply, { orders: [], outages: [], frontier: [], future_costs: [], shadow_prices: [], assignment: [] });
+  Object.assign(results.supply, { orders: [], outages: [], frontier: [], future_costs: [], sources: [], shadow_prices: [], assignment: [] });
   for (const key of ["value_of_stochastic_solution", "value_of_perfect_information"]) delete results.supply[key];
   results.serving.forEach((w) => w.options.forEach((o) => Object.keys(o).forEach((k) => ["chip", "feasible", "reason"].includes(k) || delete o[k])));
   results.serving.forEach((w) => w.options.forEach((o) => (o.feasible = false)));

@@ -65,6 +65,9 @@ public sealed record Chip
     /// <summary>Bandwidth of the shared on-chip memory in bytes per second; null when undisclosed.</summary>
     public Fact? SharedMemoryBandwidth { get; init; }
 
+    /// <summary>Whether software keeps activations in the shared on-chip memory while they fit, so that only weights and caches come from off-chip memory (MTIA's LLS, a TPU's CMEM). A cache that merely happens to hold them does not count.</summary>
+    public bool SharedMemoryHoldsActivations { get; init; }
+
     /// <summary>The memory technology, such as <c>hbm3</c> or <c>lpddr5</c>.</summary>
     public required string MemoryKind { get; init; }
 

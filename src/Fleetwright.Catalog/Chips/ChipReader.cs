@@ -33,6 +33,7 @@ public static class ChipReader
             LocalMemoryPerCore = root.OptionalFact("local_memory_per_core", Dimension.Bytes, 1),
             SharedMemory = root.OptionalFact("shared_memory", Dimension.Bytes, 1),
             SharedMemoryBandwidth = root.OptionalFact("shared_memory_bandwidth", Dimension.ByteRate, 1),
+            SharedMemoryHoldsActivations = root.Flag("shared_memory_holds_activations"),
             MemoryKind = memory.Text("kind"),
             MemoryCapacity = memory.Fact("capacity", Dimension.Bytes, 1),
             MemoryBandwidth = memory.Fact("bandwidth", Dimension.ByteRate, 1),

@@ -118,7 +118,7 @@ public sealed class YamlFile
         _facts.AddRange(inFileOrder);
         if (_problems.Count > 0)
         {
-            throw new InputException([.. _problems.OrderBy(p => p.Line).ThenBy(p => p.Column)]);
+            throw new InputException([.. _problems.Distinct().OrderBy(p => p.Line).ThenBy(p => p.Column)]);
         }
     }
 

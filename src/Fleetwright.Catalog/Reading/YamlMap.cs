@@ -217,7 +217,9 @@ public sealed class YamlMap
         {
             if (!_known.Contains(name))
             {
-                Report(key, PathOf(name), $"unknown key '{name}'{NearMiss.Suggestion(name, _known)}; allowed here: {string.Join(", ", _known.Order(StringComparer.Ordinal))}");
+                // In { } a comma parts entries, so 24,576 reads as 24 and a key 576.
+                string hint = name.Length > 0 && char.IsAsciiDigit(name[0]) && !Has(name) ? "; a number with commas inside { } needs quotes" : "";
+                Report(key, PathOf(name), $"unknown key '{name}'{hint}{NearMiss.Suggestion(name, _known)}; allowed here: {string.Join(", ", _known.Order(StringComparer.Ordinal))}");
             }
         }
 

@@ -90,16 +90,17 @@ public static class Quantity
         return $"{RoundTo(scaled, digits).ToString("0.############", CultureInfo.InvariantCulture)} {prefixes[index]}{unit}".TrimEnd();
     }
 
-    /// <summary>Writes dollars: <c>$1.23</c> below a thousand, <c>$30,000</c> below a million, <c>$4.56 M</c> or <c>$7.89 B</c> above.</summary>
+    /// <summary>Writes dollars: <c>$1.23</c> below a thousand, <c>$30,000</c> below a million, <c>$456 M</c> or <c>$7.89 B</c>, to three digits, above.</summary>
     public static string FormatDollars(double dollars)
     {
         double size = Math.Abs(dollars);
         string sign = dollars < 0 ? "-" : "";
         CultureInfo culture = CultureInfo.InvariantCulture;
-        return size >= 1e9 ? string.Create(culture, $"{sign}${size / 1e9:0.##} B")
-            : size >= 1e6 ? string.Create(culture, $"{sign}${size / 1e6:0.##} M")
+        return size >= 1e9 ? string.Create(culture, $"{sign}${RoundTo(size / 1e9, 3):0.##} B")
+            : size >= 1e6 ? string.Create(culture, $"{sign}${RoundTo(size / 1e6, 3):0.##} M")
             : size >= 1e3 ? string.Create(culture, $"{sign}${size:#,0}")
-            : size >= 1 || size == 0 ? string.Create(culture, $"{sign}${size:0.00}")
+            : size == 0 ? "$0"
+            : size >= 1 ? string.Create(culture, $"{sign}${size:0.00}")
             : string.Create(culture, $"{sign}${size:0.0000}");
     }
 

@@ -24,7 +24,7 @@ internal static class CatalogCommand
 
     private static int List(CommandContext context, string? kind)
     {
-        IReadOnlyList<CatalogKind> kinds = context.Catalog.Kinds;
+        IReadOnlyList<CatalogKind> kinds = context.Kinds;
         if (kind is not null && kinds.All(k => k.Name != kind))
         {
             throw new InputException("kind", $"found '{kind}'{NearMiss.Suggestion(kind, kinds.Select(k => k.Name))}; allowed: {string.Join(", ", kinds.Select(k => k.Name))}");
@@ -42,10 +42,10 @@ internal static class CatalogCommand
     private static int Show(CommandContext context, string name)
     {
         List<(CatalogKind Kind, CatalogItem Item)> found =
-            [.. context.Catalog.Kinds.SelectMany(k => k.Items.Where(i => i.Names.Contains(name, StringComparer.OrdinalIgnoreCase)).Select(i => (k, i)))];
+            [.. context.Kinds.SelectMany(k => k.Items.Where(i => i.Names.Contains(name, StringComparer.OrdinalIgnoreCase)).Select(i => (k, i)))];
         if (found.Count == 0)
         {
-            IEnumerable<string> known = context.Catalog.Kinds.SelectMany(k => k.Items).SelectMany(i => i.Names);
+            IEnumerable<string> known = context.Kinds.SelectMany(k => k.Items).SelectMany(i => i.Names);
             throw new InputException(name, $"nothing in the catalogue has this name{NearMiss.Suggestion(name, known)}; 'fleetwright catalog list' lists all");
         }
 
@@ -53,9 +53,14 @@ internal static class CatalogCommand
         {
             context.Output.WriteLine($"{item.Title} ({kind.Name}: {string.Join(", ", item.Names)})");
             context.Output.WriteLine(item.Path);
+            List<string> sources = [.. item.Facts.Select(f => f.Source).Distinct()];
             context.WriteTable(
-                ["field", "value", "confidence", "source"],
-                item.Facts.Select(f => (IReadOnlyList<string>)[f.Field, f.Text, f.Confidence.ToString(), f.Note.Length > 0 ? $"{f.Source} ({f.Note})" : f.Source]));
+                ["field", "value", "confidence", "source>", "note"],
+                item.Facts.Select(f => (IReadOnlyList<string>)[f.Field, f.Text, f.Confidence.ToString().ToLowerInvariant(), FormattableString.Invariant($"[{sources.IndexOf(f.Source) + 1}]"), f.Note]));
+            for (int i = 0; i < sources.Count; i++)
+            {
+                context.Output.WriteLine(FormattableString.Invariant($"  [{i + 1}] {sources[i]}"));
+            }
         }
 
         return ExitCode.Success;
@@ -65,7 +70,7 @@ internal static class CatalogCommand
     {
         var problems = new List<Diagnostic>();
         int items = 0, facts = 0;
-        foreach (CatalogKind kind in context.Catalog.Kinds)
+        foreach (CatalogKind kind in context.Kinds)
         {
             try
             {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Fleetwright.Catalog.Reading;
 using Fleetwright.Scenarios.Chain;
 using Fleetwright.Scenarios.Inputs;
 using Fleetwright.Scenarios.Output;
@@ -14,27 +13,22 @@ internal static class RunCommand
 {
     public static Command Create(CommandContext context)
     {
-        var file = new Argument<string?>("scenario") { Arity = ArgumentArity.ZeroOrOne, Description = "A scenario file; examples/meta-2024.yaml when left out." };
+        Argument<string?> file = ScenarioOptions.File();
         var output = new Option<string?>("--out") { Description = "The folder for results; out/ and the scenario's name when left out." };
-        var threads = new Option<int>("--threads") { Description = "Threads to use; no answer depends on it.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        Option<int> threads = ScenarioOptions.Threads();
         Option<bool> json = CommonOptions.Json();
         var command = new Command("run", "Run the whole chain on a scenario and write its report.") { file, output, threads, json };
-        command.SetAction(parsed => Run(context, parsed.GetValue(file) ?? DefaultScenario(), parsed.GetValue(output), CommonOptions.Whole(parsed, threads, 1, 1024), parsed.GetValue(json)));
+        command.SetAction(parsed => Run(context, ScenarioOptions.Path(parsed, file), parsed.GetValue(output), CommonOptions.Whole(parsed, threads, 1, 1024), parsed.GetValue(json)));
         return command;
     }
 
     private static int Run(CommandContext context, string file, string? output, int threads, bool json)
     {
         Scenario scenario = ScenarioReader.Read(file);
+        ChainContext chain = ScenarioOptions.Chain(context, scenario, threads);
+        ChainRunner.Check(chain);
         OutputFolder folder = OutputFolder.Open(output ?? Path.Combine("out", scenario.Name));
-        ChainOutcome outcome = ChainRunner.Run(new ChainContext
-        {
-            Scenario = scenario,
-            Catalog = context.Catalog,
-            Threads = threads,
-            Progress = text => context.Error.WriteLine($"fleetwright: {text}"),
-            Cancellation = context.Cancellation,
-        });
+        ChainOutcome outcome = ChainRunner.Run(chain);
         string results = ResultsJson.Write(outcome.Results);
         folder.Write("results.json", results + "\n");
         foreach ((string name, string text) in CsvTables.Of(outcome.Results))
@@ -109,23 +103,5 @@ internal static class RunCommand
         {
             yield return line;
         }
-    }
-
-    // The nearest examples/meta-2024.yaml at or above the working folder, then the program.
-    private static string DefaultScenario()
-    {
-        foreach (string start in (string[])[Environment.CurrentDirectory, AppContext.BaseDirectory])
-        {
-            for (string? folder = start; folder is not null; folder = Path.GetDirectoryName(folder))
-            {
-                string candidate = Path.Combine(folder, "examples", "meta-2024.yaml");
-                if (File.Exists(candidate))
-                {
-                    return Path.GetRelativePath(Environment.CurrentDirectory, candidate);
-                }
-            }
-        }
-
-        throw new InputException("scenario", "name a scenario file; the default one, examples/meta-2024.yaml, was not found");
     }
 }

@@ -172,8 +172,13 @@ internal sealed class TrainCommand
             int context = c.ContextParallel ?? 1;
             var layout = new TrainingLayout
             {
-                TensorParallel = tensor, PipelineParallel = pipeline, ContextParallel = context, VirtualStages = c.VirtualStages ?? 1, ExpertParallel = c.ExpertParallel ?? 1,
-                MicroBatch = c.MicroBatch ?? 1, DataParallel = c.DataParallel ?? Math.Max(1, count / (tensor * pipeline * context)),
+                TensorParallel = tensor,
+                PipelineParallel = pipeline,
+                ContextParallel = context,
+                VirtualStages = c.VirtualStages ?? 1,
+                ExpertParallel = c.ExpertParallel ?? 1,
+                MicroBatch = c.MicroBatch ?? 1,
+                DataParallel = c.DataParallel ?? Math.Max(1, count / (tensor * pipeline * context)),
             };
             if (model.Problem(layout) is { } problem)
             {

@@ -29,6 +29,7 @@ public sealed class ChipModel
     private readonly double _memoryRate;
     private readonly double _onChipRate;
     private readonly double _gatherRate;
+    private readonly double _activationRoom;
     private readonly double _idleWatts;
     private readonly double _joulesPerMemoryByte;
     private readonly double _matrixWatts;
@@ -45,6 +46,7 @@ public sealed class ChipModel
         _memoryRate = chip.MemoryBandwidth * coefficients.MemoryEfficiency;
         _gatherRate = _memoryRate * coefficients.GatherEfficiency;
         _onChipRate = chip.SharedMemoryBandwidth is { } onChip ? onChip.Value : double.PositiveInfinity;
+        _activationRoom = chip.SharedMemoryHoldsActivations ? chip.SharedMemory?.Value ?? 0 : 0;
         foreach (Dtype dtype in Dtypes.All)
         {
             int i = (int)dtype;
@@ -112,21 +114,21 @@ public sealed class ChipModel
             case OperatorKind.GroupedGemm:
                 return PriceProduct(_groupedProducts[Index(op.StorageDtype, op.ComputeDtype)], op);
             case OperatorKind.ContextAttention:
-            {
-                ContextAttentionModel model = _contextAttention[(int)op.StorageDtype];
-                return Total(op, model.Overhead, model.MatrixSeconds(op), model.MemorySeconds(op.MemoryBytes), 0, model.Quality.Error);
-            }
+                {
+                    ContextAttentionModel model = _contextAttention[(int)op.StorageDtype];
+                    return Total(op, model.Overhead, model.MatrixSeconds(op), model.MemorySeconds(OffChipBytes(op)), 0, model.Quality.Error);
+                }
 
             case OperatorKind.DecodeAttention:
-            {
-                DecodeAttentionModel model = _decodeAttention[(int)op.StorageDtype];
-                return Total(op, model.Overhead, model.MatrixSeconds(op.MatrixFlops), model.MemorySeconds(op), 0, model.Quality.Error);
-            }
+                {
+                    DecodeAttentionModel model = _decodeAttention[(int)op.StorageDtype];
+                    return Total(op, model.Overhead, model.MatrixSeconds(op.MatrixFlops), model.MemorySeconds(op), 0, model.Quality.Error);
+                }
 
             case OperatorKind.Elementwise:
-                return Total(op, _launch, 0, op.MemoryBytes / _memoryRate, 0, _error);
+                return Total(op, _launch, 0, OffChipBytes(op) / _memoryRate, 0, _error);
             case OperatorKind.Gather:
-                return Total(op, _launch, 0, op.MemoryBytes / _gatherRate, 0, _error);
+                return Total(op, _launch, 0, OffChipBytes(op) / _gatherRate, 0, _error);
             default:
                 CollectiveCost collective = _collectives.Price(op.Kind, op.MessageBytes, op.Ranks);
                 double network = collective.Seconds - collective.LatencySeconds;
@@ -155,11 +157,16 @@ public sealed class ChipModel
         return new StepCost(seconds, joules, communication, error);
     }
 
+    // Activations stay in a software-managed shared memory while they fit; one byte too many and they all go off chip, the cliff that MTIA's
+    // designers describe (ISCA 2025: activations that spill cost up to 90 % of throughput).
+    private double OffChipBytes(in Operator op) =>
+        op.ActivationBytes <= _activationRoom ? op.WeightBytes + op.CacheBytes : op.MemoryBytes;
+
     private OperatorCost PriceProduct(MatrixProductModel model, in Operator op)
     {
         double matrix = model.MatrixSeconds(op.M, op.N, op.K, op.Groups);
         double overhead = model.OverheadSeconds(op);
-        return Total(op, overhead, matrix, model.MemorySeconds(op.MemoryBytes), model.OverlapLoss, model.Quality.Error);
+        return Total(op, overhead, matrix, model.MemorySeconds(OffChipBytes(op)), model.OverlapLoss, model.Quality.Error);
     }
 
     private OperatorCost Total(in Operator op, double overhead, double matrix, double memory, double overlapLoss, double error)
@@ -190,7 +197,7 @@ public sealed class ChipModel
         }
 
         double seconds = overhead + work;
-        double active = (op.MemoryBytes * _joulesPerMemoryByte) + (op.MatrixFlops / _matrixRates[(int)op.ComputeDtype] * _matrixWatts);
+        double active = (OffChipBytes(op) * _joulesPerMemoryByte) + (op.MatrixFlops / _matrixRates[(int)op.ComputeDtype] * _matrixWatts);
         double joules = Math.Min((seconds * _idleWatts) + active, seconds * _powerLimit);
         return new OperatorCost(seconds, joules, bound, overhead, matrix, vector, onChip, memory, 0, error > 0 ? error : _error);
     }
@@ -203,7 +210,7 @@ public sealed class ChipModel
         bool narrow = stored.Bytes() < format.Bytes();
         MatrixProductCoefficients coefficients = (narrow && stored != compute && measured.TryGetValue(stored, out MatrixProductCoefficients? own) ? own : null)
             ?? Nearest(measured.Where(e => e.Key is not (Dtype.Int4 or Dtype.Mxfp4)).ToDictionary(), format)
-            ?? DefaultCoefficients.MatrixProduct(Coefficients, _matrixRates[(int)compute] / _peakRates[(int)compute]);
+            ?? DefaultCoefficients.MatrixProduct(Coefficients, _matrixRates[(int)compute] / _peakRates[(int)compute], Chip);
         return new MatrixProductModel(coefficients, _peakRates[(int)compute], Chip.Cores, Chip.MemoryBandwidth, format.Bytes(), narrow ? stored.Bytes() : format.Bytes());
     }
 

@@ -5,15 +5,17 @@ namespace Fleetwright.Hardware.Kernels;
 /// <summary>Kernel coefficients for a calibration file that states only the shares of the peak: the rest as measured chips have them on average.</summary>
 internal static class DefaultCoefficients
 {
-    public static MatrixProductCoefficients MatrixProduct(ChipCoefficients flat, double matrixEfficiency) => new()
+    // A chip whose software moves data between its memories (DMA beside the matrix units) hides the shorter clock; where the bandwidth of
+    // the shared memory is published, it feeds the cores, otherwise three times the off-chip bandwidth, the least of the measured chips.
+    public static MatrixProductCoefficients MatrixProduct(ChipCoefficients flat, double matrixEfficiency, Chip chip) => new()
     {
         Overhead = flat.LaunchOverhead,
         MatrixEfficiency = matrixEfficiency,
         MemoryEfficiency = flat.MemoryEfficiency,
         SmallTileExponent = flat.SmallTileExponent,
-        CoreBandwidth = 3,
+        CoreBandwidth = chip.SharedMemoryBandwidth is { } shared ? Math.Max(3, shared / chip.MemoryBandwidth) : 3,
         TileLatency = 5e-7,
-        OverlapLoss = 0.2,
+        OverlapLoss = chip.SharedMemoryHoldsActivations ? 0 : 0.2,
         Routing = 4,
     };
 

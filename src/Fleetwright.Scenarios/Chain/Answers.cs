@@ -7,8 +7,11 @@ namespace Fleetwright.Scenarios.Chain;
 /// <summary>The questions of the first screen, answered in words from the results alone.</summary>
 internal static class Answers
 {
-    public static IReadOnlyList<Answer> Of(RunResults r) =>
-        [Where(r), HowMany(r), Cost(r), Training(r), Buy(r), .. Outage(r)];
+    /// <summary>Answers every question that <paramref name="r"/> holds something about.</summary>
+    /// <param name="r">The results.</param>
+    /// <param name="nameOf">What people call a chip of the catalogue.</param>
+    public static IReadOnlyList<Answer> Of(RunResults r, Func<string, string> nameOf) =>
+        [Where(r), HowMany(r, nameOf), Cost(r), Training(r, nameOf), Buy(r, nameOf), .. Outage(r)];
 
     private static Answer Where(RunResults r)
     {
@@ -23,39 +26,26 @@ internal static class Answers
             cloud += turns * placement.CloudShare;
         }
 
-        IEnumerable<string> parts = r.Placement.Select(p => $"{p.Title}: {Split(p)}");
-        return total == 0
-            ? new Answer("Where does each request run?", "nowhere: nobody asks", "")
-            : new Answer(
-                "Where does each request run?",
-                $"{Percent(cloud / total)} in the data centre, {Percent(device / total)} on devices{(phone > 0 ? $", {Percent(phone / total)} on tethered phones" : "")}",
-                $"Turns of {r.Scenario.Quarters[last]}. {string.Join("; ", parts)}.");
-    }
-
-    private static string Split(ProductPlacement p)
-    {
-        List<string> parts = [];
-        Add(p.DeviceShare, "on the device");
-        Add(p.PhoneShare, "on the phone");
-        Add(p.CloudShare, "in the cloud");
-        Add(p.UnservedShare, "not within its target");
-        return string.Join(", ", parts);
-
-        void Add(double share, string where)
+        if (total == 0)
         {
-            if (share >= 0.005)
-            {
-                parts.Add($"{Percent(share)} {where}");
-            }
+            return new Answer("Where does each request run?", "Nowhere: nobody asks", "");
         }
+
+        string local = string.Join(", ", r.Placement.Select(p => $"{p.Title} {Percent(p.DeviceShare + p.PhoneShare)}"));
+        List<string> refused = [.. r.Placement.Where(p => p.UnservedShare >= 0.005).Select(p => $"{Percent(p.UnservedShare)} of {p.Title}")];
+        string unserved = refused.Count == 0 ? "" : $" Not served: {string.Join(", ", refused)}, whose data may not leave a device that cannot answer.";
+        return new Answer(
+            "Where does each request run?",
+            $"{Percent(cloud / total)} in the data centre, {Percent((device + phone) / total)} with the user",
+            $"On the device or its phone in {r.Scenario.Quarters[last]}: {local}.{unserved}");
     }
 
-    private static Answer HowMany(RunResults r)
+    private static Answer HowMany(RunResults r, Func<string, string> nameOf)
     {
         const string question = "How many chips of which kind?";
         if (r.Supply is not { } s)
         {
-            return new Answer(question, "no plan", r.SupplyProblem ?? "");
+            return new Answer(question, "No plan", r.SupplyProblem ?? "");
         }
 
         int last = r.Scenario.Quarters.Count - 1;
@@ -64,7 +54,7 @@ internal static class Answers
         return new Answer(
             question,
             $"{Chips(kinds.Sum(k => k.Chips))} chips in {r.Scenario.Quarters[last]}",
-            $"{string.Join(", ", kinds.Where(k => k.Chips >= 0.5).Select(k => $"{Chips(k.Chips)} {k.Chip}"))}; {Chips(ordered)} of them ordered by this plan, the mean over {s.Futures} futures.");
+            $"{string.Join(", ", kinds.Where(k => k.Chips >= 0.5).Select(k => $"{Chips(k.Chips)} {nameOf(k.Chip)}"))}; {Chips(ordered)} of them ordered by this plan, the mean over {s.Futures} futures.");
     }
 
     private static Answer Cost(RunResults r)
@@ -72,7 +62,7 @@ internal static class Answers
         const string question = "What does it cost and draw?";
         if (r.Supply is not { } s)
         {
-            return new Answer(question, "no plan", r.SupplyProblem ?? "");
+            return new Answer(question, "No plan", r.SupplyProblem ?? "");
         }
 
         double peak = s.PowerWatts.Max();
@@ -80,50 +70,56 @@ internal static class Answers
         return new Answer(
             question,
             $"{Quantity.FormatDollars(s.Cost.Expected)}, at most {Quantity.Format(peak, "W")}",
-            $"Discounted, expected: chips and systems {Quantity.FormatDollars(s.Cost.Chips)} net of what they are still worth, energy {Quantity.FormatDollars(s.Cost.Energy)}, operations {Quantity.FormatDollars(s.Cost.Operations)}, "
-            + $"rental {Quantity.FormatDollars(s.Cost.Rental)}, unserved demand {Quantity.FormatDollars(s.Cost.Unserved)}. In the worst {Percent(1 - s.TailLevel)} of futures {Quantity.FormatDollars(s.Cost.Tail)}. Peak power in {quarter}.");
+            $"Expected and discounted: {string.Join(", ", Parts(s.Cost))}. In the worst {Percent(1 - s.TailLevel)} of futures {Quantity.FormatDollars(s.Cost.Tail)}. Power peaks in {quarter}.");
     }
 
-    private static Answer Training(RunResults r)
+    private static IEnumerable<string> Parts(CostBreakdown cost) =>
+        new (double Dollars, string Name)[]
+        {
+            (cost.Chips, "chips and systems less what they are still worth"), (cost.Contracts, "contracts and designs"), (cost.Operations, "operations"),
+            (cost.Energy, "energy"), (cost.Rental, "rental"), (cost.Unserved, "unserved demand"),
+        }.Where(p => Math.Abs(p.Dollars) >= 0.001 * Math.Abs(cost.Expected)).Select(p => $"{Quantity.FormatDollars(p.Dollars)} {p.Name}");
+
+    private static Answer Training(RunResults r, Func<string, string> nameOf)
     {
         const string question = "When does training finish?";
         if (r.Training.Count == 0)
         {
-            return new Answer(question, "nothing is trained", "");
+            return new Answer(question, "Nothing is trained", "");
         }
 
         TrainingResult job = r.Training[0];
         TrainingOption? option = job.Options.FirstOrDefault(o => o.Chip == job.ChosenChip && o.Feasible) ?? job.Options.FirstOrDefault(o => o.Feasible);
         if (option is null)
         {
-            return new Answer(question, $"not by {job.Deadline}", $"{job.Title}: {(job.Options.Count > 0 ? job.Options[0].Reason : "no chip is on offer")}");
+            return new Answer(question, $"Not by {job.Deadline}", $"{job.Title}: {(job.Options.Count > 0 ? job.Options[0].Reason : "no chip is on offer")}");
         }
 
-        string when = job.FinishQuarter ?? (r.Supply is null ? $"by {job.Deadline}" : $"not by {job.Deadline}");
+        string when = job.FinishQuarter ?? (r.Supply is null ? $"By {job.Deadline}" : $"Not by {job.Deadline}");
         return new Answer(
             question,
             when,
-            string.Create(CultureInfo.InvariantCulture, $"{job.Title}: {option.Days:0} days on {option.Chips:#,0} {option.Chip} ({option.Layout}) at {Percent(option.Mfu ?? 0)} MFU and {Percent(option.Goodput ?? 0)} goodput, {Quantity.FormatDollars(option.Dollars ?? 0)}."));
+            string.Create(CultureInfo.InvariantCulture, $"{job.Title}: {option.Days:0} days on {option.Chips:#,0} {nameOf(option.Chip)} ({option.Layout}) at {Percent(option.Mfu ?? 0)} MFU and {Percent(option.Goodput ?? 0)} goodput, {Quantity.FormatDollars(option.Dollars ?? 0)}."));
     }
 
-    private static Answer Buy(RunResults r)
+    private static Answer Buy(RunResults r, Func<string, string> nameOf)
     {
         const string question = "What to buy each quarter, and from whom?";
         if (r.Supply is not { } s)
         {
-            return new Answer(question, "no plan", r.SupplyProblem ?? "");
+            return new Answer(question, "No plan", r.SupplyProblem ?? "");
         }
 
         double total = s.Orders.Sum(o => o.Dollars);
         if (total == 0)
         {
-            return new Answer(question, "nothing", "The chips that are there suffice.");
+            return new Answer(question, "Nothing", "The chips that are there suffice.");
         }
 
         IEnumerable<string> makers = s.Orders.GroupBy(o => (o.Maker, o.Site)).OrderByDescending(g => g.Sum(o => o.Dollars))
             .Select(g => $"{Percent(g.Sum(o => o.Dollars) / total)} {g.Key.Maker} from {g.Key.Site}");
         string first = s.Orders[0].Quarter;
-        IEnumerable<string> now = s.Orders.Where(o => o.Quarter == first).OrderByDescending(o => o.Dollars).Select(o => $"{Chips(o.Chips)} {o.Chip} from {o.Maker} ({o.Site}) for {Quantity.FormatDollars(o.Dollars)}");
+        IEnumerable<string> now = s.Orders.Where(o => o.Quarter == first).OrderByDescending(o => o.Dollars).Select(o => $"{Chips(o.Chips)} {nameOf(o.Chip)} from {o.Maker} ({o.Site}) for {Quantity.FormatDollars(o.Dollars)}");
         return new Answer(question, $"{Quantity.FormatDollars(total)} in {s.Orders.Select(o => o.Quarter).Distinct().Count()} quarters", $"{string.Join(", ", makers)}. Sign first, in {first}: {string.Join("; ", now)}.");
     }
 
@@ -140,10 +136,17 @@ internal static class Answers
             List<string> lost = [.. worst.Unserved.Where(w => w.Share >= 0.005).OrderByDescending(w => w.Share).Select(w => $"{Percent(w.Share)} of {w.Workload}")];
             yield return new Answer(
                 $"What if {place.Key} stops?",
-                lost.Count == 0 ? $"all demand is served; {Quantity.FormatDollars(worst.ExtraCost)} more" : $"up to {lost[0]} unserved, {Quantity.FormatDollars(worst.ExtraCost)} more",
+                lost.Count == 0 ? $"All demand is served; {Quantity.FormatDollars(worst.ExtraCost)} more" : $"Up to {lost[0]} unserved, {Quantity.FormatDollars(worst.ExtraCost)} more",
                 $"{worst.Quarters} quarters from {worst.Start}, with the orders as signed: {Chips(worst.LostChips)} chips do not come; {(lost.Count == 0 ? "nothing is lost" : $"worst quarter loses {string.Join(", ", lost)}")}; "
-                + $"the fleet carries on unharmed for {worst.SurvivesQuarters} quarter{(worst.SurvivesQuarters == 1 ? "" : "s")}.");
+                + $"the fleet carries on unharmed for {worst.SurvivesQuarters} quarter{(worst.SurvivesQuarters == 1 ? "" : "s")}.{SecondSources(s, place.Key)}");
         }
+    }
+
+    // What sources elsewhere take off the worst futures.
+    private static string SecondSources(SupplyResult s, string place)
+    {
+        List<string> elsewhere = [.. s.Sources.Where(v => v.Country != place && v.Tail > 0).Select(v => $"without {v.Site} the worst {Percent(1 - s.TailLevel)} of futures would cost {Quantity.FormatDollars(v.Tail)} more")];
+        return elsewhere.Count == 0 ? " No source elsewhere stands in." : $" A second source stands in: {string.Join("; ", elsewhere)}.";
     }
 
     private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0} %");

@@ -1,5 +1,6 @@
 using Fleetwright.Catalog;
 using Fleetwright.Scenarios.Inputs;
+using Fleetwright.Supply.Solvers;
 
 namespace Fleetwright.Scenarios.Chain;
 
@@ -14,6 +15,12 @@ public sealed record ChainContext
 
     /// <summary>Threads to use; no answer depends on it.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Which solver plans supply.</summary>
+    public SolverChoice Solver { get; init; } = SolverChoice.Auto;
+
+    /// <summary>Relative gap at which the solver may stop; the scenario's own when null.</summary>
+    public double? Gap { get; init; }
 
     /// <summary>Told what is being done, for people who wait.</summary>
     public Action<string> Progress { get; init; } = _ => { };

@@ -9,6 +9,11 @@ namespace Fleetwright.Scenarios.Chain;
 /// <summary>Runs the whole chain: demand, the data centre's price list, placement, training, load, supply. Data flows one way; no stage reaches back.</summary>
 public static class ChainRunner
 {
+    /// <summary>Checks the names of catalogue things in the scenario without running anything.</summary>
+    /// <param name="context">The question and the facts.</param>
+    /// <exception cref="InputException">The scenario names something that the catalogue does not have; every wrong name is listed.</exception>
+    public static void Check(ChainContext context) => ScenarioCheck.ThrowIfWrong(context);
+
     /// <summary>Runs a scenario.</summary>
     /// <param name="context">The question, the facts, and when to stop.</param>
     /// <returns>What was found. After cancellation, or without a supply plan, the stages that finished, with a status that says so.</returns>
@@ -49,9 +54,11 @@ public static class ChainRunner
             results = results with { Demand = results.Demand with { Workloads = [.. loads.Select(l => new WorkloadDemand(l.Name, l.Title, l.Unit, l.Demand))] } };
             (Results.SupplyResult? plan, string problem, SupplyStatus status) = SupplyReport.Run(context, SupplyStage.Problem(context, offered, loads));
             supply = status;
+            cancelled = context.Cancellation.IsCancellationRequested;
             results = results with
             {
-                Status = plan is null ? "partial" : "complete",
+                Status = plan is null || cancelled ? "partial" : "complete",
+                Warnings = cancelled ? [.. results.Warnings, "The run was stopped while risks and outages were being weighed; the plan itself stands."] : results.Warnings,
                 Supply = plan,
                 SupplyProblem = plan is null ? problem : null,
                 Training = [.. results.Training.Select(t => Finish(t, plan, results.Scenario.Quarters))],
@@ -63,7 +70,14 @@ public static class ChainRunner
             results = results with { SupplyProblem = "the run was stopped before supply was planned" };
         }
 
-        return new ChainOutcome(results with { Answers = Answers.Of(results) }, supply, cancelled);
+        return new ChainOutcome(results with { Answers = Answers.Of(results, chip => NameOf(context, chip)) }, supply, cancelled);
+    }
+
+    // The maker's name of a chip without the maker.
+    private static string NameOf(ChainContext context, string chip)
+    {
+        Catalog.Chips.Chip found = context.Catalog.Chips.Get(chip);
+        return found.Title.StartsWith(found.Vendor + " ", StringComparison.Ordinal) ? found.Title[(found.Vendor.Length + 1)..] : found.Title;
     }
 
     private static ProductDemand State(ProductTurns turns) =>

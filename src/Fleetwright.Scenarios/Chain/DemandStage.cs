@@ -28,6 +28,12 @@ internal static class DemandStage
         List<(double Weight, Product Product)> parts = [.. turns
             .Select(t => (Weight: t.PeakTurns.Sum() * t.Product.Cloud.Where(c => c.Workload == workload).Sum(c => c.Share), t.Product))
             .Where(p => p.Weight > 0)];
+        if (parts.Count == 0)
+        {
+            // Nobody asks in these quarters; the price list still wants a shape, and every product that may ask counts alike.
+            parts = [.. turns.Where(t => t.Product.Cloud.Any(c => c.Workload == workload)).Select(t => (1.0, t.Product))];
+        }
+
         return new(Mix(parts, p => p.Prompt), Mix(parts, p => p.Reply));
     }
 

@@ -16,7 +16,7 @@ internal static class LoadStage
         Inputs.Workload workload = capability.Workload;
         if (workload.SampleRate is { } samples)
         {
-            return new Load(workload.Name, workload.Title, "samples/s", context.ByQuarter(samples), capability.LoadPerChip, workload.UnservedPrice, 1, false);
+            return new Load(workload.Name, workload.Title, "samples/s", context.ByQuarter(samples), capability.LoadPerChip, workload.UnservedPrice, 1, false, workload.UnservedLimit?.Value ?? 1);
         }
 
         double[] demand = new double[context.Quarters];
@@ -33,7 +33,7 @@ internal static class LoadStage
             }
         }
 
-        return new Load(workload.Name, workload.Title, "requests/s", demand, capability.LoadPerChip, workload.UnservedPrice, peak > 0 ? mean / peak : 1, false);
+        return new Load(workload.Name, workload.Title, "requests/s", demand, capability.LoadPerChip, workload.UnservedPrice, peak > 0 ? mean / peak : 1, false, workload.UnservedLimit?.Value ?? 1);
     }
 
     private static Load Training(ChainContext context, TrainingCapability capability)
@@ -42,6 +42,6 @@ internal static class LoadStage
         double rate = plan.Tokens / (TrainingStage.Window(plan) * Quarter.Seconds);
         return new Load(
             plan.Name, plan.Title, "tokens/s", [.. context.Scenario.Quarters.Select(q => q >= plan.Start && q <= plan.Deadline ? rate : 0)],
-            capability.TokensPerSecondPerChip, plan.UnservedPrice, 1, true);
+            capability.TokensPerSecondPerChip, plan.UnservedPrice, 1, true, plan.UnservedLimit?.Value ?? 1);
     }
 }

@@ -35,6 +35,13 @@ internal sealed class OfferedChips
     /// <summary>Why other offers are left out.</summary>
     public IReadOnlyList<string> Warnings { get; }
 
+    /// <summary>What the report says of a chip that a workload's list leaves out.</summary>
+    public const string NotReady = "its software is not ready for this, says the scenario";
+
+    /// <summary>The chips of a workload's list, or all when it has none.</summary>
+    public IReadOnlyList<OfferedChip> For(ChainContext context, IReadOnlyList<string> names) =>
+        names.Count == 0 ? Chips : [.. Chips.Where(c => names.Any(n => context.Catalog.Chips.Get(n).Name == c.Name))];
+
     /// <summary>The cost constants of a scenario for Serving.</summary>
     public static CostBasis Basis(Scenario scenario) => CostBasis.Default with
     {

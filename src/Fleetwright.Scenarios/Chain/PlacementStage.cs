@@ -1,5 +1,6 @@
 using Fleetwright.Catalog.Devices;
 using Fleetwright.Catalog.Units;
+using Fleetwright.Edge.Devices;
 using Fleetwright.Edge.Placement;
 using Fleetwright.Edge.Turns;
 using Fleetwright.Scenarios.Inputs;
@@ -23,9 +24,10 @@ internal static class PlacementStage
 
     private static PlacedProduct Place(ChainContext context, Inputs.Product product, IReadOnlyList<WorkloadCapability> capabilities)
     {
-        context.Progress($"placing {product.Title.ToLowerInvariant()}");
+        context.Progress($"placing {product.Title}");
         Device device = context.Catalog.Devices.Get(product.Device);
-        PlacementResult placed = PlacementPlanner.Decide(State(context, product, device), Cloud(product, capabilities), context.Catalog.VoiceProfiles.Get(context.Scenario.Voice));
+        CloudService cloud = Cloud(product, capabilities);
+        PlacementResult placed = PlacementPlanner.Decide(State(context, product, device), cloud, context.Catalog.VoiceProfiles.Get(context.Scenario.Voice));
         DevicePlacement capable = placed.Devices[0];
 
         // Users without such a device have the data centre only; what may not leave their device is not served.
@@ -47,22 +49,41 @@ internal static class PlacementStage
             CloudShare = last.Cloud,
             UnservedShare = last.Unservable,
             FlipPromptTokens = capable.Policies.Where(p => p.Class.Allowed.HasFlag(Tiers.Cloud)).Select(p => p.ThresholdTokens).Where(t => t > 0 && double.IsFinite(t)).Select(t => (double?)t).FirstOrDefault(),
-            VoiceTargetSeconds = product.LatencyTarget,
-            Latency = Latencies(capable),
+            VoiceTargetSeconds = product.Interaction == Interaction.Voice ? product.LatencyTarget : null,
+            Latency = product.Interaction == Interaction.Voice ? Latencies(capable) : TextLatencies(context, product, capable, cloud),
             BatteryHours = capable.BatteryHours,
             BatteryTargetHours = product.BatteryTarget is { } target ? target / 3600 : null,
             JoulesPerTurn = capable.JoulesPerTurn,
             RamBytes = local?.Estimate.MemoryBytes.Value,
             RamLimitBytes = local?.Estimate.MemoryLimitBytes,
-            Measured = local?.Estimate.Basis == Fleetwright.Edge.Devices.EstimateBasis.Measured,
+            Measured = local?.Estimate.Basis == EstimateBasis.Measured,
             Reason = string.Join("; ", capable.Reasons.Concat(capable.Missed)),
         };
         return new PlacedProduct(result, [.. Enumerable.Range(0, context.Quarters).Select(t => At(t).Cloud)]);
     }
 
     private static List<TierLatency> Latencies(DevicePlacement placement) =>
-        [.. new[] { placement.DeviceVoice, placement.PhoneVoice, placement.CloudVoice }.OfType<VoiceTurn>().Select(v => new TierLatency(
-            Words.Of(v.Tier), v.Total.Quantile(0.5), v.Total.Quantile(P95), [.. v.Stages.Select(s => new StageLatency(s.Name, s.Seconds.Quantile(0.5)))]))];
+        [.. new[] { placement.DeviceVoice, placement.PhoneVoice, placement.CloudVoice }.OfType<VoiceTurn>().Select(Latency)];
+
+    // A typed turn ends at its first token: no speech, and the way to the data centre counts only there.
+    private static List<TierLatency> TextLatencies(ChainContext context, Inputs.Product product, DevicePlacement placement, CloudService cloud)
+    {
+        var latencies = new List<TierLatency>();
+        if (placement.OnDevice is { } local && placement.Shares.Device > 0)
+        {
+            DeviceEstimate estimate = local.Estimate;
+            var model = new DeviceModel(estimate.Device, estimate.Engine, estimate.Unit.Kind, ModelOf(context, local.Model), local.Weights, product.RenderLoad);
+            double threshold = placement.Policies.Where(p => p.Local == Tiers.Device).Max(p => p.ThresholdTokens);
+            var prompt = new TokenLengths(product.Prompt.Mean, product.Prompt.Variation);
+            latencies.Add(Latency(VoiceTurn.Local(null, model, p => prompt.QuantileBetween(p, 0, threshold))));
+        }
+
+        latencies.Add(Latency(VoiceTurn.InCloud(null, cloud, context.Catalog.Networks.Get(product.Network), product.Prompt.Mean)));
+        return latencies;
+    }
+
+    private static TierLatency Latency(VoiceTurn turn) => new(
+        Words.Of(turn.Tier), turn.Total.Quantile(0.5), turn.Total.Quantile(P95), [.. turn.Stages.Select(s => new StageLatency(s.Name, s.Seconds.Quantile(0.5)))]);
 
     private static Fleetwright.Edge.Placement.Product State(ChainContext context, Inputs.Product product, Device device)
     {

@@ -32,15 +32,18 @@ internal static class ServingStage
     public static IReadOnlyList<WorkloadCapability> Run(ChainContext context, OfferedChips offered, IReadOnlyList<ProductTurns> turns)
     {
         EngineOptions engine = EngineOptions.Of(context.Catalog).Get("vllm");
-        IReadOnlyList<ChipOffer> offers = [.. offered.Chips.Select(c => new ChipOffer(c.Model, c.DollarsPerSecond))];
         return [.. context.Scenario.Workloads.Select(workload =>
         {
             context.Cancellation.ThrowIfCancellationRequested();
-            context.Progress($"sizing {workload.Title.ToLowerInvariant()} on {offers.Count} chips");
+            IReadOnlyList<OfferedChip> ready = offered.For(context, workload.Chips);
+            IReadOnlyList<ChipOffer> offers = [.. ready.Select(c => new ChipOffer(c.Model, c.DollarsPerSecond))];
+            context.Progress($"sizing {workload.Title} on {offers.Count} chips");
             ModelSpec model = ModelResolver.Resolve(context.Catalog, workload.Model);
-            return model.Ranking is null
+            WorkloadCapability capability = model.Ranking is null
                 ? Language(context, workload, model, engine, offers, DemandStage.Shape(turns, workload.Name))
                 : Ranking(context, workload, model, engine, offers);
+            IEnumerable<ServingOption> others = offered.Chips.Except(ready).Select(c => new ServingOption { Chip = c.Name, Feasible = false, Reason = OfferedChips.NotReady });
+            return capability with { Result = capability.Result with { Options = [.. capability.Result.Options, .. others] } };
         })];
     }
 

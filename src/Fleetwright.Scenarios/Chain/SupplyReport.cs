@@ -11,9 +11,10 @@ internal static class SupplyReport
 {
     private static readonly double[] Weights = [0, 0.25, 0.5, 0.75, 1];
 
+    /// <returns>The plan or why there is none; after cancellation the plan without the analyses that were not reached.</returns>
     public static (Results.SupplyResult? Result, string Problem, SupplyStatus Status) Run(ChainContext context, SupplyProblem problem)
     {
-        var options = new SupplyOptions { RelativeGap = context.Scenario.Plan.Gap, Parallelism = context.Threads };
+        var options = new SupplyOptions { Solver = context.Solver, RelativeGap = context.Gap ?? context.Scenario.Plan.Gap, Parallelism = context.Threads };
         context.Progress($"planning supply over {problem.Quarters.Count} quarters and {problem.Scenarios.Count} futures");
         Fleetwright.Supply.Planning.SupplyResult solved = SupplyPlanner.Solve(problem, options, context.Cancellation);
         if (solved.Plan is not { } plan)
@@ -27,12 +28,26 @@ internal static class SupplyReport
             return (null, $"the solver's plan fails the independent check: {violations[0].Text}", SupplyStatus.Failed);
         }
 
-        context.Progress("weighing cost against risk");
-        AnalysisResult<IReadOnlyList<Fleetwright.Supply.Analysis.FrontierPoint>> frontier = SupplyAnalysis.RiskFrontier(problem, Weights, options, context.Cancellation);
-        context.Progress("stopping places");
-        IReadOnlyList<OutageResult> outages = Outages(context, problem, plan, options);
-        AnalysisResult<PlanningValue> value = SupplyAnalysis.ValueOfPlanning(problem, plan, options, context.Cancellation);
-        return (State(context, problem, plan, frontier.Value ?? [], outages, value.Value), "", SupplyStatus.Solved);
+        IReadOnlyList<Fleetwright.Supply.Analysis.FrontierPoint> frontier = [];
+        IReadOnlyList<OutageResult> outages = [];
+        IReadOnlyList<SourceValue> sources = [];
+        PlanningValue? value = null;
+        try
+        {
+            context.Progress("weighing cost against risk");
+            frontier = SupplyAnalysis.RiskFrontier(problem, Weights, options, context.Cancellation).Value ?? [];
+            context.Progress("stopping places");
+            outages = Outages(context, problem, plan, options);
+            context.Progress("planning without each source");
+            sources = Sources(problem, plan, options, context.Cancellation);
+            value = SupplyAnalysis.ValueOfPlanning(problem, plan, options, context.Cancellation).Value;
+        }
+        catch (OperationCanceledException)
+        {
+            // The plan is solved and checked: it is kept, and the runner says what is missing.
+        }
+
+        return (State(context, problem, plan, frontier, outages, value) with { Sources = sources }, "", SupplyStatus.Solved);
     }
 
     private static Results.SupplyResult State(
@@ -49,8 +64,9 @@ internal static class SupplyReport
             RiskWeight = problem.RiskWeight,
             TailLevel = problem.RiskLevel,
             Offers = [.. problem.Offers.Select(o => new OfferSummary(o.Id, o.ChipId, o.Maker, sites[o.FabSiteId].Name, sites[o.FabSiteId].Country, sites[o.PackagingSiteId].Name))],
-            Orders = [.. plan.Orders.OrderBy(l => l.OrderQuarter).ThenBy(l => l.OfferId, StringComparer.Ordinal).Select(l => new Results.OrderLine(
-                Name(context, l.OrderQuarter), l.OfferId, l.ChipId, l.Maker, sites[offers[l.OfferId].FabSiteId].Name, l.Units, l.Units * l.UnitPriceDollars, Name(context, l.DeliveryQuarter)))],
+            // Whole chips: the plan's fractions of a chip are below what it is proven to.
+            Orders = [.. plan.Orders.Where(l => l.Units >= 0.5).OrderBy(l => l.OrderQuarter).ThenBy(l => l.OfferId, StringComparer.Ordinal).Select(l => new Results.OrderLine(
+                Name(context, l.OrderQuarter), l.OfferId, l.ChipId, l.Maker, sites[offers[l.OfferId].FabSiteId].Name, Math.Round(l.Units), Math.Round(l.Units) * l.UnitPriceDollars, Name(context, l.DeliveryQuarter)))],
             Fleet = Fleet(problem, plan, sites),
             Assignment = [.. plan.ExpectedAssigned.OrderBy(c => c.Key, StringComparer.Ordinal)
                 .SelectMany(chip => chip.Value.OrderBy(w => w.Key, StringComparer.Ordinal).Select(w => new AssignmentSeries(w.Key, chip.Key, w.Value)))
@@ -61,11 +77,30 @@ internal static class SupplyReport
             Cost = Cost(plan),
             Frontier = [.. frontier.Select(p => new Results.FrontierPoint(p.RiskWeight, p.ExpectedDollars, p.ConditionalValueAtRiskDollars))],
             Outages = outages,
+            Sources = [],
             ValueOfStochasticSolution = value?.StochasticSolutionDollars,
             ValueOfPerfectInformation = value?.PerfectInformationDollars,
             ShadowPrices = [.. plan.BindingLimits.Select(l => Price(context, problem, l)).Where(p => p.Dollars >= 0.01)],
             FutureCosts = [.. plan.Scenarios.Select(s => new FutureCost(s.Id, s.Probability, s.Cost.TotalDollars, MeanUnserved(problem, s)))],
         };
+    }
+
+    private static List<SourceValue> Sources(SupplyProblem problem, SupplyPlan plan, SupplyOptions options, CancellationToken cancellation)
+    {
+        var values = new List<SourceValue>();
+        HashSet<string> ordered = [.. plan.Orders.Where(l => l.Units >= 0.5).Select(l => l.OfferId)];
+        foreach (string id in problem.Offers.Where(o => ordered.Contains(o.Id)).Select(o => o.FabSiteId).Distinct())
+        {
+            SupplyProblem without = problem with { Offers = [.. problem.Offers.Where(o => o.FabSiteId != id)] };
+            if (without.Offers.Count > 0 && SupplyPlanner.Solve(without, options with { ShadowPrices = false }, cancellation).Plan is { } other)
+            {
+                SupplySite site = problem.Sites.First(s => s.Id == id);
+                values.Add(new SourceValue(
+                    site.Name, site.Country, other.ExpectedCost.TotalDollars - plan.ExpectedCost.TotalDollars, other.ConditionalValueAtRiskDollars - plan.ConditionalValueAtRiskDollars));
+            }
+        }
+
+        return values;
     }
 
     private static string Name(ChainContext context, int quarter) => context.Scenario.Quarters[0].Plus(quarter).ToString();

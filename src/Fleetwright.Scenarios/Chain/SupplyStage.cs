@@ -15,8 +15,10 @@ namespace Fleetwright.Scenarios.Chain;
 /// <param name="UnservedPrice">Dollars per unit that is not served.</param>
 /// <param name="MeanShare">Mean over peak of the load: what share of a quarter's peak is really asked for.</param>
 /// <param name="IsTraining">Whether only the total over the window counts.</param>
+/// <param name="UnservedLimit">Largest share that may go unserved, 0 to 1.</param>
 internal sealed record Load(
-    string Name, string Title, string Unit, double[] Demand, IReadOnlyDictionary<string, double> LoadPerChip, double UnservedPrice, double MeanShare, bool IsTraining);
+    string Name, string Title, string Unit, double[] Demand, IReadOnlyDictionary<string, double> LoadPerChip, double UnservedPrice, double MeanShare, bool IsTraining,
+    double UnservedLimit = 1);
 
 /// <summary>States the scenario's offers, limits, risks and loads as a supply problem. No decision is made here.</summary>
 internal static class SupplyStage
@@ -47,6 +49,7 @@ internal static class SupplyStage
                 UnitsPerSecondByChip = l.LoadPerChip,
                 UnservedDollarsPerUnitQuarter = l.UnservedPrice * Quarter.Seconds * l.MeanShare,
                 IsMovable = l.IsTraining,
+                MaximumUnservedShare = l.UnservedLimit,
             })],
             DiscountPerYear = scenario.Economics.DiscountRate,
             RiskWeight = scenario.Plan.RiskWeight,
@@ -59,7 +62,7 @@ internal static class SupplyStage
     public static IReadOnlyList<string> SitesOf(ChainContext context, SupplyProblem problem, string place) =>
         [.. problem.Sites.Where(s => s.Country == place || s.Id == (context.Catalog.Sites.Find(place)?.Name ?? place)).Select(s => s.Id)];
 
-    private static string Unit(string title) => title.Contains('(', StringComparison.Ordinal) ? title.Split('(', ')')[1] : title.Split(' ')[1].ToLowerInvariant();
+    private static string Unit(string title) => title.Contains('(', StringComparison.Ordinal) ? title.Split('(', ')')[1] : title.Split(' ').ElementAtOrDefault(1)?.ToLowerInvariant() ?? "units";
 
     private static ChipKind ChipKind(ChainContext context, OfferedChips offered, OfferedChip chip)
     {

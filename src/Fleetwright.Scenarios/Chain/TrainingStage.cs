@@ -38,13 +38,15 @@ internal static class TrainingStage
             };
             var rates = new Dictionary<string, double>();
             List<TrainingOption> options = [];
-            foreach (OfferedChip chip in offered.Chips)
+            IReadOnlyList<OfferedChip> ready = offered.For(context, plan.Chips);
+            foreach (OfferedChip chip in ready)
             {
                 context.Cancellation.ThrowIfCancellationRequested();
                 context.Progress($"training {plan.Title} on {chip.Model.Chip.Title}");
                 options.Add(Option(context, chip, new TrainingModel(chip.Model, job, coefficients), failures, seconds, rates));
             }
 
+            options.AddRange(offered.Chips.Except(ready).Select(c => new TrainingOption { Chip = c.Name, Feasible = false, Reason = OfferedChips.NotReady }));
             return new TrainingCapability(
                 plan,
                 new TrainingResult

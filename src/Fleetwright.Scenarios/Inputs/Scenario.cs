@@ -185,6 +185,9 @@ public sealed record Workload
     /// <summary>Number formats of the weights that are good enough.</summary>
     public required IReadOnlyList<Dtype> Precisions { get; init; }
 
+    /// <summary>Chips whose software runs it; empty for all on offer.</summary>
+    public required IReadOnlyList<string> Chips { get; init; }
+
     /// <summary>p99 time to first token; for ranking the time of a batch.</summary>
     public required Fact LatencyTarget { get; init; }
 
@@ -196,6 +199,9 @@ public sealed record Workload
 
     /// <summary>Dollars lost per unit of load (request or sample) that is not served.</summary>
     public required Fact UnservedPrice { get; init; }
+
+    /// <summary>Largest share of the load that may go unserved in any quarter of any future; no limit when null.</summary>
+    public Fact? UnservedLimit { get; init; }
 }
 
 /// <summary>A training run with a deadline.</summary>
@@ -209,6 +215,9 @@ public sealed record TrainingPlan
 
     /// <summary>The model.</summary>
     public required string Model { get; init; }
+
+    /// <summary>Chips whose software trains it; empty for all on offer.</summary>
+    public required IReadOnlyList<string> Chips { get; init; }
 
     /// <summary>Tokens to train on.</summary>
     public required Fact Tokens { get; init; }
@@ -230,6 +239,9 @@ public sealed record TrainingPlan
 
     /// <summary>Dollars lost per token not trained by the deadline.</summary>
     public required Fact UnservedPrice { get; init; }
+
+    /// <summary>Largest share of the tokens that may go untrained in any future; no limit when null.</summary>
+    public Fact? UnservedLimit { get; init; }
 }
 
 /// <summary>Chips that can be bought from one maker, made at one site.</summary>

@@ -1,6 +1,9 @@
 using Fleetwright.Catalog;
+using Fleetwright.Catalog.Chips;
 using Fleetwright.Catalog.Models;
 using Fleetwright.Catalog.Reading;
+using Fleetwright.Catalog.Units;
+using Fleetwright.Edge.Devices;
 using Fleetwright.Scenarios.Chain;
 
 namespace Fleetwright.Scenarios.Inputs;
@@ -18,25 +21,36 @@ internal static class ScenarioCheck
         {
             Product p = s.Products[i];
             Check($"products[{i}].device", () => catalog.Devices.Get(p.Device));
+            if (p.RenderLoad is { } load)
+            {
+                Check($"products[{i}].render_load", () => RenderLoad(catalog, p.Device, load));
+            }
+
             Check($"products[{i}].network", () => catalog.Networks.Get(p.Network));
             foreach (string model in p.DeviceModels)
             {
-                Check($"products[{i}].device_models", () => ModelResolver.Resolve(catalog, model));
+                Check($"products[{i}].device_models", () => Language(ModelResolver.Resolve(catalog, model)));
             }
 
             if (p.DeviceModels.Count > 0)
             {
                 Check($"products[{i}].engine", () => catalog.DeviceEngines.Get(p.Engine));
+                Check($"products[{i}].engine", () => OnDevice(catalog, p.Device, p.Engine, p.DeviceModels[0], p.DeviceDtype));
             }
 
             if (p.Phone is { } phone)
             {
                 Check($"products[{i}].phone.device", () => catalog.Devices.Get(phone.Device));
                 Check($"products[{i}].phone.engine", () => catalog.DeviceEngines.Get(phone.Engine));
+                if (phone.Models.Count > 0)
+                {
+                    Check($"products[{i}].phone.engine", () => OnDevice(catalog, phone.Device, phone.Engine, phone.Models[0], p.DeviceDtype));
+                }
+
                 Check($"products[{i}].phone.link", () => catalog.Networks.Get(phone.Link));
                 foreach (string model in phone.Models)
                 {
-                    Check($"products[{i}].phone.models", () => ModelResolver.Resolve(catalog, model));
+                    Check($"products[{i}].phone.models", () => Language(ModelResolver.Resolve(catalog, model)));
                 }
             }
         }
@@ -45,11 +59,13 @@ internal static class ScenarioCheck
         {
             Workload w = s.Workloads[i];
             Check($"workloads[{i}].model", () => Kind(w, ModelResolver.Resolve(catalog, w.Model)));
+            CheckChips($"workloads[{i}].chips", w.Chips);
         }
 
         for (int i = 0; i < s.Training.Count; i++)
         {
-            Check($"training[{i}].model", () => ModelResolver.Resolve(catalog, s.Training[i].Model));
+            Check($"training[{i}].model", () => Language(ModelResolver.Resolve(catalog, s.Training[i].Model)));
+            CheckChips($"training[{i}].chips", s.Training[i].Chips);
         }
 
         for (int i = 0; i < s.Offers.Count; i++)
@@ -58,6 +74,10 @@ internal static class ScenarioCheck
             Check($"offers[{i}].chip", () => catalog.Chips.Get(o.Chip));
             Check($"offers[{i}].site", () => catalog.Sites.Get(o.Site));
             Check($"offers[{i}].packaging", () => catalog.Sites.Get(o.Packaging));
+            if (o.Node is { } node)
+            {
+                Check($"offers[{i}].node", () => catalog.Nodes.Get(node));
+            }
         }
 
         for (int i = 0; i < s.Owned.Count; i++)
@@ -67,12 +87,25 @@ internal static class ScenarioCheck
 
         if (s.Plan.RentalChip is { } rental)
         {
-            Check("plan.rental.chip", () => catalog.Chips.Get(rental));
+            Check("plan.rental.chip", () => Rentable(s, catalog.Chips.Get(rental), catalog));
+        }
+
+        for (int i = 0; i < s.Risks.Outages.Count; i++)
+        {
+            Check($"risks.outages[{i}].place", () => Place(catalog, s.Risks.Outages[i].Place));
         }
 
         if (problems.Count > 0)
         {
             throw new InputException([.. problems.OrderBy(p => p.Line)]);
+        }
+
+        void CheckChips(string field, IReadOnlyList<string> chips)
+        {
+            foreach (string chip in chips)
+            {
+                Check(field, () => catalog.Chips.Get(chip));
+            }
         }
 
         void Check(string field, Func<object> find)
@@ -84,9 +117,42 @@ internal static class ScenarioCheck
             catch (InputException e)
             {
                 (long line, long column) = s.Places.GetValueOrDefault(field);
-                problems.Add(new Diagnostic(s.File, line, column, field, string.Join("; ", e.Diagnostics.Select(d => d.Message))));
+                problems.Add(new Diagnostic(s.File, line, column, field, string.Join("; ", e.Diagnostics.Select(d => d.Line == 0 && d.Message.Contains(d.File, StringComparison.Ordinal) ? d.Message : d.ToString()))));
             }
         }
+    }
+
+    // Whether the engine runs on the device in that format at all; names that are wrong are told elsewhere.
+    private static string OnDevice(FleetCatalog catalog, string device, string engine, string model, Dtype dtype)
+    {
+        if (catalog.Devices.Find(device) is { } found && catalog.DeviceEngines.Find(engine) is { } ran && catalog.Models.Find(model) is { Ranking: null } spec)
+        {
+            _ = new DeviceModel(found, ran, null, spec, dtype);
+        }
+
+        return engine;
+    }
+
+    private static Chip Rentable(Scenario scenario, Chip chip, FleetCatalog catalog) =>
+        scenario.Offers.Select(o => o.Chip).Concat(scenario.Owned.Select(o => o.Chip)).Any(name => catalog.Chips.Find(name) == chip) ? chip
+            : throw new InputException(chip.Name, $"{chip.Name} is neither on offer nor owned here; rent a chip that is");
+
+    private static ModelSpec Language(ModelSpec model) =>
+        model.Ranking is null ? model : throw new InputException(model.Name, $"{model.Name} is a ranking model; only a language model can stand here");
+
+    private static string RenderLoad(FleetCatalog catalog, string device, string load) =>
+        catalog.Devices.Find(device) is not { } found || found.RenderLoads.Any(l => l.Name == load) ? load
+            : throw new InputException(
+                load,
+                $"{found.Title} renders nothing that is called '{load}'; allowed: {(found.RenderLoads.Count == 0 ? "none, leave it out" : string.Join(", ", found.RenderLoads.Select(l => l.Name)))}");
+
+    private static string Place(FleetCatalog catalog, string place)
+    {
+        string[] countries = [.. catalog.Sites.All.Select(s => s.Country).Distinct().Order(StringComparer.Ordinal)];
+        return countries.Contains(place) || catalog.Sites.Find(place) is not null ? place
+            : throw new InputException(
+                place,
+                $"no country with a site and no site is called '{place}'{NearMiss.Suggestion(place, [.. countries, .. catalog.Sites.All.Select(s => s.Name)])}; countries: {string.Join(", ", countries)}");
     }
 
     private static ModelSpec Kind(Workload workload, ModelSpec model) =>

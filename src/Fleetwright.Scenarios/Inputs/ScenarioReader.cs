@@ -8,6 +8,8 @@ namespace Fleetwright.Scenarios.Inputs;
 public static class ScenarioReader
 {
     private const int MaximumQuarters = 40;
+    private const double MaximumTokens = 10e6;
+    private const double MaximumUsers = 20e9;
 
     /// <summary>Reads <paramref name="path"/>.</summary>
     /// <exception cref="InputException">The file cannot be used; every problem is listed with its place.</exception>
@@ -66,7 +68,7 @@ public static class ScenarioReader
         map.Fact("electricity", Dimension.MoneyPerEnergy),
         map.Fact("pue", Dimension.Count, 1, 3),
         map.Fact("chip_life", Dimension.Time, 86400),
-        map.Fact("discount_rate", Dimension.Fraction, 0, 1),
+        map.Fact("discount_rate", Dimension.Fraction, 0, 0.99),
         map.Fact("operations", Dimension.Fraction, 0, 1));
 
     private static Product ReadProduct(YamlMap map)
@@ -87,7 +89,7 @@ public static class ScenarioReader
             Cloud = ReadCloud(map),
             Interaction = map.Choice("interaction", [("text", Interaction.Text), ("voice", Interaction.Voice)]),
             Network = map.Text("network"),
-            ActiveUsers = map.Series("active_users", Dimension.Count),
+            ActiveUsers = map.Series("active_users", Dimension.Count, 0, MaximumUsers),
             TurnRate = map.Fact("turns", Dimension.EventRate),
             HourCurve = ReadHours(map),
             Prompt = ReadLength(map.Map("prompt_tokens")),
@@ -138,7 +140,7 @@ public static class ScenarioReader
     }
 
     private static TokenLength ReadLength(YamlMap map) =>
-        new(map.Fact("mean", Dimension.Count, 1), map.Fact("variation", Dimension.Count, 0, 10));
+        new(map.Fact("mean", Dimension.Count, 1, MaximumTokens), map.Fact("variation", Dimension.Count, 0, 10));
 
     private static Workload ReadWorkload(YamlMap map)
     {
@@ -166,10 +168,12 @@ public static class ScenarioReader
             Title = map.Text("title"),
             Model = map.Text("model"),
             Precisions = precisions,
+            Chips = map.Texts("chips"),
             LatencyTarget = map.Has("batch_latency") ? map.Fact("batch_latency", Dimension.Time, 1e-6) : map.Fact("ttft_p99", Dimension.Time, 1e-6),
             TpotTarget = map.OptionalFact("tpot_p99", Dimension.Time, 1e-6),
             SampleRate = map.OptionalSeries("samples", Dimension.EventRate),
             UnservedPrice = map.Fact("unserved_price", Dimension.Money),
+            UnservedLimit = map.OptionalFact("unserved_limit", Dimension.Fraction, 0, 1),
         };
     }
 
@@ -180,13 +184,15 @@ public static class ScenarioReader
             Name = map.Text("name"),
             Title = map.Text("title"),
             Model = map.Text("model"),
+            Chips = map.Texts("chips"),
             Tokens = map.Fact("tokens", Dimension.Count, 1),
-            SequenceLength = map.Fact("sequence_length", Dimension.Count, 1),
-            BatchTokens = map.Fact("batch_tokens", Dimension.Count, 1),
+            SequenceLength = map.Fact("sequence_length", Dimension.Count, 1, MaximumTokens),
+            BatchTokens = map.Fact("batch_tokens", Dimension.Count, 1, 1e9),
             Precision = map.Dtype("precision", Dtype.Bf16),
             Start = map.Quarter("start"),
             Deadline = map.Quarter("deadline"),
             UnservedPrice = map.Fact("unserved_price", Dimension.Money),
+            UnservedLimit = map.OptionalFact("unserved_limit", Dimension.Fraction, 0, 1),
         };
         if (plan.Deadline < plan.Start)
         {
@@ -271,35 +277,77 @@ public static class ScenarioReader
     // Names inside the file must be told apart and must exist; those of the catalogue are checked later.
     private static void CheckNames(YamlMap root, Scenario s)
     {
-        CheckUnique(root, "products", s.Products.Select(p => p.Name));
-        CheckUnique(root, "workloads", s.Workloads.Select(w => w.Name).Concat(s.Training.Select(t => t.Name)));
-        CheckUnique(root, "offers", s.Offers.Select(o => o.Name));
+        CheckName(root, s.Name);
+        if (s.Workloads.Count + s.Training.Count == 0)
+        {
+            root.Report("workloads", "at least one workload or training job is needed");
+        }
+
+        if (s.Offers.Count + s.Owned.Count == 0)
+        {
+            root.Report("offers", "at least one offer, or chips that are owned, is needed");
+        }
+
+        CheckUnique(root.Maps("products"));
+        CheckUnique([.. root.Maps("workloads"), .. root.Maps("training")]);
+        CheckUnique(root.Maps("offers"));
+        CheckUnique(root.Maps("resources"));
         string[] workloads = [.. s.Workloads.Where(w => w.SampleRate is null).Select(w => w.Name)];
         string[] resources = [.. s.Resources.Select(r => r.Name)];
-        CheckKnown(root.Maps("products"), "cloud", s.Products.Select(p => p.Cloud.Select(c => c.Workload)), workloads, "workload");
-        CheckKnown(root.Maps("offers"), "uses", s.Offers.Select(o => o.Uses.Select(u => u.Resource)), resources, "resource");
+        foreach (YamlMap part in root.Maps("products").SelectMany(p => p.Maps("cloud")))
+        {
+            CheckKnown(part, "workload", part.OptionalText("workload"), workloads, "language-model workload");
+        }
+
+        string[] asked = [.. s.Products.SelectMany(p => p.Cloud.Select(c => c.Workload))];
+        bool misspelt = asked.Any(a => !workloads.Contains(a));
+        foreach (YamlMap idle in root.Maps("workloads").Where(w => !misspelt && workloads.Contains(w.OptionalText("name")) && !asked.Contains(w.OptionalText("name"))))
+        {
+            idle.Report("name", "no product's 'cloud' names this workload, so nothing is known of its requests; name it there or leave it out");
+        }
+
+        foreach (YamlMap uses in root.Maps("offers").Select(o => o.OptionalMap("uses")).OfType<YamlMap>())
+        {
+            foreach (string resource in uses.Keys)
+            {
+                CheckKnown(uses, resource, resource, resources, "resource");
+            }
+        }
+
         if (root.OptionalMap("risks") is { } risks)
         {
-            CheckKnown(risks.Maps("shortages"), "resource", s.Risks.Shortages.Select(r => (IEnumerable<string>)[r.Resource]), resources, "resource");
-        }
-    }
-
-    private static void CheckUnique(YamlMap root, string key, IEnumerable<string> names)
-    {
-        foreach (IGrouping<string, string> group in names.GroupBy(n => n).Where(g => g.Count() > 1))
-        {
-            root.Report(key, $"the name '{group.Key}' is used {group.Count()} times");
-        }
-    }
-
-    private static void CheckKnown(IReadOnlyList<YamlMap> maps, string key, IEnumerable<IEnumerable<string>> found, string[] known, string kind)
-    {
-        foreach ((YamlMap map, IEnumerable<string> names) in maps.Zip(found))
-        {
-            foreach (string name in names.Where(n => n.Length > 0 && !known.Contains(n)))
+            foreach (YamlMap shortage in risks.Maps("shortages"))
             {
-                map.Report(key, $"no {kind} is called '{name}'{NearMiss.Suggestion(name, known)}; allowed: {string.Join(", ", known)}");
+                CheckKnown(shortage, "resource", shortage.OptionalText("resource"), resources, "resource");
             }
+        }
+    }
+
+    // The name becomes the name of a folder.
+    private static void CheckName(YamlMap root, string name)
+    {
+        if (name.Length > 0 && !(char.IsAsciiLetterOrDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_')))
+        {
+            root.Report("name", $"found '{name}'; allowed: letters, digits, hyphens, dots and underscores, a letter or digit first");
+        }
+    }
+
+    private static void CheckUnique(IReadOnlyList<YamlMap> maps)
+    {
+        foreach (IGrouping<string?, YamlMap> group in maps.GroupBy(m => m.OptionalText("name")).Where(g => !string.IsNullOrEmpty(g.Key)))
+        {
+            foreach (YamlMap again in group.Skip(1))
+            {
+                again.Report("name", string.Create(CultureInfo.InvariantCulture, $"the name '{group.Key}' is taken by line {group.First().Line}; names must differ"));
+            }
+        }
+    }
+
+    private static void CheckKnown(YamlMap map, string key, string? name, string[] known, string kind)
+    {
+        if (!string.IsNullOrEmpty(name) && !known.Contains(name))
+        {
+            map.Report(key, $"no {kind} is called '{name}'{NearMiss.Suggestion(name, known)}; allowed: {(known.Length == 0 ? "none, as none is listed" : string.Join(", ", known))}");
         }
     }
 }

@@ -57,6 +57,9 @@ public sealed record SupplyResult
     /// <summary>Limits that bind and what one more unit would be worth.</summary>
     public required IReadOnlyList<ShadowPrice> ShadowPrices { get; init; }
 
+    /// <summary>What each site that the plan orders from is worth: the best plan without it, against the plan.</summary>
+    public required IReadOnlyList<SourceValue> Sources { get; init; }
+
     /// <summary>Every future with its probability and cost.</summary>
     public required IReadOnlyList<FutureCost> FutureCosts { get; init; }
 }
@@ -122,8 +125,8 @@ public sealed record FrontierPoint(double RiskWeight, double Expected, double Ta
 /// <param name="Quarters">How long it stops.</param>
 /// <param name="LostChips">Deliveries that do not come.</param>
 /// <param name="Unserved">Worst share of demand unserved in any quarter, by workload.</param>
-/// <param name="ExtraCost">Added cost in dollars.</param>
-/// <param name="SurvivesQuarters">The longest stop that leaves all demand served.</param>
+/// <param name="ExtraCost">What is lost by it in dollars: penalties for demand that goes unserved because of it, and rent for chips that step in.</param>
+/// <param name="SurvivesQuarters">Quarters from the stop until demand goes unserved because of it; those left in the horizon when none does.</param>
 public sealed record OutageResult(
     string Place, string Start, int Quarters, double LostChips, IReadOnlyList<WorkloadShare> Unserved, double ExtraCost, int SurvivesQuarters);
 
@@ -145,3 +148,10 @@ public sealed record ShadowPrice(string Limit, string Quarter, string Unit, doub
 /// <param name="Dollars">The plan's cost in it.</param>
 /// <param name="UnservedShare">Share of all demand-quarters unserved in it, mean over workloads.</param>
 public sealed record FutureCost(string Name, double Probability, double Dollars, double UnservedShare);
+
+/// <summary>What a source is worth: how much dearer the best plan without it is.</summary>
+/// <param name="Site">The site.</param>
+/// <param name="Country">Its country.</param>
+/// <param name="Expected">Added expected cost in dollars; negative when the source buys safety at a price.</param>
+/// <param name="Tail">Added mean cost of the worst futures in dollars.</param>
+public sealed record SourceValue(string Site, string Country, double Expected, double Tail);

@@ -113,8 +113,14 @@ public static class LayoutSearch
                 {
                     var layout = new TrainingLayout
                     {
-                        TensorParallel = key.TensorParallel, ContextParallel = key.ContextParallel, ExpertParallel = key.ExpertParallel, MicroBatch = key.MicroBatch,
-                        SequenceParallel = key.SequenceParallel || key.TensorParallel == 1, PipelineParallel = stages, VirtualStages = chunk, DataParallel = replicas,
+                        TensorParallel = key.TensorParallel,
+                        ContextParallel = key.ContextParallel,
+                        ExpertParallel = key.ExpertParallel,
+                        MicroBatch = key.MicroBatch,
+                        SequenceParallel = key.SequenceParallel || key.TensorParallel == 1,
+                        PipelineParallel = stages,
+                        VirtualStages = chunk,
+                        DataParallel = replicas,
                     };
                     if ((choices.DataParallel is { } fixedReplicas && fixedReplicas != replicas) || !model.Divides(layout))
                     {

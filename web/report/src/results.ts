@@ -71,6 +71,7 @@ export interface Supply {
   outages: Outage[];
   value_of_stochastic_solution?: number;
   value_of_perfect_information?: number;
+  sources: { site: string; country: string; expected: number; tail: number }[];
   shadow_prices: { limit: string; quarter: string; unit: string; dollars: number }[];
   future_costs: { name: string; probability: number; dollars: number; unserved_share: number }[];
 }

@@ -5,7 +5,7 @@ import type { Results } from "./results";
 
 /** The tables after the plots: every figure that the plots were drawn from, and those that no plot shows. */
 export function tables(results: Results): HTMLElement[] {
-  return [orderBook(results), placement(results), serving(results), training(results), shadowPrices(results)].filter((n): n is HTMLElement => n !== null);
+  return [orderBook(results), placement(results), serving(results), training(results), sources(results), shadowPrices(results)].filter((n): n is HTMLElement => n !== null);
 }
 
 function block(id: string, title: string, lead: string, ...body: HTMLElement[]): HTMLElement {
@@ -53,6 +53,14 @@ function training(results: Results): HTMLElement | null {
     table(["Job", "Chip", "Chips", "Layout", "Step", "MFU", "Goodput", "Days", "Cost", "Energy", "What binds"],
       results.training.flatMap((t) => t.options.map((o) => [t.title, display(o.chip), exact(o.chips), o.layout ?? NONE, seconds(o.step_seconds), percent(o.mfu), percent(o.goodput), days(o.days), dollars(o.dollars), joules(o.joules), o.feasible ? o.reason : `Cannot: ${o.reason}`])),
       "Training options", [0, 1, 3, 10]));
+}
+
+function sources(results: Results): HTMLElement | null {
+  const { supply } = results;
+  if (!supply || supply.sources.length === 0) return null;
+  const more = (x: number) => (x < 0 ? `${dollars(-x)} less` : `${dollars(x)} more`);
+  return block("table-sources", "What each source is worth", "The best plan without the site, against this plan: its expected cost and the mean of its worst futures.",
+    table(["Site", "Country", "Expected cost", "Worst futures"], supply.sources.map((s) => [s.site, s.country, more(s.expected), more(s.tail)]), "What each source is worth", [0, 1]));
 }
 
 function shadowPrices(results: Results): HTMLElement | null {
