@@ -142,12 +142,14 @@ internal static class Answers
         }
     }
 
-    // What sources elsewhere take off the worst futures.
+    // What the plan would lose without the sources elsewhere that it orders from.
     private static string SecondSources(SupplyResult s, string place)
     {
-        List<string> elsewhere = [.. s.Sources.Where(v => v.Country != place && v.Tail > 0).Select(v => $"without {v.Site} the worst {Percent(1 - s.TailLevel)} of futures would cost {Quantity.FormatDollars(v.Tail)} more")];
+        List<string> elsewhere = [.. s.Sources.Where(v => v.Country != place).Select(v => $"without {v.Site} the plan would cost {Change(v.Expected)} on average and {Change(v.Tail)} in the worst {Percent(1 - s.TailLevel)}")];
         return elsewhere.Count == 0 ? " No source elsewhere stands in." : $" A second source stands in: {string.Join("; ", elsewhere)}.";
     }
+
+    private static string Change(double dollars) => dollars < 0 ? $"{Quantity.FormatDollars(-dollars)} less" : $"{Quantity.FormatDollars(dollars)} more";
 
     private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0} %");
 
