@@ -62,7 +62,7 @@ internal sealed class OfferedChips
             }
             else
             {
-                offers.Add(offer);
+                offers.Add(offer with { FirstOrder = FirstOrder(context, offer) });
             }
         }
 
@@ -87,6 +87,15 @@ internal sealed class OfferedChips
 
         string makes = string.Join(", ", site.Processes.Select(p => p.From is { } from && from > last ? $"{p.Process} from {from}" : p.Process));
         return $"Offer '{offer.Name}' hedges nothing: {site.Title} cannot make {chip.Title} in {node} by {last} (it makes {makes}).";
+    }
+
+    // No order before the site makes the node: the later of the offer's own first quarter and the node's start there.
+    private static Quarter FirstOrder(ChainContext context, Offer offer)
+    {
+        Quarter first = offer.FirstOrder ?? context.Scenario.Quarters[0];
+        string? node = offer.Node ?? context.Catalog.Chips.Get(offer.Chip).Node;
+        Site site = context.Catalog.Sites.Get(offer.Site);
+        return node is null ? first : context.Scenario.Quarters.FirstOrDefault(q => q >= first && site.Makes(node, q), first);
     }
 
     private static OfferedChip Price(ChainContext context, Chip chip, IEnumerable<Offer> offers)
