@@ -29,11 +29,14 @@ internal sealed class OfferedChips
     /// <summary>Kinds of chip, in the order of the offers, then of those owned only.</summary>
     public IReadOnlyList<OfferedChip> Chips { get; }
 
-    /// <summary>Offers that can be fulfilled.</summary>
+    /// <summary>Offers that can be fulfilled, each with the catalogue's name of its chip and no order before its site makes the node.</summary>
     public IReadOnlyList<Offer> Offers { get; }
 
     /// <summary>Why other offers are left out.</summary>
     public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>Seconds of 365.25 days.</summary>
+    public const double SecondsPerYear = 4 * Quarter.Seconds;
 
     /// <summary>What the report says of a chip that a workload's list leaves out.</summary>
     public const string NotReady = "its software is not ready for this, says the scenario";
@@ -62,14 +65,14 @@ internal sealed class OfferedChips
             }
             else
             {
-                offers.Add(offer with { FirstOrder = FirstOrder(context, offer) });
+                offers.Add(offer with { Chip = context.Catalog.Chips.Get(offer.Chip).Name, FirstOrder = FirstOrder(context, offer) });
             }
         }
 
         List<OfferedChip> chips = [.. offers.Select(o => o.Chip).Concat(scenario.Owned.Select(o => o.Chip))
             .Select(name => context.Catalog.Chips.Get(name))
             .DistinctBy(chip => chip.Name)
-            .Select(chip => Price(context, chip, offers.Where(o => context.Catalog.Chips.Get(o.Chip).Name == chip.Name)))];
+            .Select(chip => Price(context, chip, offers.Where(o => o.Chip == chip.Name)))];
         return new OfferedChips(chips, offers, warnings);
     }
 
@@ -78,7 +81,7 @@ internal sealed class OfferedChips
     {
         Chip chip = context.Catalog.Chips.Get(offer.Chip);
         Site site = context.Catalog.Sites.Get(offer.Site);
-        string? node = offer.Node ?? chip.Node;
+        string? node = NodeOf(offer, chip);
         Quarter last = context.Scenario.Quarters[^1];
         if (node is null || site.Makes(node, last))
         {
@@ -93,10 +96,12 @@ internal sealed class OfferedChips
     private static Quarter FirstOrder(ChainContext context, Offer offer)
     {
         Quarter first = offer.FirstOrder ?? context.Scenario.Quarters[0];
-        string? node = offer.Node ?? context.Catalog.Chips.Get(offer.Chip).Node;
+        string? node = NodeOf(offer, context.Catalog.Chips.Get(offer.Chip));
         Site site = context.Catalog.Sites.Get(offer.Site);
         return node is null ? first : context.Scenario.Quarters.FirstOrDefault(q => q >= first && site.Makes(node, q), first);
     }
+
+    private static string? NodeOf(Offer offer, Chip chip) => offer.Node ?? chip.Node;
 
     private static OfferedChip Price(ChainContext context, Chip chip, IEnumerable<Offer> offers)
     {
@@ -108,8 +113,6 @@ internal sealed class OfferedChips
         double rate = (capital / economics.ChipLife) + (capital * economics.Operations / SecondsPerYear) + energy;
         return new OfferedChip(ChipModel.For(context.Catalog, chip.Name), watts, rate);
     }
-
-    private const double SecondsPerYear = 31557600;
 
     // The catalogue's system power includes the facility; without one, the chip's limit times a measured ratio, times PUE.
     private static double WattsAtMeter(Chip chip, Economics economics) =>

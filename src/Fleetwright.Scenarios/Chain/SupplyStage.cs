@@ -24,7 +24,6 @@ internal sealed record Load(
 internal static class SupplyStage
 {
     private const int MaximumFutures = 32;
-    private const double SecondsPerYear = 31557600;
 
     public static SupplyProblem Problem(ChainContext context, OfferedChips offered, IReadOnlyList<Load> loads)
     {
@@ -67,10 +66,10 @@ internal static class SupplyStage
     private static ChipKind ChipKind(ChainContext context, OfferedChips offered, OfferedChip chip)
     {
         Economics economics = context.Scenario.Economics;
-        double price = offered.Offers.Where(o => context.Catalog.Chips.Get(o.Chip).Name == chip.Name)
+        double price = offered.Offers.Where(o => o.Chip == chip.Name)
             .Select(o => o.Price.At(context.Scenario.Quarters[0]) + o.SystemPrice).DefaultIfEmpty(chip.Model.Chip.Price?.Value ?? 0).Min();
         return new ChipKind(
-            chip.Name, chip.Model.Chip.Title, chip.WattsAtMeter, price * economics.Operations * Quarter.Seconds / SecondsPerYear,
+            chip.Name, chip.Model.Chip.Title, chip.WattsAtMeter, price * economics.Operations * Quarter.Seconds / OfferedChips.SecondsPerYear,
             Math.Max(1, (int)Math.Round(economics.ChipLife / Quarter.Seconds)));
     }
 
@@ -82,7 +81,7 @@ internal static class SupplyStage
         return new SupplyOffer
         {
             Id = offer.Name,
-            ChipId = context.Catalog.Chips.Get(offer.Chip).Name,
+            ChipId = offer.Chip,
             Maker = offer.Maker,
             FabSiteId = context.Catalog.Sites.Get(offer.Site).Name,
             PackagingSiteId = context.Catalog.Sites.Get(offer.Packaging).Name,
