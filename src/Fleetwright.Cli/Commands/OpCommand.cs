@@ -14,7 +14,7 @@ internal static class OpCommand
     private const int Most = 100_000_000;
 
     public static Command Create(CommandContext context) =>
-        new("op", "Time, energy and bound of one operator on one chip.") { Gemm(context), Attention(context), Norm(context), Embedding(context), AllReduce(context) };
+        new("op", "Time, energy and bound of one operator on one chip.") { Gemm(context), Attention(context), Norm(context), Embedding(context), AllReduce(context), OpPriceCommand.Create(context) };
 
     private static Command Gemm(CommandContext context)
     {

@@ -101,6 +101,9 @@ public sealed class ChipModel
     /// <summary>Sustained matrix rate in operations per second for large products in <paramref name="dtype"/>, under the power limit.</summary>
     public double SustainedRate(Dtype dtype) => _matrixRates[(int)dtype];
 
+    /// <summary>Peak matrix rate in operations per second of products in <paramref name="dtype"/>, in the format that they run in.</summary>
+    public double PeakRate(Dtype dtype) => _peakRates[(int)dtype];
+
     /// <summary>The number format that products in <paramref name="dtype"/> run in: itself, or the next wider one that the matrix unit has.</summary>
     public Dtype RunsAs(Dtype dtype) => _runsAs[(int)dtype];
 

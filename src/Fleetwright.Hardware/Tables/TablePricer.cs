@@ -1,0 +1,146 @@
+using System.Buffers.Text;
+using System.IO.Compression;
+using System.Text;
+using Fleetwright.Catalog.Reading;
+using Fleetwright.Hardware.Chips;
+
+namespace Fleetwright.Hardware.Tables;
+
+/// <summary>What pricing a table came to.</summary>
+/// <param name="Rows">Rows priced.</param>
+/// <param name="Scored">Rows that hold a measurement which is possible; the errors are over these.</param>
+/// <param name="Defective">Rows whose measurement is faster than the chip can be.</param>
+/// <param name="Mape">Mean absolute error of the priced time as a fraction of the measured one; NaN without measurements.</param>
+/// <param name="Median">Median of it.</param>
+public sealed record TableSummary(long Rows, long Scored, long Defective, double Mape, double Median);
+
+/// <summary>Prices the rows of a table file and writes them with <c>predicted_ms</c> and <c>bound</c> behind their own fields.</summary>
+/// <param name="chip">The chip.</param>
+/// <param name="table">The kind of table.</param>
+/// <param name="refinement">Measured tables beside the model; null for the model alone.</param>
+public sealed class TablePricer(ChipModel chip, OperatorTable table, Refinement? refinement)
+{
+    private const int Batch = 8192;
+    private static readonly string[] BoundNames = [.. Enum.GetNames<Bound>().Select(n => n.ToLowerInvariant())];
+
+    /// <summary>Reads <paramref name="input"/> and writes <paramref name="output"/>, which appears only when it is whole. Either is gzipped when its name ends in <c>.gz</c>.</summary>
+    /// <param name="input">A table with the columns of its kind; further columns pass through.</param>
+    /// <param name="output">Where to write.</param>
+    /// <param name="progress">Told how many rows are done, now and then.</param>
+    /// <param name="cancellation">Stops the work; nothing is left behind.</param>
+    /// <exception cref="InputException">The table cannot be read.</exception>
+    public TableSummary Run(string input, string output, Action<long>? progress = null, CancellationToken cancellation = default)
+    {
+        if (Directory.Exists(output))
+        {
+            throw new InputException("--out", $"found '{output}', which is a folder; allowed: the path of a file");
+        }
+
+        string unfinished = output + ".unfinished";
+        try
+        {
+            TableSummary summary;
+            using (var file = new TableFile(input, table))
+            using (Stream to = Create(unfinished, output))
+            {
+                summary = Run(file, to, progress, cancellation);
+            }
+
+            File.Move(unfinished, output, overwrite: true);
+            return summary;
+        }
+        finally
+        {
+            File.Delete(unfinished);
+        }
+    }
+
+    private TableSummary Run(TableFile file, Stream to, Action<long>? progress, CancellationToken cancellation)
+    {
+        var errors = new List<double>();
+        long rows = 0, defective = 0;
+        to.Write(Encoding.UTF8.GetBytes(file.Source.Header + ",predicted_ms,bound\n"));
+        byte[] line = new byte[64];
+        foreach ((TableRow[] batch, PricedRow[] priced) in Priced(file, cancellation))
+        {
+            for (int i = 0; i < batch.Length; i++)
+            {
+                double seconds = priced[i].Seconds;
+                to.Write(Encoding.UTF8.GetBytes(batch[i].Text));
+                line[0] = (byte)',';
+                Utf8Formatter.TryFormat(double.Round(seconds * 1e3, 9), line.AsSpan(1), out int length);
+                line[length + 1] = (byte)',';
+                int end = length + 2 + Encoding.UTF8.GetBytes(BoundNames[(int)priced[i].Bound], line.AsSpan(length + 2));
+                line[end] = (byte)'\n';
+                to.Write(line.AsSpan(0, end + 1));
+                if (double.IsNaN(batch[i].MeasuredSeconds))
+                {
+                    continue;
+                }
+
+                if (priced[i].Floor.Allows(batch[i].MeasuredSeconds))
+                {
+                    errors.Add(Math.Abs((seconds / batch[i].MeasuredSeconds) - 1));
+                }
+                else
+                {
+                    defective++;
+                }
+            }
+
+            rows += batch.Length;
+            progress?.Invoke(rows);
+        }
+
+        errors.Sort();
+        return new TableSummary(rows, errors.Count, defective, errors.Count > 0 ? errors.Average() : double.NaN, errors.Count > 0 ? errors[errors.Count / 2] : double.NaN);
+    }
+
+    // Reads ahead while the batch before is priced on all cores.
+    private IEnumerable<(TableRow[] Rows, PricedRow[] Priced)> Priced(TableFile file, CancellationToken cancellation)
+    {
+        using IEnumerator<TableRow[]> batches = file.Rows().Chunk(Batch).GetEnumerator();
+        Task<(TableRow[] Rows, PricedRow[] Priced)>? pending = null;
+        while (batches.MoveNext())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            TableRow[] rows = batches.Current;
+            if (pending is not null)
+            {
+                yield return Result(pending);
+            }
+
+            pending = Task.Run(() => (rows, Price(rows)), cancellation);
+        }
+
+        if (pending is not null)
+        {
+            yield return Result(pending);
+        }
+    }
+
+    private static T Result<T>(Task<T> task) => task.GetAwaiter().GetResult();
+
+    private PricedRow[] Price(TableRow[] rows)
+    {
+        var priced = new PricedRow[rows.Length];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            PricedRow row = table.Price(chip, rows[i]);
+            priced[i] = refinement is null ? row : row with { Seconds = refinement.Seconds(row) };
+        }
+
+        return priced;
+    }
+
+    private static Stream Create(string path, string finalName)
+    {
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
+        {
+            throw new InputException("--out", $"found '{finalName}', whose folder does not exist");
+        }
+
+        Stream file = new BufferedStream(File.Create(path), 1 << 16);
+        return finalName.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionLevel.Fastest) : file;
+    }
+}
