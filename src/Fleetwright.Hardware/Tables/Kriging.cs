@@ -8,8 +8,8 @@ namespace Fleetwright.Hardware.Tables;
 /// </summary>
 internal sealed class Kriging
 {
-    private const int Neighbours = 16;
-    private const int Probes = 160;
+    private const int Neighbours = 24;
+    private const int Probes = 400;
     private const int Rounds = 6;
     private readonly int[] _axes;
     private readonly double[] _coordinates;
