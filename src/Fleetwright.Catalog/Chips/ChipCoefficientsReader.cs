@@ -84,7 +84,7 @@ public static class ChipCoefficientsReader
         ThrottleSeconds = map.OptionalQuantity("throttle_time", Dimension.Time, 1e-9, 10) ?? 1e-3,
         Conversion = map.OptionalQuantity("conversion", Dimension.Count, 0, 100) ?? 0,
         Routing = map.OptionalQuantity("routing", Dimension.Count, 0, 100) ?? 0,
-        Quality = Quality(map),
+        Quality = FitQuality.Read(map),
     };
 
     private static ContextAttentionCoefficients ContextAttention(YamlMap map) => new()
@@ -95,7 +95,7 @@ public static class ChipCoefficientsReader
         Tail = map.Quantity("tail", Dimension.Count, 0, 10),
         TileLatency = map.Quantity("tile_latency", Dimension.Time, 0, 1),
         MemoryEfficiency = map.Quantity("memory_efficiency", Dimension.Fraction, 0.001, 1.5),
-        Quality = Quality(map),
+        Quality = FitQuality.Read(map),
     };
 
     private static DecodeAttentionCoefficients DecodeAttention(YamlMap map) => new()
@@ -106,7 +106,7 @@ public static class ChipCoefficientsReader
         TileLatency = map.Quantity("tile_latency", Dimension.Time, 0, 1),
         JoinLatency = map.Quantity("join_latency", Dimension.Time, 0, 1),
         MatrixEfficiency = map.Quantity("matrix_efficiency", Dimension.Fraction, 0.001, 1.5),
-        Quality = Quality(map),
+        Quality = FitQuality.Read(map),
     };
 
     private static CollectiveCoefficients Collectives(YamlMap map) => new()
@@ -124,11 +124,8 @@ public static class ChipCoefficientsReader
         RingEfficiency = map.Quantity("ring_efficiency", Dimension.Fraction, 0.001, 2),
         InSwitchLatency = map.OptionalQuantity("in_switch_latency", Dimension.Time, 0, 1) ?? 0,
         InSwitchEfficiency = map.OptionalQuantity("in_switch_efficiency", Dimension.Fraction, 0, 2) ?? 0,
-        Quality = Quality(map),
+        Quality = FitQuality.Read(map),
     };
-
-    private static FitQuality Quality(YamlMap map) => new(
-        map.Quantity("error", Dimension.Fraction, 0, 10), map.Quantity("median_error", Dimension.Fraction, 0, 10), (int)map.Integer("rows"));
 
     private static Fact Share(YamlMap map, string key) => map.Fact(key, Dimension.Fraction, 0.001, 1.5);
 }

@@ -1,11 +1,5 @@
 namespace Fleetwright.Catalog.Chips;
 
-/// <summary>How well a family of operators was fitted.</summary>
-/// <param name="Error">Mean absolute error of the time as a fraction of it, on rows not fitted.</param>
-/// <param name="Median">Median absolute error, same rows.</param>
-/// <param name="Rows">Measured rows behind the fit; 0 when the coefficients are a relative's.</param>
-public readonly record struct FitQuality(double Error, double Median, int Rows);
-
 /// <summary>Coefficients of matrix products in one number format. Equations: docs/hardware.md, "Matrix products".</summary>
 public sealed record MatrixProductCoefficients
 {

@@ -109,8 +109,24 @@ internal static class CalibrationFile
     private static string Product(MatrixProductCoefficients c) =>
         $"overhead: {Micro(c.Overhead)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, small_tile_exponent: {Number(c.SmallTileExponent)}, core_bandwidth: {Number(c.CoreBandwidth)}, tile_latency: {Micro(c.TileLatency)}, overlap_loss: {Percent(c.OverlapLoss)}, throttle_loss: {Percent(c.ThrottleLoss)}, throttle_time: {Micro(c.ThrottleSeconds)}, conversion: {Number(c.Conversion)}, {(c.Routing > 0 ? $"routing: {Number(c.Routing)}, " : "")}{Quality(c.Quality)}";
 
-    private static string Quality(FitQuality quality) =>
-        string.Create(CultureInfo.InvariantCulture, $"error: {Percent(quality.Error)}, median_error: {Percent(quality.Median)}, rows: {quality.Rows}");
+    private static string Quality(FitQuality quality)
+    {
+        string text = string.Create(CultureInfo.InvariantCulture, $"error: {Percent(quality.Error)}, median_error: {Percent(quality.Median)}, rows: {quality.Rows}");
+        if (quality.Ninth > 0)
+        {
+            text += $", p90_error: {Percent(quality.Ninth)}";
+        }
+
+        if (quality.Range.Count > 0)
+        {
+            text += $", range: [{string.Join(", ", quality.Range.Select(r => $"{Number(r.Least)}..{Number(r.Most)}"))}]";
+        }
+
+        return quality.Regimes.Count == 0 ? text : $"{text}, regimes: [{string.Join(", ", quality.Regimes.Select(Regime))}]";
+    }
+
+    private static string Regime(RegimeQuality r) =>
+        string.Create(CultureInfo.InvariantCulture, $"{{ {(double.IsInfinity(r.UpToSeconds) ? "" : $"up_to: {Micro(r.UpToSeconds)}, ")}error: {Percent(r.Error)}, median_error: {Percent(r.Median)}, p90_error: {Percent(r.Ninth)}, low: {Number(r.Low)}, high: {Number(r.High)}, rows: {r.Rows} }}");
 
     private static string Micro(double seconds) => $"{Number(seconds * 1e6)} us";
 

@@ -35,24 +35,17 @@ internal static class Fit
         IReadOnlyList<TRow> rows, Parameter[] parameters, Func<double[], TModel> build, Func<TModel, TRow, double> price, Func<TRow, double> measured, Func<TRow, int> group, Func<TRow, int> regime, int folds, int evaluations, int mostOfRegime = 200)
     {
         double[] values = Best(Thinned(rows, regime, mostOfRegime), parameters, build, price, measured, evaluations);
-        var errors = new List<double>(rows.Count);
+        var pairs = new List<(double Priced, double Measured)>(rows.Count);
         for (int fold = 0; fold < folds; fold++)
         {
             int left = fold;
             List<TRow> others = [.. rows.Where(r => (uint)group(r) % folds != left)];
             double[] fitted = Best(Thinned(others, regime, mostOfRegime), parameters, build, price, measured, evaluations / 2, values);
             TModel model = build(fitted);
-            errors.AddRange(rows.Where(r => (uint)group(r) % folds == left).Select(r => Math.Abs((price(model, r) / measured(r)) - 1)));
+            pairs.AddRange(rows.Where(r => (uint)group(r) % folds == left).Select(r => (price(model, r), measured(r))));
         }
 
-        return (values, QualityOf(errors));
-    }
-
-    /// <summary>Mean and median of absolute relative errors.</summary>
-    public static FitQuality QualityOf(List<double> errors)
-    {
-        errors.Sort();
-        return errors.Count == 0 ? default : new FitQuality(errors.Average(), errors[errors.Count / 2], errors.Count);
+        return (values, Quality.Of(pairs));
     }
 
     /// <summary>The parameters of least mean |log error|.</summary>

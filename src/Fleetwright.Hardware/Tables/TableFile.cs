@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Compression;
 using System.Text;
 using CsvHelper;
 using Fleetwright.Catalog.Reading;
@@ -18,14 +17,8 @@ internal sealed class TableFile : IDisposable
     /// <exception cref="InputException">The file is not there, empty, or lacks a column.</exception>
     public TableFile(string path, OperatorTable table)
     {
-        if (!File.Exists(path))
-        {
-            throw new InputException(path, "there is no such file");
-        }
-
         _absent = table.Absent;
-        Stream file = File.OpenRead(path);
-        _csv = CsvReader.Create(path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionMode.Decompress) : file, Options, leaveOpen: false);
+        _csv = CsvReader.Create(DataFile.Open(path), Options, leaveOpen: false);
         try
         {
             Source = ReadHeader(path, table, out _fields);

@@ -1,0 +1,50 @@
+using Fleetwright.Catalog.Chips;
+
+namespace Fleetwright.Hardware.Calibration;
+
+/// <summary>Sums up how far priced times are from measured ones, over all rows and by priced time.</summary>
+internal static class Quality
+{
+    // Launch-bound, short, middling and long operators err differently; a regime of fewer rows than this says nothing of its own.
+    private const int LeastRows = 20;
+    private static readonly double[] Ends = [1e-5, 1e-4, 1e-3, double.PositiveInfinity];
+
+    public static FitQuality Of(IReadOnlyList<(double Priced, double Measured)> pairs)
+    {
+        if (pairs.Count == 0)
+        {
+            return default;
+        }
+
+        double[] errors = [.. pairs.Select(Error).Order()];
+        return new FitQuality(errors.Average(), errors[errors.Length / 2], errors.Length) { Ninth = errors[errors.Length * 9 / 10], Regimes = [.. Regimes(pairs)] };
+    }
+
+    private static IEnumerable<RegimeQuality> Regimes(IReadOnlyList<(double Priced, double Measured)> pairs)
+    {
+        var open = new List<(double Priced, double Measured)>();
+        for (int i = 0; i < Ends.Length; i++)
+        {
+            double from = i == 0 ? 0 : Ends[i - 1], to = Ends[i];
+            open.AddRange(pairs.Where(p => p.Priced > from && p.Priced <= to));
+            int left = pairs.Count(p => p.Priced > to);
+            if (open.Count >= LeastRows && (left >= LeastRows || left == 0))
+            {
+                yield return Regime(left == 0 ? double.PositiveInfinity : to, open);
+                open.Clear();
+                if (left == 0)
+                {
+                    yield break;
+                }
+            }
+        }
+    }
+
+    private static RegimeQuality Regime(double upTo, List<(double Priced, double Measured)> pairs)
+    {
+        double[] errors = [.. pairs.Select(Error).Order()], ratios = [.. pairs.Select(p => p.Measured / p.Priced).Order()];
+        return new RegimeQuality(upTo, errors.Average(), errors[errors.Length / 2], errors[errors.Length * 9 / 10], ratios[ratios.Length / 10], ratios[ratios.Length * 9 / 10], errors.Length);
+    }
+
+    private static double Error((double Priced, double Measured) pair) => Math.Abs((pair.Priced / pair.Measured) - 1);
+}
