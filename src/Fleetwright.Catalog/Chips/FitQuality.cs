@@ -11,7 +11,7 @@ namespace Fleetwright.Catalog.Chips;
 public readonly record struct FitQuality(double Error, double Median, int Rows)
 {
     /// <summary>Absolute error that nine of ten rows keep; 0 when not recorded.</summary>
-    public double Ninth { get; init; }
+    public double P90 { get; init; }
 
     /// <summary>The errors by priced time, shortest first; empty when not recorded.</summary>
     public IReadOnlyList<RegimeQuality> Regimes { get; init; } = [];
@@ -23,7 +23,7 @@ public readonly record struct FitQuality(double Error, double Median, int Rows)
     public static FitQuality Read(YamlMap map) => new(
         map.Quantity("error", Dimension.Fraction, 0, 10), map.Quantity("median_error", Dimension.Fraction, 0, 10), (int)map.Integer("rows"))
     {
-        Ninth = map.OptionalQuantity("p90_error", Dimension.Fraction, 0, 100) ?? 0,
+        P90 = map.OptionalQuantity("p90_error", Dimension.Fraction, 0, 100) ?? 0,
         Regimes = [.. map.Maps("regimes").Select(RegimeQuality.Read)],
         Range = [.. map.Texts("range").Select(text => ReadRange(map, text))],
     };
@@ -45,11 +45,11 @@ public readonly record struct FitQuality(double Error, double Median, int Rows)
 /// <param name="UpToSeconds">The longest priced time of the regime; infinite for the last.</param>
 /// <param name="Error">Mean absolute error as a fraction.</param>
 /// <param name="Median">Median absolute error.</param>
-/// <param name="Ninth">Absolute error that nine of ten rows keep.</param>
+/// <param name="P90">Absolute error that nine of ten rows keep.</param>
 /// <param name="Low">Measured ÷ priced time that one row of ten is below.</param>
 /// <param name="High">Measured ÷ priced time that one row of ten is above.</param>
 /// <param name="Rows">Rows.</param>
-public readonly record struct RegimeQuality(double UpToSeconds, double Error, double Median, double Ninth, double Low, double High, int Rows)
+public readonly record struct RegimeQuality(double UpToSeconds, double Error, double Median, double P90, double Low, double High, int Rows)
 {
     internal static RegimeQuality Read(YamlMap map) => new(
         map.OptionalQuantity("up_to", Dimension.Time, 0) ?? double.PositiveInfinity,

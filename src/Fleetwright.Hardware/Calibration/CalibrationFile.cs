@@ -112,9 +112,9 @@ internal static class CalibrationFile
     private static string Quality(FitQuality quality)
     {
         string text = string.Create(CultureInfo.InvariantCulture, $"error: {Percent(quality.Error)}, median_error: {Percent(quality.Median)}, rows: {quality.Rows}");
-        if (quality.Ninth > 0)
+        if (quality.P90 > 0)
         {
-            text += $", p90_error: {Percent(quality.Ninth)}";
+            text += $", p90_error: {Percent(quality.P90)}";
         }
 
         if (quality.Range.Count > 0)
@@ -126,7 +126,7 @@ internal static class CalibrationFile
     }
 
     private static string Regime(RegimeQuality r) =>
-        string.Create(CultureInfo.InvariantCulture, $"{{ {(double.IsInfinity(r.UpToSeconds) ? "" : $"up_to: {Micro(r.UpToSeconds)}, ")}error: {Percent(r.Error)}, median_error: {Percent(r.Median)}, p90_error: {Percent(r.Ninth)}, low: {Number(r.Low)}, high: {Number(r.High)}, rows: {r.Rows} }}");
+        string.Create(CultureInfo.InvariantCulture, $"{{ {(double.IsInfinity(r.UpToSeconds) ? "" : $"up_to: {Micro(r.UpToSeconds)}, ")}error: {Percent(r.Error)}, median_error: {Percent(r.Median)}, p90_error: {Percent(r.P90)}, low: {Number(r.Low)}, high: {Number(r.High)}, rows: {r.Rows} }}");
 
     private static string Micro(double seconds) => $"{Number(seconds * 1e6)} us";
 

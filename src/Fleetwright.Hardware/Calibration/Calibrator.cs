@@ -1,5 +1,6 @@
 using Fleetwright.Catalog;
 using Fleetwright.Catalog.Chips;
+using Fleetwright.Catalog.Reading;
 using Fleetwright.Catalog.Units;
 using Fleetwright.Hardware.Kernels;
 
@@ -24,38 +25,55 @@ public static class Calibrator
     private static readonly (string Chip, string Folder)[] Measured =
         [("a100-80gb-sxm", "a100_sxm"), ("h100-sxm", "h100_sxm"), ("h200-sxm", "h200_sxm"), ("b200-sxm", "b200_sxm"), ("arc-pro-b60", "b60")];
 
-    /// <summary>Fits every measured chip, every architecture of one, and <c>generic</c>, and writes their files.</summary>
+    /// <summary>Fits every measured chip, every architecture of one, and <c>generic</c>, and writes their files, all together at the end.</summary>
     /// <param name="catalog">Specifications of the chips.</param>
     /// <param name="kernels">The folder of the tables, a folder a chip.</param>
     /// <param name="output">Where the YAML files go; they replace those of the same name.</param>
-    public static IReadOnlyList<CalibrationLine> Run(FleetCatalog catalog, string kernels, string output)
+    /// <param name="progress">Told what is done, from several threads.</param>
+    /// <param name="cancellation">Stops between fits; nothing is written.</param>
+    /// <exception cref="InputException">A folder of tables is missing.</exception>
+    public static IReadOnlyList<CalibrationLine> Run(FleetCatalog catalog, string kernels, string output, Action<string>? progress = null, CancellationToken cancellation = default)
     {
         Chip[] chips = [.. Measured.Select(m => catalog.Chips.Get(m.Chip))];
-        MeasuredKernels[] tables = [.. Measured.Select((m, i) => MeasuredKernels.Read(Path.Combine(kernels, m.Folder), chips[i]))];
-        var lines = new List<CalibrationLine>();
-        var files = new Dictionary<string, FittedFamilies>(StringComparer.Ordinal);
+        Diagnostic[] missing = [.. Measured.Select(m => Path.Combine(kernels, m.Folder)).Where(f => !Directory.Exists(f)).Select(f => new Diagnostic(f, 0, 0, "", $"there is no such folder; calibration needs {string.Join(", ", Measured.Select(m => m.Folder))} in {kernels}"))];
+        if (missing.Length > 0)
+        {
+            throw new InputException(missing);
+        }
+
+        var tables = new MeasuredKernels[chips.Length];
+        Parallel.For(0, chips.Length, i => tables[i] = MeasuredKernels.Read(Path.Combine(kernels, Measured[i].Folder), chips[i]));
+        progress?.Invoke("tables read");
 
         // The four data-centre chips together; each architecture is scored by a fit to the others, which says how wrong an unmeasured chip may be.
-        int[] dataCentre = [0, 1, 2, 3];
-        FittedFamilies generic = FitChips("generic", chips, tables, dataCentre, i => chips[i].Architecture switch { "ampere" => 0, "hopper" => 1, _ => 2 }, lines);
-        files["generic"] = generic;
-        files["hopper"] = FitChips("hopper", chips, tables, [1, 2], i => i, lines);
-        for (int i = 0; i < chips.Length; i++)
+        // The largest fits come first, so that two cores end together.
+        List<(string Name, int[] Members, Func<int, int>? LeaveOut)> groups =
+        [
+            ("generic", [0, 1, 2, 3], i => chips[i].Architecture switch { "ampere" => 0, "hopper" => 1, _ => 2 }),
+            ("hopper", [1, 2], i => i),
+            .. chips.Select((c, i) => (c.Name, new[] { i }, (Func<int, int>?)null)),
+        ];
+        var fitted = new (FittedFamilies Families, List<CalibrationLine> Lines)[groups.Count];
+        var options = new ParallelOptions { CancellationToken = cancellation };
+        Parallel.ForEach(System.Collections.Concurrent.Partitioner.Create(Enumerable.Range(0, groups.Count), System.Collections.Concurrent.EnumerablePartitionerOptions.NoBuffering), options, i =>
         {
-            FittedFamilies own = FitChips(chips[i].Name, chips, tables, [i], null, lines);
-            files[chips[i].Name] = own;
-            if (chips[i].Architecture != "hopper")
-            {
-                files[chips[i].Architecture] = own.WithQualityOf(generic);
-            }
+            var lines = new List<CalibrationLine>();
+            fitted[i] = (FitChips(groups[i].Name, chips, tables, groups[i].Members, groups[i].LeaveOut, lines), lines);
+            progress?.Invoke(groups[i].Name);
+        });
+
+        var files = groups.Select((g, i) => (g.Name, fitted[i].Families)).ToDictionary(StringComparer.Ordinal);
+        foreach (Chip chip in chips.Where(c => c.Architecture != "hopper"))
+        {
+            files[chip.Architecture] = files[chip.Name].WithQualityOf(files["generic"]);
         }
 
-        foreach ((string name, FittedFamilies fitted) in files)
+        foreach ((string name, FittedFamilies families) in files)
         {
-            File.WriteAllText(Path.Combine(output, name + ".yaml"), CalibrationFile.Write(name, fitted));
+            File.WriteAllText(Path.Combine(output, name + ".yaml"), CalibrationFile.Write(name, families));
         }
 
-        return lines;
+        return [.. fitted.SelectMany(f => f.Lines)];
     }
 
     private static FittedFamilies FitChips(string name, Chip[] all, MeasuredKernels[] tables, int[] members, Func<int, int>? leaveOut, List<CalibrationLine> lines)

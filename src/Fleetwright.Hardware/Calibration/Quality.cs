@@ -17,7 +17,7 @@ internal static class Quality
         }
 
         double[] errors = [.. pairs.Select(Error).Order()];
-        return new FitQuality(errors.Average(), errors[errors.Length / 2], errors.Length) { Ninth = errors[errors.Length * 9 / 10], Regimes = [.. Regimes(pairs)] };
+        return new FitQuality(errors.Average(), errors[errors.Length / 2], errors.Length) { P90 = errors[errors.Length * 9 / 10], Regimes = [.. Regimes(pairs)] };
     }
 
     private static IEnumerable<RegimeQuality> Regimes(IReadOnlyList<(double Priced, double Measured)> pairs)
