@@ -1,0 +1,100 @@
+using Fleetwright.Catalog.Foundry;
+using Fleetwright.Catalog.Reading;
+
+namespace Fleetwright.Hardware.Manufacturing;
+
+/// <summary>One kind of die with the places of its inputs in a draw.</summary>
+internal sealed class DieCostModel
+{
+    private readonly CostOptions _options;
+    private readonly int _area, _wafer, _clustering, _coreShare, _repairable, _sort;
+    private readonly int _logicFrom, _logicTo, _sramFrom, _sramTo, _sramShare, _phyShare, _exponent;
+    private readonly bool _resized;
+
+    public DieCostModel(ChipDescription chip, DieDescription die, ProcessNode node, ProcessNode? designedFor, ManufacturingDefaults defaults, CostOptions options, UncertainSet set)
+    {
+        (Die, Node, _options) = (die, node, options);
+        string own = $"{chip.Name}/{die.Name}";
+        _area = set.AddExact($"die-area:{own}", $"area of {die.Name}, mm2", die.Area);
+        _wafer = set.Add($"wafer-price:{node.Name}", $"wafer price of {node.Name}, $", node.WaferPrice!.Value, $"wafer-price:{node.Foundry}");
+        Density = set.Add($"defect-density:{node.Name}", $"defect density of {node.Name}, /cm2", node.DefectDensity!.Value, $"defect-density:{node.Foundry}");
+        _clustering = set.AddExact("clustering", "clustering of defects, alpha", defaults.Clustering);
+        _coreShare = die.CoreShare is { } core ? set.Add($"core-area:{own}", $"share of cores in {die.Name}", core, most: 1) : set.Add("core-area", "share of cores in a die", defaults.CoreShare, most: 1);
+        _repairable = die.RepairableUncore is { } mended ? set.Add($"repairable:{own}", $"repairable share of the rest of {die.Name}", mended, most: 1) : set.Add("repairable", "repairable share outside the cores", defaults.RepairableUncore, most: 1);
+        _sort = set.Add("sort", "probing a die, $", defaults.SortPerDie);
+        _sramShare = set.AddExact($"sram-share:{own}", $"share of SRAM in {die.Name}", die.SramShare ?? Fact.Of(0, "none known"));
+        _phyShare = die.PhyShare is { } phy ? set.AddExact($"phy-share:{own}", $"share of PHY in {die.Name}", phy) : set.Add("phy-share", "share of PHY in a die", defaults.PhyShare, most: 1);
+        _resized = designedFor is not null && designedFor.Name != node.Name && !options.SameArea;
+        if (_resized)
+        {
+            // The high end of a density is its claim, which the old and the new node share in part: the ratio of central values with each node's own range.
+            _logicFrom = set.Add($"logic-density:{designedFor!.Name}", $"logic density of {designedFor.Name}", designedFor.LogicDensity!.Value);
+            _logicTo = set.Add($"logic-density:{node.Name}", $"logic density of {node.Name}", node.LogicDensity!.Value);
+            _sramFrom = set.Add($"sram-cell:{designedFor.Name}", $"SRAM cell of {designedFor.Name}", designedFor.SramCellArea!.Value);
+            _sramTo = set.Add($"sram-cell:{node.Name}", $"SRAM cell of {node.Name}", node.SramCellArea!.Value);
+            _exponent = set.AddExact("analogue-exponent", "scaling of PHY area", defaults.AnalogueExponent);
+        }
+    }
+
+    public DieDescription Die { get; }
+
+    public ProcessNode Node { get; }
+
+    /// <summary>The place of the defect density, for break-evens.</summary>
+    public int Density { get; }
+
+    /// <summary>Area of one die on its node in mm².</summary>
+    public double Area(ReadOnlySpan<double> values)
+    {
+        (double logic, double sram, double phy) = Parts(values);
+        return logic + sram + phy;
+    }
+
+    /// <summary>Dollars of a die that is known to be good: (wafer / gross + probing) / yield.</summary>
+    public double KnownGood(ReadOnlySpan<double> values)
+    {
+        double area = Area(values);
+        return ((values[_wafer] / Gross(area)) + values[_sort]) / Yield(values, area, spares: true);
+    }
+
+    public DieCost Describe(ReadOnlySpan<double> values)
+    {
+        (double logic, double sram, double phy) = Parts(values);
+        double area = logic + sram + phy, gross = Gross(area);
+        return new DieCost(
+            Die.Name, Node.Name, Die.Count, area, logic / area, sram / area, phy / area, values[_wafer], values[Density] * 100,
+            gross, Yield(values, area, spares: false), Yield(values, area, spares: true), values[_wafer] / gross, KnownGood(values));
+    }
+
+    // Logic by density, SRAM by cell, PHY by a small power of logic density; docs/making.md, "The same design on another node".
+    private (double Logic, double Sram, double Phy) Parts(ReadOnlySpan<double> values)
+    {
+        double area = values[_area], sramShare = values[_sramShare], phyShare = Math.Min(values[_phyShare], 1 - sramShare);
+        double logic = area * (1 - sramShare - phyShare), sram = area * sramShare, phy = area * phyShare;
+        if (_resized)
+        {
+            double ratio = values[_logicFrom] / values[_logicTo];
+            logic *= ratio;
+            sram *= values[_sramTo] / values[_sramFrom];
+            phy *= Math.Pow(ratio, values[_exponent]);
+        }
+
+        return (logic, sram, phy);
+    }
+
+    private double Gross(double area)
+    {
+        // The outline scales with the die, so that its aspect ratio stays.
+        double gross = Die is { Width: { } width, Height: { } height }
+            ? _options.Wafer.GrossDies(width * Math.Sqrt(area / (width * height)), height * Math.Sqrt(area / (width * height)))
+            : _options.Wafer.GrossDies(area);
+        return Math.Max(gross, 1e-3);
+    }
+
+    private double Yield(ReadOnlySpan<double> values, double area, bool spares)
+    {
+        double parameter = _options.YieldParameter ?? (_options.Model == YieldModel.BoseEinstein ? 10 : values[_clustering]);
+        var regions = new DieRegions(area, Die.Cores, spares ? Die.CoresNeeded : Die.Cores, Die.Cores > 0 ? values[_coreShare] : 0, values[_repairable]);
+        return Math.Max(DieYield.Of(new YieldRule(_options.Model, parameter), regions, values[Density], _options.Sharing), 1e-9);
+    }
+}
