@@ -14,7 +14,10 @@ public sealed record BreakEvenDensity(double? Central, double? P10, double? P50,
 /// <param name="Problem">Why it cannot be made, or null.</param>
 /// <param name="ProbabilityCheaper">Share of the draws in which a unit costs less than one of the first variant; null for the first.</param>
 /// <param name="BreakEven">The defect density of its node at which it costs what the first costs; null for the first.</param>
-public sealed record ComparedChip(ChipCost? Cost, string? Problem, double? ProbabilityCheaper, BreakEvenDensity? BreakEven);
+/// <param name="Difference">Dollars a unit above the first, below zero when cheaper; null for the first.</param>
+/// <param name="Deciding">What moves that difference, most first; its dollars are differences.</param>
+public sealed record ComparedChip(
+    ChipCost? Cost, string? Problem, double? ProbabilityCheaper = null, BreakEvenDensity? BreakEven = null, CostRange? Difference = null, IReadOnlyList<CostSensitivity>? Deciding = null);
 
 /// <summary>Chips costed on the same draws.</summary>
 /// <param name="Variants">In the order asked; the first is the reference.</param>

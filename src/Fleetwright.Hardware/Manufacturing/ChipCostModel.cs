@@ -39,13 +39,13 @@ internal sealed class ChipCostModel
         _designedArea = chip.Dies.Where(d => !d.Stacked).Sum(d => d.Area.Value * d.Count);
         if (chip.Memory is { } memory)
         {
-            _memoryPrice = set.Add($"memory-price:{memory.Name}", $"price of {memory.Title}, $ a byte", PriceOf(memory));
+            _memoryPrice = set.Add($"memory-price:{memory.Name}", $"price of {memory.Title}, $/GB", PriceOf(memory), scale: 1e9);
         }
 
         PackageKind package = chip.Package;
         ProcessNode? process = package.Process is { } name ? catalog.Nodes.Get(name) : null;
         _packagePrice = set.Add($"package-price:{package.Name}", $"price of a {package.Name} package, $", package.Price ?? process?.PackagePrice ?? throw NoPrice(package));
-        _interposerDensity = process?.DefectDensity is { } density ? set.Add($"interposer-defects:{process.Name}", $"defect density of {process.Name} interposers", density) : -1;
+        _interposerDensity = process?.DefectDensity is { } density ? set.Add($"interposer-defects:{process.Name}", $"defect density of {process.Name} interposers, /cm2", density, scale: 100) : -1;
         _bond = package.BondYield is { } bond ? set.Add($"bond-yield:{package.Name}", $"yield of a bond in {package.Name}", bond, most: 1) : -1;
         _interposersRatio = package.PricedInterposer is { } priced ? Interposers(priced) / Interposers(InterposerArea(set.Central)) : 1;
         _attach = set.Add($"attach-yield:{package.Name}", $"yield of attaching {package.Name}", package.AttachYield, most: 1);
@@ -53,8 +53,8 @@ internal sealed class ChipCostModel
 
         ProcessNode[] nodes = [.. Dies.Select(d => d.Node).DistinctBy(n => n.Name)];
         HasOneTime = nodes.All(n => n.MaskSet is not null && n.DesignCost is not null);
-        _masks = HasOneTime ? [.. Dies.Select(d => set.Add($"mask-set:{d.Node.Name}", $"mask set of {d.Node.Name}, $", d.Node.MaskSet!.Value))] : [];
-        _designs = HasOneTime ? [.. nodes.Select(n => set.Add($"design-cost:{n.Name}", $"published design cost of {n.Name}, $", n.DesignCost!.Value))] : [];
+        _masks = HasOneTime ? [.. Dies.Select(d => set.Add($"mask-set:{d.Node.Name}", $"mask set of {d.Node.Name}, $ M", d.Node.MaskSet!.Value, scale: 1e-6))] : [];
+        _designs = HasOneTime ? [.. nodes.Select(n => set.Add($"design-cost:{n.Name}", $"published design cost of {n.Name}, $ M", n.DesignCost!.Value, scale: 1e-6))] : [];
         _designShare = set.Add("design-share", "share of the published design cost", _defaults.DesignShare, most: 1);
         double[] central = set.Central;
         Items = [.. Dies.Select(Line), MemoryLine(), PackageLine(central), ($"lost in assembly", FormattableString.Invariant($"{AssemblyYield(central):0.0 %} of assemblies succeed")), ("assembly and test", "with auxiliary parts"), .. options.Volume is { } volume ? [("masks and design", FormattableString.Invariant($"over {volume:#,0} units"))] : Array.Empty<(string, string)>()];

@@ -46,12 +46,27 @@ public static class ChipCosting
         var results = new ComparedChip[variants.Count];
         for (int i = 0; i < variants.Count; i++)
         {
-            results[i] = models[i] is { } model
-                ? new ComparedChip(Describe(model, variants[i].Chip, set, central, run), null, i == 0 ? null : Cheaper(totals[i]!, totals[0]!), i == 0 ? null : BreakEven(model, models[0]!, set, central, run))
-                : new ComparedChip(null, problems[i], null, null);
+            results[i] = models[i] is not { } model ? new ComparedChip(null, problems[i])
+                : i == 0 ? new ComparedChip(Describe(model, variants[i].Chip, set, central, run), null)
+                : Against(models[0]!, totals[0]!, model, totals[i]!, Describe(model, variants[i].Chip, set, central, run), set, central, run);
         }
 
         return new ChipComparison(results, run.Draws);
+    }
+
+    private static ComparedChip Against(ChipCostModel reference, double[] referenceCosts, ChipCostModel model, double[] costs, ChipCost cost, UncertainSet set, double[] central, CostOptions run)
+    {
+        double[] differences = new double[costs.Length], lines = new double[LineCount([model, reference])];
+        int wins = 0;
+        for (int i = 0; i < costs.Length; i++)
+        {
+            differences[i] = costs[i] - referenceCosts[i];
+            wins += differences[i] < 0 ? 1 : 0;
+        }
+
+        double Difference(double[] values) => model.Evaluate(values, lines) - reference.Evaluate(values, lines);
+        return new ComparedChip(
+            cost, null, (double)wins / costs.Length, BreakEven(model, reference, set, central, run), CostRange.Of(Difference(central), differences), Tornado(Difference, set, central));
     }
 
     private static void Check(CostOptions options)
@@ -122,7 +137,7 @@ public static class ChipCosting
                 }
             }
         });
-        double[] middle = new double[count];
+        double[] middle = new double[count], scratch = new double[count];
         double total = model.Evaluate(central, middle);
         return new ChipCost
         {
@@ -135,19 +150,19 @@ public static class ChipCosting
             AssemblyYield = model.AssemblyYield(central),
             InterposerArea = model.InterposerArea(central),
             OneTime = model.HasOneTime ? CostRange.Of(model.OneTime(central), oneTime) : null,
-            Sensitivities = Tornado(model, set, central),
+            Sensitivities = Tornado(values => model.Evaluate(values, scratch), set, central),
             Notes = chip.Notes,
             Draws = totals,
         };
     }
 
-    private static CostSensitivity[] Tornado(ChipCostModel model, UncertainSet set, double[] central)
+    private static CostSensitivity[] Tornado(Func<double[], double> evaluate, UncertainSet set, double[] central)
     {
-        double[] values = [.. central], lines = new double[model.Items.Length];
+        double[] values = [.. central];
         double Cost(int input, double value)
         {
             values[input] = value;
-            double cost = model.Evaluate(values, lines);
+            double cost = evaluate(values);
             values[input] = central[input];
             return cost;
         }
@@ -156,25 +171,14 @@ public static class ChipCosting
         for (int i = 0; i < central.Length; i++)
         {
             Uncertain item = set.Items[i];
-            double low = item.Quantile(0.1), high = item.Quantile(0.9), unit = item.Name.StartsWith("defect-density", StringComparison.Ordinal) ? 100 : 1;
+            double low = item.Quantile(0.1), high = item.Quantile(0.9);
             if (!item.IsFixed && Cost(i, low) is var atLow && Cost(i, high) is var atHigh && Math.Abs(atHigh - atLow) > 1e-9)
             {
-                found.Add(new CostSensitivity(item.Label, low * unit, high * unit, atLow, atHigh));
+                found.Add(new CostSensitivity(item.Label, low * item.Scale, high * item.Scale, atLow, atHigh));
             }
         }
 
         return [.. found.OrderByDescending(s => s.Swing).ThenBy(s => s.Input, StringComparer.Ordinal)];
-    }
-
-    private static double Cheaper(double[] costs, double[] reference)
-    {
-        int wins = 0;
-        for (int i = 0; i < costs.Length; i++)
-        {
-            wins += costs[i] < reference[i] ? 1 : 0;
-        }
-
-        return (double)wins / costs.Length;
     }
 
     // The defect density of a variant's main node at which a unit costs what the reference costs, with the reference as it is.

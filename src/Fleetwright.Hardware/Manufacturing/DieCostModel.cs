@@ -17,7 +17,7 @@ internal sealed class DieCostModel
         string own = $"{chip.Name}/{die.Name}";
         _area = set.AddExact($"die-area:{own}", $"area of {die.Name}, mm2", die.Area);
         _wafer = set.Add($"wafer-price:{node.Name}", $"wafer price of {node.Name}, $", node.WaferPrice!.Value, $"wafer-price:{node.Foundry}");
-        Density = set.Add($"defect-density:{node.Name}", $"defect density of {node.Name}, /cm2", node.DefectDensity!.Value, $"defect-density:{node.Foundry}");
+        Density = set.Add($"defect-density:{node.Name}", $"defect density of {node.Name}, /cm2", node.DefectDensity!.Value, $"defect-density:{node.Foundry}", scale: 100);
         _clustering = set.AddExact("clustering", "clustering of defects, alpha", defaults.Clustering);
         _coreShare = die.CoreShare is { } core ? set.Add($"core-area:{own}", $"share of cores in {die.Name}", core, most: 1) : set.Add("core-area", "share of cores in a die", defaults.CoreShare, most: 1);
         _repairable = die.RepairableUncore is { } mended ? set.Add($"repairable:{own}", $"repairable share of the rest of {die.Name}", mended, most: 1) : set.Add("repairable", "repairable share outside the cores", defaults.RepairableUncore, most: 1);
@@ -28,10 +28,10 @@ internal sealed class DieCostModel
         if (_resized)
         {
             // The high end of a density is its claim, which the old and the new node share in part: the ratio of central values with each node's own range.
-            _logicFrom = set.Add($"logic-density:{designedFor!.Name}", $"logic density of {designedFor.Name}", designedFor.LogicDensity!.Value);
-            _logicTo = set.Add($"logic-density:{node.Name}", $"logic density of {node.Name}", node.LogicDensity!.Value);
-            _sramFrom = set.Add($"sram-cell:{designedFor.Name}", $"SRAM cell of {designedFor.Name}", designedFor.SramCellArea!.Value);
-            _sramTo = set.Add($"sram-cell:{node.Name}", $"SRAM cell of {node.Name}", node.SramCellArea!.Value);
+            _logicFrom = set.Add($"logic-density:{designedFor!.Name}", $"logic density of {designedFor.Name}, MTr/mm2", designedFor.LogicDensity!.Value, scale: 1e-6);
+            _logicTo = set.Add($"logic-density:{node.Name}", $"logic density of {node.Name}, MTr/mm2", node.LogicDensity!.Value, scale: 1e-6);
+            _sramFrom = set.Add($"sram-cell:{designedFor.Name}", $"SRAM cell of {designedFor.Name}, um2", designedFor.SramCellArea!.Value, scale: 1e6);
+            _sramTo = set.Add($"sram-cell:{node.Name}", $"SRAM cell of {node.Name}, um2", node.SramCellArea!.Value, scale: 1e6);
             _exponent = set.AddExact("analogue-exponent", "scaling of PHY area", defaults.AnalogueExponent);
         }
     }
@@ -94,7 +94,9 @@ internal sealed class DieCostModel
     private double Yield(ReadOnlySpan<double> values, double area, bool spares)
     {
         double parameter = _options.YieldParameter ?? (_options.Model == YieldModel.BoseEinstein ? 10 : values[_clustering]);
-        var regions = new DieRegions(area, Die.Cores, spares ? Die.CoresNeeded : Die.Cores, Die.Cores > 0 ? values[_coreShare] : 0, values[_repairable]);
+        // A die whose cores are not told apart still has circuits that must all work: one core that takes their share.
+        int cores = Math.Max(1, Die.Cores), needed = Die.Cores > 0 && spares ? Die.CoresNeeded : cores;
+        var regions = new DieRegions(area, cores, needed, values[_coreShare], values[_repairable]);
         return Math.Max(DieYield.Of(new YieldRule(_options.Model, parameter), regions, values[Density], _options.Sharing), 1e-9);
     }
 }

@@ -10,7 +10,8 @@ namespace Fleetwright.Hardware.Manufacturing;
 /// <param name="Value">The central value.</param>
 /// <param name="High">The highest value.</param>
 /// <param name="Group">The name of a stream that moves it together with others; null for none.</param>
-internal sealed record Uncertain(string Name, string Label, double Low, double Value, double High, string? Group)
+/// <param name="Scale">From base units to those of the label.</param>
+internal sealed record Uncertain(string Name, string Label, double Low, double Value, double High, string? Group, double Scale)
 {
     public bool IsFixed => !(Low < High);
 
@@ -45,14 +46,14 @@ internal sealed class UncertainSet(ulong seed, ManufacturingDefaults defaults)
     public double[] Central => [.. _items.Select(i => i.Value)];
 
     /// <summary>The place of a fact; one without a range gets the catalogue's assumed spread for its confidence.</summary>
-    public int Add(string name, string label, Fact fact, string? group = null, double most = double.PositiveInfinity)
+    public int Add(string name, string label, Fact fact, string? group = null, double most = double.PositiveInfinity, double scale = 1)
     {
         double spread = fact.HasRange ? 0 : defaults.SpreadOf(fact.Confidence);
-        return Add(new Uncertain(name, label, fact.HasRange ? fact.Low : fact.Value * (1 - spread), fact.Value, Math.Min(most, fact.HasRange ? fact.High : fact.Value * (1 + spread)), group));
+        return Add(new Uncertain(name, label, fact.HasRange ? fact.Low : fact.Value * (1 - spread), fact.Value, Math.Min(most, fact.HasRange ? fact.High : fact.Value * (1 + spread)), group, scale));
     }
 
     /// <summary>The place of a fact that is taken as exact unless it states a range.</summary>
-    public int AddExact(string name, string label, Fact fact) => Add(new Uncertain(name, label, fact.Low, fact.Value, fact.High, null));
+    public int AddExact(string name, string label, Fact fact) => Add(new Uncertain(name, label, fact.Low, fact.Value, fact.High, null, 1));
 
     /// <summary>Fills <paramref name="values"/> with draw <paramref name="index"/>.</summary>
     public void Draw(int index, Span<double> values)

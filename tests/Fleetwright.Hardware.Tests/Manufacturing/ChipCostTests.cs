@@ -138,7 +138,7 @@ public class ChipCostTests(ITestOutputHelper output)
         DieCost die = samsung.Dies[0];
         Assert.NotEqual(die.AreaSquareMillimetres, tsmc.Dies[0].AreaSquareMillimetres, 1.0);
         var defaults = Catalog.Manufacturing.Get("defaults");
-        double yield = DieYield.Of(new YieldRule(YieldModel.NegativeBinomial, defaults.Clustering), new DieRegions(die.AreaSquareMillimetres, 0, 0, 0, defaults.RepairableUncore), density / 100);
+        double yield = DieYield.Of(new YieldRule(YieldModel.NegativeBinomial, defaults.Clustering), new DieRegions(die.AreaSquareMillimetres, 64, 64, defaults.CoreShare, defaults.RepairableUncore), density / 100);
         double good = (die.GrossDollars + defaults.SortPerDie) / yield, attach = Catalog.Packages.Get("fc-bga").AttachYield;
         Assert.Equal(tsmc.Unit.Central - samsung.Unit.Central, (good - die.KnownGoodDollars) / attach, 0.01);
     }
