@@ -20,13 +20,14 @@ internal sealed class MakingOptions
     private readonly Option<string> _model = new("--yield") { Description = "Yield model: negative-binomial, poisson, murphy, seeds or bose-einstein.", DefaultValueFactory = _ => "negative-binomial" };
     private readonly Option<double?> _parameter = new("--yield-parameter") { Description = "Alpha of the negative binomial (the catalogue's range when left out) or layers of Bose-Einstein (10)." };
     private readonly Option<bool> _separate = new("--separate-regions") { Description = "Let cores and the rest of a die draw defect densities of their own, as public calculators do." };
+    private readonly Option<bool> _grid = new("--count-grid") { Description = "Count whole dies on the wafer instead of the formula." };
     private readonly Option<int> _draws = new("--draws") { Description = "Monte Carlo draws.", DefaultValueFactory = _ => 10_000 };
     private readonly Option<int> _seed = new("--seed") { Description = "Seed of the draws.", DefaultValueFactory = _ => 1 };
 
     /// <summary>Adds the options to <paramref name="command"/>.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_volume, _sameArea, _spares, _quarter, _model, _parameter, _separate, _draws, _seed])
+        foreach (Option option in (Option[])[_volume, _sameArea, _spares, _quarter, _model, _parameter, _separate, _grid, _draws, _seed])
         {
             command.Options.Add(option);
         }
@@ -54,6 +55,7 @@ internal sealed class MakingOptions
             Model = ModelOf(parsed.GetValue(_model)!),
             YieldParameter = parameter,
             Sharing = parsed.GetValue(_separate) ? DefectSharing.Separate : DefectSharing.Shared,
+            CountGrid = parsed.GetValue(_grid),
             Draws = CommonOptions.Whole(parsed, _draws, 100, 1_000_000),
             Seed = (ulong)CommonOptions.Whole(parsed, _seed, 0, int.MaxValue),
         };

@@ -13,6 +13,9 @@ internal sealed class ChipCostModel
     // Critical levels of a silicon interposer in Chiplet Actuary (DAC 2022): the α of its negative binomial.
     private const double InterposerClustering = 6;
 
+    // An even number, so that both a die and a crossing of four are tried at the centre.
+    private const int InterposerOffsets = 16;
+
     private readonly ChipDescription _chip;
     private readonly CostOptions _options;
     private readonly ManufacturingDefaults _defaults;
@@ -161,7 +164,7 @@ internal sealed class ChipCostModel
     private double Interposers(double area)
     {
         double side = Math.Sqrt(area);
-        return _options.Wafer.CountOnGrid(side, side) is > 0 and var count ? count
+        return _options.Wafer.CountOnGrid(side, side, InterposerOffsets) is > 0 and var count ? count
             : throw new InputException(_chip.Name, FormattableString.Invariant($"its interposer would be {area:#,0} mm2; a wafer holds none so large"));
     }
 

@@ -17,6 +17,19 @@ public static class ChipCosting
     /// <exception cref="InputException">The die is over the reticle, or the catalogue lacks a price that the chip needs.</exception>
     public static ChipCost Cost(FleetCatalog catalog, ChipDescription chip, CostOptions options) => Compare(catalog, [(chip, options)], options).Variants[0].Cost!;
 
+    /// <summary>Dollars a good unit with every input at its central value: what a search over designs asks for, in microseconds.</summary>
+    /// <param name="catalog">Prices, nodes, packages and assumptions.</param>
+    /// <param name="chip">What is made.</param>
+    /// <param name="options">How it is costed; draws, seed and threads are not read.</param>
+    /// <exception cref="InputException">The die is over the reticle, or the catalogue lacks a price that the chip needs.</exception>
+    public static double CentralDollars(FleetCatalog catalog, ChipDescription chip, CostOptions options)
+    {
+        Check(options);
+        var set = new UncertainSet(0, catalog.Manufacturing.Get("defaults"));
+        var model = new ChipCostModel(catalog, chip, options, set);
+        return model.Evaluate(set.Central, new double[model.Items.Length]);
+    }
+
     /// <summary>The costs of several chips, or of one on several nodes, drawn together: what they share is the same in each draw.</summary>
     /// <param name="catalog">Prices, nodes, packages and assumptions.</param>
     /// <param name="variants">What is made and how; the first is what the others are compared with.</param>
@@ -151,7 +164,7 @@ public static class ChipCosting
             InterposerArea = model.InterposerArea(central),
             OneTime = model.HasOneTime ? CostRange.Of(model.OneTime(central), oneTime) : null,
             Sensitivities = Tornado(values => model.Evaluate(values, scratch), set, central),
-            Notes = chip.Notes,
+            Notes = [.. chip.Notes, .. model.Dies.SelectMany(d => d.Notes()).Distinct()],
             Draws = totals,
         };
     }

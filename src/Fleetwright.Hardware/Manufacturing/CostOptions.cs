@@ -29,6 +29,9 @@ public sealed record CostOptions
     /// <summary>The wafer.</summary>
     public WaferGeometry Wafer { get; init; } = WaferGeometry.Standard;
 
+    /// <summary>Whether dies are counted on the wafer instead of taken from the formula, which is lower by a tenth for the largest.</summary>
+    public bool CountGrid { get; init; }
+
     /// <summary>Monte Carlo draws.</summary>
     public int Draws { get; init; } = 10_000;
 

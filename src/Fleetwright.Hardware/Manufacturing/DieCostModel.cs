@@ -10,6 +10,7 @@ internal sealed class DieCostModel
     private readonly int _area, _wafer, _clustering, _coreShare, _repairable, _sort;
     private readonly int _logicFrom, _logicTo, _sramFrom, _sramTo, _sramShare, _phyShare, _exponent;
     private readonly bool _resized;
+    private readonly double _gridFactor = 1;
 
     public DieCostModel(ChipDescription chip, DieDescription die, ProcessNode node, ProcessNode? designedFor, ManufacturingDefaults defaults, CostOptions options, UncertainSet set)
     {
@@ -33,6 +34,13 @@ internal sealed class DieCostModel
             _sramFrom = set.Add($"sram-cell:{designedFor.Name}", $"SRAM cell of {designedFor.Name}, um2", designedFor.SramCellArea!.Value, scale: 1e6);
             _sramTo = set.Add($"sram-cell:{node.Name}", $"SRAM cell of {node.Name}, um2", node.SramCellArea!.Value, scale: 1e6);
             _exponent = set.AddExact("analogue-exponent", "scaling of PHY area", defaults.AnalogueExponent);
+        }
+
+        if (options.CountGrid && Area(set.Central) is var area && area <= WaferGeometry.ReticleArea)
+        {
+            // Counted once, at the central area: a count jumps with the area, which a distribution of costs should not.
+            (double width, double height) = Outline(area);
+            _gridFactor = Math.Max(1, options.Wafer.CountOnGrid(width, height)) / Gross(area);
         }
     }
 
@@ -84,11 +92,39 @@ internal sealed class DieCostModel
 
     private double Gross(double area)
     {
-        // The outline scales with the die, so that its aspect ratio stays.
-        double gross = Die is { Width: { } width, Height: { } height }
-            ? _options.Wafer.GrossDies(width * Math.Sqrt(area / (width * height)), height * Math.Sqrt(area / (width * height)))
-            : _options.Wafer.GrossDies(area);
-        return Math.Max(gross, 1e-3);
+        (double width, double height) = Outline(area);
+        return Math.Max(_options.Wafer.GrossDies(width, height), 1e-3) * _gridFactor;
+    }
+
+    // The outline scales with the die, so that its aspect ratio stays.
+    private (double Width, double Height) Outline(double area)
+    {
+        double aspect = Die is { Width: { } width, Height: { } height } ? width / height : 1;
+        return (Math.Sqrt(area * aspect), Math.Sqrt(area / aspect));
+    }
+
+    /// <summary>What a reader of the cost should know of this die.</summary>
+    public IEnumerable<string> Notes()
+    {
+        if (Die.Cores > 0 && Die.CoresNeeded == Die.Cores)
+        {
+            yield return $"{Die.Name}: no spare core is known of, so all {Die.Cores} must work";
+        }
+
+        if (Node.WaferPrice is { Confidence: Confidence.Assumed })
+        {
+            yield return $"the wafer price of {Node.Name} is our assumption";
+        }
+
+        if (Node.DefectDensity is { Confidence: >= Confidence.Low } density)
+        {
+            yield return $"the defect density of {Node.Name} is of low confidence: {density.Source}";
+        }
+
+        if (_resized)
+        {
+            yield return $"{Die.Name} is resized for {Node.Name} by densities; a port also changes clock and power, which a cost of making does not show";
+        }
     }
 
     private double Yield(ReadOnlySpan<double> values, double area, bool spares)

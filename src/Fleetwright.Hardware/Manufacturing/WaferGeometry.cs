@@ -30,10 +30,11 @@ public readonly record struct WaferGeometry(double Diameter, double EdgeExclusio
     public double GrossDies(double width, double height) => Gross((width + Scribe) * (height + Scribe));
 
     /// <summary>Whole dies of <paramref name="width"/> × <paramref name="height"/> on a wafer when the grid is placed best.</summary>
-    /// <remarks>Rows of dies are laid out for each of 64 × 64 offsets of the grid; a die counts when its four corners lie inside the usable circle.</remarks>
-    public int CountOnGrid(double width, double height)
+    /// <param name="width">Of a die, in mm.</param>
+    /// <param name="height">Of a die, in mm.</param>
+    /// <param name="offsets">Places of the grid that are tried each way; a die counts when its four corners lie inside the usable circle.</param>
+    public int CountOnGrid(double width, double height, int offsets = 64)
     {
-        const int offsets = 64;
         double radius = (Diameter / 2) - EdgeExclusion, pitchX = width + Scribe, pitchY = height + Scribe;
         int best = 0;
         for (int oy = 0; oy < offsets; oy++)

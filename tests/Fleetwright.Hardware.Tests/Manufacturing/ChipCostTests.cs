@@ -37,15 +37,43 @@ public class ChipCostTests(ITestOutputHelper output)
         Assert.True(cost.Unit.P90 > 6400 && cost.Unit.P10 < 6400);
     }
 
-    // Not bars: the other public estimates, so that a change of them is seen.
-    [Theory]
-    [InlineData("h200-sxm", "2025Q1", 4250, 4800)]
-    [InlineData("mi300x", "2024Q1", 5300, 5300)]
-    public void Other_public_estimates_are_within_45_percent(string chip, string quarter, double low, double high)
+    // Two public estimates, $4,250 and $4,800.
+    [Fact]
+    public void The_H200_lies_between_the_two_public_estimates()
+        => Assert.InRange(Cost("h200-sxm", new CostOptions { Quarter = Quarter.Parse("2025Q1"), Draws = 1000 }).Unit.Central, 4250, 4800);
+
+    [Fact]
+    public void Counted_dies_are_whole_and_cheaper_than_those_of_the_formula()
     {
-        ChipCost cost = Cost(chip, new CostOptions { Quarter = Quarter.Parse(quarter), Draws = 1000 });
-        Show(cost);
-        Assert.InRange(cost.Unit.Central, low * 0.55, high * 1.45);
+        var options = new CostOptions { Draws = 200 };
+        DieCost formula = Cost("h100-sxm", options).Dies[0], counted = Cost("h100-sxm", options with { CountGrid = true }).Dies[0];
+        Assert.Equal(Math.Round(counted.GrossDies), counted.GrossDies, 9);
+        Assert.InRange(counted.GrossDies, formula.GrossDies, formula.GrossDies * 1.15);
+        Assert.True(counted.KnownGoodDollars < formula.KnownGoodDollars);
+    }
+
+    [Fact]
+    public void A_cost_says_which_of_its_inputs_are_guesses()
+    {
+        ChipCost cost = Cost("mtia-2i", new CostOptions { Node = "sf4", Draws = 200 });
+        Assert.Contains(cost.Notes, n => n.Contains("wafer price of samsung-4lpx is our assumption", StringComparison.Ordinal));
+        Assert.Contains(cost.Notes, n => n.Contains("never disclosed", StringComparison.Ordinal));
+        Assert.Contains(cost.Notes, n => n.Contains("no spare core", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_central_cost_alone_is_that_of_the_full_costing()
+    {
+        var options = new CostOptions { Node = "n3", Volume = 1e6, Draws = 200 };
+        ChipDescription chip = Chip("b200-sxm");
+        Assert.Equal(Cost("b200-sxm", options).Unit.Central, ChipCosting.CentralDollars(Catalog, chip, options), 9);
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        for (int i = 0; i < 2000; i++)
+        {
+            ChipCosting.CentralDollars(Catalog, chip, options);
+        }
+
+        output.WriteLine(FormattableString.Invariant($"{System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalMicroseconds / 2000:0} us a design"));
     }
 
     [Fact]
