@@ -14,7 +14,7 @@ internal sealed class ChipCostModel
     private const double InterposerClustering = 6;
 
     // An even number, so that both a die and a crossing of four are tried at the centre.
-    private const int InterposerOffsets = 16;
+    private const int InterposerOffsets = 8;
 
     private readonly ChipDescription _chip;
     private readonly CostOptions _options;
@@ -59,17 +59,27 @@ internal sealed class ChipCostModel
         _masks = HasOneTime ? [.. Dies.Select(d => set.Add($"mask-set:{d.Node.Name}", $"mask set of {d.Node.Name}, $ M", d.Node.MaskSet!.Value, scale: 1e-6))] : [];
         _designs = HasOneTime ? [.. nodes.Select(n => set.Add($"design-cost:{n.Name}", $"published design cost of {n.Name}, $ M", n.DesignCost!.Value, scale: 1e-6))] : [];
         _designShare = set.Add("design-share", "share of the published design cost", _defaults.DesignShare, most: 1);
-        double[] central = set.Central;
-        Items = [.. Dies.Select(Line), MemoryLine(), PackageLine(central), ($"lost in assembly", FormattableString.Invariant($"{AssemblyYield(central):0.0 %} of assemblies succeed")), ("assembly and test", "with auxiliary parts"), .. options.Volume is { } volume ? [("masks and design", FormattableString.Invariant($"over {volume:#,0} units"))] : Array.Empty<(string, string)>()];
+        LineCount = Dies.Length + 4 + (options.Volume is null ? 0 : 1);
     }
 
     public DieCostModel[] Dies { get; }
 
-    /// <summary>The lines of the bill in the order that <see cref="Evaluate"/> fills them.</summary>
-    public (string Item, string Detail)[] Items { get; }
+    /// <summary>Lines of the bill.</summary>
+    public int LineCount { get; }
 
     /// <summary>Whether the catalogue states masks and design of every node.</summary>
     public bool HasOneTime { get; }
+
+    /// <summary>The lines in the order that <see cref="Evaluate"/> fills them, in words.</summary>
+    public (string Item, string Detail)[] Items(double[] central) =>
+    [
+        .. Dies.Select(Line),
+        MemoryLine(),
+        PackageLine(central),
+        ("lost in assembly", FormattableString.Invariant($"{AssemblyYield(central):0.0 %} of assemblies succeed")),
+        ("assembly and test", "with auxiliary parts"),
+        .. _options.Volume is { } volume ? [("masks and design", FormattableString.Invariant($"over {volume:#,0} units"))] : Array.Empty<(string, string)>(),
+    ];
 
     /// <summary>Fills the lines and returns their sum.</summary>
     public double Evaluate(ReadOnlySpan<double> values, Span<double> lines)

@@ -27,7 +27,7 @@ public static class ChipCosting
         Check(options);
         var set = new UncertainSet(0, catalog.Manufacturing.Get("defaults"));
         var model = new ChipCostModel(catalog, chip, options, set);
-        return model.Evaluate(set.Central, new double[model.Items.Length]);
+        return model.Evaluate(set.Central, new double[model.LineCount]);
     }
 
     /// <summary>The costs of several chips, or of one on several nodes, drawn together: what they share is the same in each draw.</summary>
@@ -122,7 +122,7 @@ public static class ChipCosting
         return totals;
     }
 
-    private static int LineCount(ChipCostModel?[] models) => models.Max(m => m?.Items.Length ?? 0);
+    private static int LineCount(ChipCostModel?[] models) => models.Max(m => m?.LineCount ?? 0);
 
     private static void InParallel(int count, int parallelism, Action<int, int> work)
     {
@@ -133,7 +133,7 @@ public static class ChipCosting
 
     private static ChipCost Describe(ChipCostModel model, ChipDescription chip, UncertainSet set, double[] central, CostOptions run)
     {
-        int count = model.Items.Length;
+        int count = model.LineCount;
         double[][] lines = [.. Enumerable.Range(0, count).Select(_ => new double[run.Draws])];
         double[] totals = new double[run.Draws], oneTime = new double[run.Draws];
         InParallel(run.Draws, run.Parallelism, (from, to) =>
@@ -158,7 +158,7 @@ public static class ChipCosting
             Node = model.Dies[0].Node.Name,
             NodeTitle = model.Dies[0].Node.Title,
             Unit = CostRange.Of(total, totals),
-            Lines = [.. model.Items.Select((item, i) => new CostLine(item.Item, item.Detail, CostRange.Of(middle[i], lines[i])))],
+            Lines = [.. model.Items(central).Select((item, i) => new CostLine(item.Item, item.Detail, CostRange.Of(middle[i], lines[i])))],
             Dies = [.. model.Dies.Select(d => d.Describe(central))],
             AssemblyYield = model.AssemblyYield(central),
             InterposerArea = model.InterposerArea(central),
