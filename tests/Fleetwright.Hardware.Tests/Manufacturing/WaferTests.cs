@@ -58,6 +58,10 @@ public class WaferTests
         double spareDollars = die / DieYield.Of(Critical, new DieRegions(area, cores, needed, 0.6, 0.5), density / 100, DefectSharing.Separate);
         Assert.InRange(fullDollars, full * 0.9935, full * 1.0065);
         Assert.InRange(spareDollars, spare * 0.995, spare * 1.005);
+
+        // The default, one density for the whole die, moves it by less than 1 % until the spares run out.
+        double shared = die / DieYield.Of(Critical, new DieRegions(area, cores, needed, 0.6, 0.5), density / 100);
+        Assert.InRange(shared, spare * (density < 1 || area < 500 ? 0.99 : 0.94), spare * 1.01);
     }
 
     [Theory]
