@@ -91,6 +91,7 @@ public class ChipMakingCommandTests
     [InlineData("2025Q1", "chip", "cost", "mtia-2i", "--quarter", "2025")]
     [InlineData("--spares", "chip", "cost", "mtia-2i", "--spares", "65")]
     [InlineData("mtia-2i", "chip", "cost", "mtia-2x")]
+    [InlineData("no folder", "chip", "compare", "mtia-2i", "--node", "n5,sf4", "--draws", "200", "--html", "/no/such/folder/page.html")]
     public async Task Wrong_input_is_named(string word, params string[] arguments)
     {
         (int code, _, string error) = await Run(arguments);

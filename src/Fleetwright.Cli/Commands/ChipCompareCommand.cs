@@ -125,6 +125,11 @@ internal static class ChipCompareCommand
 
     private static void WritePage(string file, string page)
     {
+        if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder && !Directory.Exists(folder))
+        {
+            throw new InputException("--html", $"there is no folder '{folder}'");
+        }
+
         string unfinished = file + ".part";
         try
         {
