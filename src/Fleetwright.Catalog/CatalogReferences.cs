@@ -18,6 +18,23 @@ internal static class CatalogReferences
             {
                 Expect(catalog.Nodes, chip.Path, "node", node, problems);
             }
+
+            if (chip.Value.Package is { } made)
+            {
+                Expect(catalog.Packages, chip.Path, "package.kind", made.Kind, problems);
+                foreach (string dieNode in made.Dies.Select(d => d.Node).OfType<string>())
+                {
+                    Expect(catalog.Nodes, chip.Path, "package.dies", dieNode, problems);
+                }
+            }
+        }
+
+        foreach (CatalogEntry<PackageKind> package in catalog.Packages.Entries)
+        {
+            if (package.Value.Process is { } process && Expect(catalog.Nodes, package.Path, "process", process, problems) is { Kind: not ProcessKind.Packaging } logic)
+            {
+                problems.Add(new Diagnostic(package.Path, 0, 0, "process", $"'{logic.Name}' is a logic process; allowed: one of kind packaging"));
+            }
         }
 
         foreach (CatalogEntry<Site> site in catalog.Sites.Entries)

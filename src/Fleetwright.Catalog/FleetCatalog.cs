@@ -28,6 +28,8 @@ public sealed class FleetCatalog
         Memories = new(Path.Combine(root, "memories"), "memory", MemoryReader.Read, m => [m.Name, .. m.Aliases]);
         Links = new(Path.Combine(root, "links"), "link", LinkReader.Read, l => [l.Name, .. l.Aliases]);
         Nodes = new(Path.Combine(root, "nodes"), "node", ProcessNodeReader.Read, n => [n.Name, .. n.Aliases]);
+        Packages = new(Path.Combine(root, "packages"), "package", PackageKindReader.Read, p => [p.Name, .. p.Aliases]);
+        Manufacturing = new(Path.Combine(root, "manufacturing"), "set of manufacturing assumptions", ManufacturingDefaultsReader.Read, m => [m.Name]);
         Sites = new(Path.Combine(root, "sites"), "site", SiteReader.Read, s => [s.Name, .. s.Aliases]);
         Devices = new(Path.Combine(root, "devices"), "device", DeviceReader.Read, d => [d.Name, .. d.Aliases]);
         DeviceEngines = new(Path.Combine(root, "device-engines"), "device engine", DeviceEngineReader.Read, e => [e.Name, .. e.Aliases]);
@@ -56,6 +58,12 @@ public sealed class FleetCatalog
     /// <summary>Foundry and packaging processes.</summary>
     public CatalogFolder<ProcessNode> Nodes { get; }
 
+    /// <summary>Ways to join dies and memory to a chip.</summary>
+    public CatalogFolder<PackageKind> Packages { get; }
+
+    /// <summary>What the costing of a chip assumes where its own file says nothing; <c>defaults</c>.</summary>
+    public CatalogFolder<ManufacturingDefaults> Manufacturing { get; }
+
     /// <summary>Fabs, packaging plants and memory makers.</summary>
     public CatalogFolder<Site> Sites { get; }
 
@@ -68,6 +76,8 @@ public sealed class FleetCatalog
         CatalogKind.Of("memories", Memories, m => m.Title),
         CatalogKind.Of("links", Links, l => l.Title),
         CatalogKind.Of("nodes", Nodes, n => n.Title),
+        CatalogKind.Of("packages", Packages, p => p.Title),
+        CatalogKind.Of("manufacturing", Manufacturing, m => m.Title),
         CatalogKind.Of("sites", Sites, s => s.Title),
         CatalogKind.Of("devices", Devices, d => d.Title),
         CatalogKind.Of("device-engines", DeviceEngines, e => e.Title),

@@ -23,6 +23,8 @@ public sealed class CatalogFuzzTests
         ["links"] = f => LinkReader.Read(f),
         ["nodes"] = f => ProcessNodeReader.Read(f),
         ["sites"] = f => SiteReader.Read(f),
+        ["packages"] = f => PackageKindReader.Read(f),
+        ["manufacturing"] = f => ManufacturingDefaultsReader.Read(f),
     };
 
     [Fact]

@@ -152,9 +152,34 @@ public sealed class ShippedCatalogTests
     }
 
     [Fact]
+    public void The_dies_of_a_package_add_up_to_the_area_and_the_cores_of_their_chip()
+    {
+        Chip[] packaged = [.. s_catalog.Chips.All.Where(c => c.Package is not null)];
+        Assert.True(packaged.Length >= 15);
+        Assert.All(packaged, c =>
+        {
+            Assert.Equal(c.DieArea!.Value.Value, c.Package!.Dies.Sum(d => d.Count * d.Area.Value), 1.0);
+            Assert.Equal(c.Cores.Value, c.Package.Dies.Sum(d => d.Count * (d.CoresNeeded ?? d.Cores)?.Value ?? 0));
+            Assert.NotNull(s_catalog.Packages.Find(c.Package.Kind));
+        });
+    }
+
+    [Theory]
+    [InlineData("n5", "tsmc-n5")]
+    [InlineData("n2", "tsmc-n2")]
+    [InlineData("sf4", "samsung-4lpx")]
+    [InlineData("4lpx", "samsung-4lpx")]
+    [InlineData("5lpe", "samsung-5lpe")]
+    [InlineData("8lpp", "samsung-8lpp")]
+    [InlineData("sf3", "samsung-sf3")]
+    [InlineData("SF2", "samsung-sf2")]
+    public void A_node_is_found_by_its_short_name(string alias, string name)
+        => Assert.Equal(name, s_catalog.Nodes.Get(alias).Name);
+
+    [Fact]
     public void Every_file_of_facts_names_its_schema_for_editors()
         => Assert.All(
-            new[] { ("chips", "chip"), ("memories", "memory"), ("links", "link"), ("nodes", "node"), ("sites", "site") },
+            new[] { ("chips", "chip"), ("memories", "memory"), ("links", "link"), ("nodes", "node"), ("sites", "site"), ("packages", "package"), ("manufacturing", "manufacturing") },
             kind => Assert.All(
                 Directory.EnumerateFiles(Repository.Path("catalog", kind.Item1), "*.yaml"),
                 file => Assert.Equal($"# yaml-language-server: $schema=../schemas/{kind.Item2}.schema.json", File.ReadLines(file).First())));

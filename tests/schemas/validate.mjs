@@ -8,7 +8,7 @@ import { basename, dirname, join } from "node:path";
 import Ajv2020 from "ajv/dist/2020.js";
 import { parse } from "yaml";
 
-const irregular = { calibration: "calibration", memories: "memory" };
+const irregular = { calibration: "calibration", memories: "memory", manufacturing: "manufacturing" };
 const [target, ...rest] = process.argv.slice(2);
 const mode = rest[0];
 const isSchema = target.endsWith(".schema.json");

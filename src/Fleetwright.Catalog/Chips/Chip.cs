@@ -44,6 +44,9 @@ public sealed record Chip
     /// <summary>Area of all its compute silicon in mm²; null when undisclosed.</summary>
     public Fact? DieArea { get; init; }
 
+    /// <summary>What is made and joined to one chip; null when the file does not say.</summary>
+    public ChipPackage? Package { get; init; }
+
     /// <summary>Cores that share the work of an operator: SMs, CUs, PEs, tensor cores of a TPU.</summary>
     public required Fact Cores { get; init; }
 

@@ -26,6 +26,7 @@ public static class ChipReader
             Architecture = root.Text("architecture"),
             Node = root.OptionalText("node"),
             DieArea = root.OptionalFact("die_area", Dimension.Area, 1),
+            Package = ChipPackage.Read(root.OptionalMap("package")),
             Cores = root.Fact("cores", Dimension.Count, 1),
             Clock = root.OptionalFact("clock", Dimension.Frequency, 1e6),
             MatrixRates = ReadRates(root.Map("matrix_rates")),
