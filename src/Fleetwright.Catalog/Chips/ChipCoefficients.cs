@@ -51,6 +51,9 @@ public sealed record ChipCoefficients
     /// <summary>Dense matrix products by number format; a format that is absent is priced with the nearest one that is here.</summary>
     public IReadOnlyDictionary<Dtype, MatrixProductCoefficients> Gemm { get; init; } = new Dictionary<Dtype, MatrixProductCoefficients>();
 
+    /// <summary>Dense matrix products by further measured kernels, by the name that the tables give them; a kernel that is absent is priced as its number format.</summary>
+    public IReadOnlyDictionary<string, MatrixProductCoefficients> GemmKernels { get; init; } = new Dictionary<string, MatrixProductCoefficients>();
+
     /// <summary>Grouped matrix products (experts) by number format; empty: as dense ones.</summary>
     public IReadOnlyDictionary<Dtype, MatrixProductCoefficients> GroupedGemm { get; init; } = new Dictionary<Dtype, MatrixProductCoefficients>();
 
