@@ -29,6 +29,7 @@ public static class ChipCoefficientsReader
         return new ChipCoefficients
         {
             Name = root.Text("name"),
+            Relative = root.OptionalText("relative"),
             LaunchOverhead = root.Fact("launch_overhead", Dimension.Time),
             MatrixEfficiency = matrix,
             MemoryEfficiency = Share(root, "memory_efficiency"),
