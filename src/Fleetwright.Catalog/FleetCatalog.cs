@@ -100,8 +100,12 @@ public sealed class FleetCatalog
     /// <summary>Every name in one file that no other file answers to (a chip's node and memory, a site's processes); empty when all is well.</summary>
     public IReadOnlyList<Diagnostic> BrokenReferences() => CatalogReferences.Problems(this);
 
-    /// <summary>The coefficients of a chip: its own, or else those of its architecture; null when neither is measured.</summary>
-    public ChipCoefficients? CoefficientsOf(Chip chip) => Calibration.Find(chip.Name) ?? Calibration.Find(chip.Architecture);
+    /// <summary>The coefficients of a chip: its own, or else those of its architecture, what they lack filled in from the relative that they name; null when neither is measured.</summary>
+    public ChipCoefficients? CoefficientsOf(Chip chip)
+    {
+        ChipCoefficients? own = Calibration.Find(chip.Name) ?? Calibration.Find(chip.Architecture);
+        return own?.Relative is { } name ? own.FilledFrom(Calibration.Get(name)) : own;
+    }
 
     /// <summary>Opens the catalogue that ships with the program: <c>FLEETWRIGHT_CATALOG</c> when set, else the nearest <c>catalog/</c> at or above the program.</summary>
     /// <exception cref="InputException">There is none.</exception>

@@ -12,6 +12,9 @@ public sealed record ChipCoefficients
     /// <summary>The chip or architecture that the coefficients belong to.</summary>
     public required string Name { get; init; }
 
+    /// <summary>The coefficients that fill in families of operators which are absent here; null: none.</summary>
+    public string? Relative { get; init; }
+
     /// <summary>Seconds that any operator costs before its work starts, inside a captured graph.</summary>
     public required Fact LaunchOverhead { get; init; }
 
@@ -51,6 +54,9 @@ public sealed record ChipCoefficients
     /// <summary>Dense matrix products by number format; a format that is absent is priced with the nearest one that is here.</summary>
     public IReadOnlyDictionary<Dtype, MatrixProductCoefficients> Gemm { get; init; } = new Dictionary<Dtype, MatrixProductCoefficients>();
 
+    /// <summary>Dense matrix products by further measured kernels, by the name that the tables give them; a kernel that is absent is priced as its number format.</summary>
+    public IReadOnlyDictionary<string, MatrixProductCoefficients> GemmKernels { get; init; } = new Dictionary<string, MatrixProductCoefficients>();
+
     /// <summary>Grouped matrix products (experts) by number format; empty: as dense ones.</summary>
     public IReadOnlyDictionary<Dtype, MatrixProductCoefficients> GroupedGemm { get; init; } = new Dictionary<Dtype, MatrixProductCoefficients>();
 
@@ -68,4 +74,15 @@ public sealed record ChipCoefficients
 
     /// <summary>Measured rows behind the coefficients; 0 when they are taken from a relative.</summary>
     public required int Rows { get; init; }
+
+    /// <summary>These coefficients, with the families of operators that are absent taken from <paramref name="relative"/>.</summary>
+    public ChipCoefficients FilledFrom(ChipCoefficients relative) => this with
+    {
+        Gemm = Gemm.Count > 0 ? Gemm : relative.Gemm,
+        GemmKernels = GemmKernels.Count > 0 ? GemmKernels : relative.GemmKernels,
+        GroupedGemm = GroupedGemm.Count > 0 ? GroupedGemm : relative.GroupedGemm,
+        ContextAttention = ContextAttention.Count > 0 ? ContextAttention : relative.ContextAttention,
+        DecodeAttention = DecodeAttention.Count > 0 ? DecodeAttention : relative.DecodeAttention,
+        Collectives = Collectives ?? relative.Collectives,
+    };
 }

@@ -29,6 +29,7 @@ public static class ChipCoefficientsReader
         return new ChipCoefficients
         {
             Name = root.Text("name"),
+            Relative = root.OptionalText("relative"),
             LaunchOverhead = root.Fact("launch_overhead", Dimension.Time),
             MatrixEfficiency = matrix,
             MemoryEfficiency = Share(root, "memory_efficiency"),
@@ -42,6 +43,7 @@ public static class ChipCoefficientsReader
             MemoryPowerShare = Share(root, "memory_power_share"),
             IdlePowerShare = Share(root, "idle_power_share"),
             Gemm = ByFormat(root, "gemm", MatrixProduct),
+            GemmKernels = ByKernel(root, "gemm_kernels"),
             GroupedGemm = ByFormat(root, "grouped_gemm", MatrixProduct),
             ContextAttention = ByFormat(root, "context_attention", ContextAttention),
             DecodeAttention = ByFormat(root, "decode_attention", DecodeAttention),
@@ -71,8 +73,21 @@ public static class ChipCoefficientsReader
         return byFormat;
     }
 
+    private static Dictionary<string, MatrixProductCoefficients> ByKernel(YamlMap root, string key)
+    {
+        var byKernel = new Dictionary<string, MatrixProductCoefficients>(StringComparer.Ordinal);
+        YamlMap? map = root.OptionalMap(key);
+        foreach (string name in map?.Keys ?? [])
+        {
+            byKernel[name] = MatrixProduct(map!.Map(name)) with { Kernel = name };
+        }
+
+        return byKernel;
+    }
+
     private static MatrixProductCoefficients MatrixProduct(YamlMap map) => new()
     {
+        Kernel = map.OptionalText("kernel") ?? "",
         Overhead = map.Quantity("overhead", Dimension.Time, 0, 1),
         MatrixEfficiency = map.Quantity("matrix_efficiency", Dimension.Fraction, 0.001, 1.5),
         MemoryEfficiency = map.Quantity("memory_efficiency", Dimension.Fraction, 0.001, 1.5),
@@ -82,6 +97,21 @@ public static class ChipCoefficientsReader
         OverlapLoss = map.Quantity("overlap_loss", Dimension.Fraction, 0, 1),
         ThrottleLoss = map.OptionalQuantity("throttle_loss", Dimension.Fraction, 0, 5) ?? 0,
         ThrottleSeconds = map.OptionalQuantity("throttle_time", Dimension.Time, 1e-9, 10) ?? 1e-3,
+        StoreBandwidth = map.OptionalQuantity("store_bandwidth", Dimension.Count, 0, 1000) ?? 0,
+        JoinLatency = map.OptionalQuantity("join_latency", Dimension.Time, 0, 1) ?? 0,
+        JoinBandwidth = map.OptionalQuantity("join_bandwidth", Dimension.Count, 0, 1000) ?? 0,
+        WaveSharing = map.OptionalQuantity("wave_sharing", Dimension.Fraction, 0, 1) ?? 0,
+        StreamBandwidth = map.OptionalQuantity("stream_bandwidth", Dimension.Count, 0, 1000) ?? 0,
+        InnerLatency = map.OptionalQuantity("inner_latency", Dimension.Time, 0, 1) ?? 0,
+        SharedBandwidth = map.OptionalQuantity("shared_bandwidth", Dimension.Count, 0, 1000) ?? 0,
+        InputResidence = map.OptionalQuantity("input_residence", Dimension.Fraction, 0, 1) ?? 1,
+        OutputResidence = map.OptionalQuantity("output_residence", Dimension.Fraction, 0, 1) ?? 1,
+        WeightResidence = map.OptionalQuantity("weight_residence", Dimension.Fraction, 0, 1) ?? 1,
+        RowConversion = map.OptionalQuantity("row_conversion", Dimension.Time, 0, 1) ?? 0,
+        ElementConversion = map.OptionalQuantity("element_conversion", Dimension.Time, 0, 1) ?? 0,
+        HostOverhead = map.OptionalQuantity("host_overhead", Dimension.Time, 0, 1) ?? 0,
+        UnalignedHostOverhead = map.OptionalQuantity("unaligned_host_overhead", Dimension.Time, 0, 1) ?? 0,
+        PitchConflict = map.OptionalQuantity("pitch_conflict", Dimension.Fraction, 0, 10) ?? 0,
         Conversion = map.OptionalQuantity("conversion", Dimension.Count, 0, 100) ?? 0,
         Routing = map.OptionalQuantity("routing", Dimension.Count, 0, 100) ?? 0,
         Quality = FitQuality.Read(map),

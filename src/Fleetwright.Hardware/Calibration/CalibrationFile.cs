@@ -10,6 +10,9 @@ internal sealed class FittedFamilies
 {
     public Dictionary<Dtype, MatrixProductCoefficients> Gemm { get; init; } = [];
 
+    /// <summary>Dense products by kernels that do not stand for their format.</summary>
+    public Dictionary<string, MatrixProductCoefficients> GemmKernels { get; init; } = [];
+
     public Dictionary<Dtype, MatrixProductCoefficients> GroupedGemm { get; init; } = [];
 
     public Dictionary<Dtype, ContextAttentionCoefficients> ContextAttention { get; init; } = [];
@@ -23,13 +26,14 @@ internal sealed class FittedFamilies
 
     public bool Relative { get; init; }
 
-    public int Rows => Gemm.Values.Sum(c => c.Quality.Rows) + GroupedGemm.Values.Sum(c => c.Quality.Rows)
+    public int Rows => Gemm.Values.Sum(c => c.Quality.Rows) + GemmKernels.Values.Sum(c => c.Quality.Rows) + GroupedGemm.Values.Sum(c => c.Quality.Rows)
         + ContextAttention.Values.Sum(c => c.Quality.Rows) + DecodeAttention.Values.Sum(c => c.Quality.Rows);
 
     /// <summary>The same coefficients for another chip of the architecture, with the error of a chip that was left out of the fit.</summary>
     public FittedFamilies WithQualityOf(FittedFamilies generic) => new()
     {
         Gemm = Wider(Gemm, generic.Gemm, c => c.Quality, (c, q) => c with { Quality = q }),
+        GemmKernels = Wider(GemmKernels, generic.GemmKernels, c => c.Quality, (c, q) => c with { Quality = q }),
         GroupedGemm = Wider(GroupedGemm, generic.GroupedGemm, c => c.Quality, (c, q) => c with { Quality = q }),
         ContextAttention = Wider(ContextAttention, generic.ContextAttention, c => c.Quality, (c, q) => c with { Quality = q }),
         DecodeAttention = Wider(DecodeAttention, generic.DecodeAttention, c => c.Quality, (c, q) => c with { Quality = q }),
@@ -38,7 +42,8 @@ internal sealed class FittedFamilies
         Relative = true,
     };
 
-    private static Dictionary<Dtype, T> Wider<T>(Dictionary<Dtype, T> own, Dictionary<Dtype, T> generic, Func<T, FitQuality> quality, Func<T, FitQuality, T> with) =>
+    private static Dictionary<TKey, T> Wider<TKey, T>(Dictionary<TKey, T> own, Dictionary<TKey, T> generic, Func<T, FitQuality> quality, Func<T, FitQuality, T> with)
+        where TKey : notnull =>
         own.ToDictionary(e => e.Key, e =>
         {
             FitQuality mine = quality(e.Value);
@@ -80,7 +85,16 @@ internal static class CalibrationFile
         Line($"memory_power_share: {{ value: 60 %, source: splitwise{(name == "a100-80gb-sxm" ? "" : ", confidence: low")} }}");
         Line($"idle_power_share: {{ value: 32 %, source: splitwise{(name == "a100-80gb-sxm" ? "" : ", confidence: low")}, note: while kernels run one after another; a chip without work draws less }}");
         Line($"error: {Percent((main.Quality.Error + fitted.ContextAttention[Dtype.Bf16].Quality.Error + fitted.DecodeAttention[Dtype.Bf16].Quality.Error) / 3)}");
-        Family("gemm", fitted.Gemm, Product);
+        Family("gemm", fitted.Gemm, DenseProduct);
+        if (fitted.GemmKernels.Count > 0)
+        {
+            Line($"gemm_kernels:");
+            foreach ((string kernel, MatrixProductCoefficients own) in fitted.GemmKernels.OrderBy(e => e.Key, StringComparer.Ordinal))
+            {
+                Line($"  {kernel}: {{ {DenseProduct(own with { Kernel = "" })} }}");
+            }
+        }
+
         Family("grouped_gemm", fitted.GroupedGemm, Product);
         Family("context_attention", fitted.ContextAttention, c => $"overhead: {Micro(c.Overhead)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, head_size_exponent: {Number(c.HeadSizeExponent)}, tail: {Number(c.Tail)}, tile_latency: {Micro(c.TileLatency)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, {Quality(c.Quality)}");
         Family("decode_attention", fitted.DecodeAttention, c => $"overhead: {Micro(c.Overhead)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, core_bandwidth: {Number(c.CoreBandwidth)}, tile_latency: {Micro(c.TileLatency)}, join_latency: {Micro(c.JoinLatency)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, {Quality(c.Quality)}");
@@ -102,6 +116,45 @@ internal static class CalibrationFile
                 {
                     Line($"  {dtype.Name()}: {{ {write(value)} }}");
                 }
+            }
+        }
+    }
+
+    // Terms that a kernel does not have are left out.
+    private static string DenseProduct(MatrixProductCoefficients c)
+    {
+        var text = new StringBuilder();
+        Add("kernel", c.Kernel, c.Kernel.Length > 0);
+        Add("overhead", Micro(c.Overhead));
+        Add("matrix_efficiency", Percent(c.MatrixEfficiency));
+        Add("memory_efficiency", Percent(c.MemoryEfficiency));
+        Add("small_tile_exponent", Number(c.SmallTileExponent));
+        Add("core_bandwidth", Number(c.CoreBandwidth));
+        Add("tile_latency", Micro(c.TileLatency));
+        Add("store_bandwidth", Number(c.StoreBandwidth), c.StoreBandwidth > 0);
+        Add("overlap_loss", Percent(c.OverlapLoss));
+        Add("throttle_loss", Percent(c.ThrottleLoss));
+        Add("join_latency", Micro(c.JoinLatency), c.JoinLatency > 0);
+        Add("join_bandwidth", Number(c.JoinBandwidth), c.JoinBandwidth > 0);
+        Add("wave_sharing", Percent(c.WaveSharing));
+        Add("stream_bandwidth", Number(c.StreamBandwidth), c.StreamBandwidth > 0);
+        Add("inner_latency", Nano(c.InnerLatency), c.InnerLatency > 0);
+        Add("shared_bandwidth", Number(c.SharedBandwidth), c.SharedBandwidth > 0);
+        Add("input_residence", Percent(c.InputResidence), c.InputResidence < 1);
+        Add("output_residence", Percent(c.OutputResidence), c.OutputResidence < 1);
+        Add("weight_residence", Percent(c.WeightResidence), c.WeightResidence < 1);
+        Add("row_conversion", Nano(c.RowConversion), c.RowConversion > 0);
+        Add("element_conversion", Nano(c.ElementConversion), c.ElementConversion > 0);
+        Add("host_overhead", Micro(c.HostOverhead), c.HostOverhead > 0);
+        Add("unaligned_host_overhead", Micro(c.UnalignedHostOverhead), c.UnalignedHostOverhead > 0);
+        Add("pitch_conflict", Percent(c.PitchConflict), c.PitchConflict > 0);
+        return text.Append(Quality(c.Quality)).ToString();
+
+        void Add(string key, string value, bool present = true)
+        {
+            if (present)
+            {
+                text.Append(key).Append(": ").Append(value).Append(", ");
             }
         }
     }
@@ -129,6 +182,8 @@ internal static class CalibrationFile
         string.Create(CultureInfo.InvariantCulture, $"{{ {(double.IsInfinity(r.UpToSeconds) ? "" : $"up_to: {Micro(r.UpToSeconds)}, ")}error: {Percent(r.Error)}, median_error: {Percent(r.Median)}, p90_error: {Percent(r.P90)}, low: {Number(r.Low)}, high: {Number(r.High)}, rows: {r.Rows} }}");
 
     private static string Micro(double seconds) => $"{Number(seconds * 1e6)} us";
+
+    private static string Nano(double seconds) => $"{Number(seconds * 1e9)} ns";
 
     private static string Percent(double share) => $"{Number(share * 100)} %";
 

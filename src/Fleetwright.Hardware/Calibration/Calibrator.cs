@@ -22,6 +22,9 @@ public static class Calibrator
 {
     private const int Evaluations = 900;
 
+    // Twice the parameters of the other families.
+    private const int ProductEvaluations = 1200;
+
     private static readonly (string Chip, string Folder)[] Measured =
         [("a100-80gb-sxm", "a100_sxm"), ("h100-sxm", "h100_sxm"), ("h200-sxm", "h200_sxm"), ("b200-sxm", "b200_sxm"), ("arc-pro-b60", "b60")];
 
@@ -81,19 +84,24 @@ public static class Calibrator
         Chip[] chips = [.. members.Select(i => all[i])];
         Func<int, int>? outOf = leaveOut is null ? null : i => leaveOut(members[i]);
         var fitted = new FittedFamilies();
+        foreach (string key in members.SelectMany(i => tables[i].Products.Select(p => p.Key)).Distinct().Order(StringComparer.Ordinal))
+        {
+            int[] with = [.. members.Where(i => tables[i].Products.Any(p => p.Key == key))];
+            MeasuredProducts[] products = [.. with.Select(i => tables[i].Products.First(p => p.Key == key))];
+            MatrixProductCoefficients product = MatrixProductFit.Run([.. with.Select(i => all[i])], products, leaveOut is null ? null : i => leaveOut(with[i]), ProductEvaluations);
+            lines.Add(new CalibrationLine(name, "gemm", key, products.Sum(p => p.Dropped), product.Quality));
+            if (products[0].OfFormat)
+            {
+                fitted.Gemm[products[0].Dtype] = product;
+            }
+            else
+            {
+                fitted.GemmKernels[key] = product;
+            }
+        }
+
         foreach (Dtype dtype in new[] { Dtype.Bf16, Dtype.Fp8, Dtype.Nvfp4 })
         {
-            Product("gemm", fitted.Gemm, t => t.Products);
-            void Product(string family, Dictionary<Dtype, MatrixProductCoefficients> into, Func<MeasuredKernels, Dictionary<Dtype, KernelRows<MatrixProductRow>>> table)
-            {
-                (List<Chip> with, List<OnChip<MatrixProductRow>> rows, int dropped) = Gather(dtype, table);
-                if (with.Count > 0)
-                {
-                    into[dtype] = MatrixProductFit.Run(with, rows, dtype, with.Count == chips.Length ? outOf : null, Evaluations);
-                    lines.Add(new CalibrationLine(name, family, dtype.Name(), dropped, into[dtype].Quality));
-                }
-            }
-
             (List<Chip> prefillChips, List<OnChip<AttentionRow>> prefill, int prefillDropped) = Gather(dtype, t => t.Prefill);
             if (prefillChips.Count > 0)
             {
@@ -125,10 +133,9 @@ public static class Calibrator
         foreach ((Dtype dtype, MatrixProductCoefficients product) in fitted.Gemm)
         {
             Chip chip = chips.First(c => c.Supports(dtype));
-            var model = new MatrixProductModel(product, chip.MatrixRates[dtype], chip.Cores, chip.MemoryBandwidth, dtype.Bytes());
+            var model = new MatrixProductModel(product, chip, chip.MatrixRates[dtype], dtype.Bytes());
             const double Size = 8192;
-            var large = new MatrixProductRow(Size, Size, Size, Size * Size * ((2 * dtype.Bytes()) + 2), 1);
-            fitted.SustainedShares[dtype] = 2 * Size * Size * Size / MatrixProductFit.Seconds(model, large) / chip.MatrixRates[dtype];
+            fitted.SustainedShares[dtype] = 2 * Size * Size * Size / model.Seconds(Size, Size, Size, dtype.Bytes()) / chip.MatrixRates[dtype];
         }
 
         return fitted;
@@ -160,7 +167,7 @@ internal sealed record KernelRows<TRow>(List<TRow> Rows, int Dropped);
 /// <summary>The measured kernels of one chip, by number format.</summary>
 internal sealed class MeasuredKernels
 {
-    public Dictionary<Dtype, KernelRows<MatrixProductRow>> Products { get; } = [];
+    public List<MeasuredProducts> Products { get; private init; } = [];
 
     public Dictionary<Dtype, KernelRows<ExpertRow>> Experts { get; } = [];
 
@@ -172,14 +179,13 @@ internal sealed class MeasuredKernels
 
     public static MeasuredKernels Read(string folder, Chip chip)
     {
-        var kernels = new MeasuredKernels { Collectives = CollectiveFit.Read(folder) };
+        var kernels = new MeasuredKernels
+        {
+            Collectives = CollectiveFit.Read(folder),
+            Products = [.. MatrixProductFit.Read(Path.Combine(folder, "gemm.csv.gz"), chip).Where(p => p.Rows.Count >= 200)],
+        };
         foreach ((string name, Dtype dtype) in new[] { ("bfloat16", Dtype.Bf16), ("fp8", Dtype.Fp8), ("nvfp4", Dtype.Nvfp4) })
         {
-            if (chip.Supports(dtype))
-            {
-                Add(kernels.Products, dtype, MatrixProductFit.Read(Path.Combine(folder, "gemm.csv.gz"), name, chip, out int products), products);
-            }
-
             Add(kernels.Prefill, dtype, AttentionFit.Read(Path.Combine(folder, "context_attention.csv.gz"), name, chip, out int prefill), prefill);
             Add(kernels.Decode, dtype, AttentionFit.Read(Path.Combine(folder, "generation_attention.csv.gz"), name, chip, out int decode), decode);
         }

@@ -12,9 +12,25 @@ namespace Fleetwright.Hardware.Calibration;
 /// <param name="Seconds">Measured time.</param>
 internal readonly record struct MatrixProductRow(double M, double N, double K, double Bytes, double Seconds);
 
-/// <summary>Reads, filters and fits measured matrix products.</summary>
+/// <summary>Matrix products that one chip ran by one kernel in one number format.</summary>
+/// <param name="Kernel">As the table names it.</param>
+/// <param name="Dtype">Number format.</param>
+/// <param name="OfFormat">Whether the kernel stands for its format: it scales by tensor, not by block.</param>
+/// <param name="Rows">The rows.</param>
+/// <param name="Dropped">How many more a defect rule dropped.</param>
+internal sealed record MeasuredProducts(string Kernel, Dtype Dtype, bool OfFormat, List<MatrixProductRow> Rows, int Dropped)
+{
+    /// <summary>What the coefficients are kept under: the format, or the kernel.</summary>
+    public string Key => OfFormat ? Dtype.Name() : Kernel;
+}
+
+/// <summary>
+/// Reads, filters and fits measured matrix products, kernel by kernel: least mean |log error| with rows weighed as the table has them,
+/// scored on whole (n, k) shapes left out, or, with several architectures, on one left out.
+/// </summary>
 internal static class MatrixProductFit
 {
+    /// <summary>Parameters and order of <see cref="Build"/>, for expert layers.</summary>
     internal static readonly Parameter[] Parameters =
     [
         new(3e-6, 2e-7, 1e-4), // overhead
@@ -29,39 +45,58 @@ internal static class MatrixProductFit
         new(0.5, 0.001, 6), // conversion
     ];
 
+    // A fit sees at most so many rows: more do not move it, fewer let single shapes count.
+    private const int MostRows = 2000;
+
+    // The surface has two valleys (the feed of a core or the latency of an inner step limits small tiles); both are searched.
+    private static readonly (double CoreBandwidth, double OverlapLoss, double InputResidence)[] Starts = [(3, 0.25, 0.3), (9, 0.45, 0.4)];
+
+    /// <summary>Rows of one format, whatever their kernel.</summary>
     public static List<MatrixProductRow> Read(string path, string dtype, Chip chip, out int dropped)
     {
-        KernelTable table = KernelTable.Read(path);
-        if (!Dtypes.TryParse(dtype, out Dtype format))
-        {
-            throw new ArgumentException($"no number format is called '{dtype}'", nameof(dtype));
-        }
+        List<MeasuredProducts> found = [.. Read(path, chip).Where(p => p.OfFormat && TableName(p.Dtype) == dtype)];
+        dropped = found.Sum(p => p.Dropped);
+        return [.. found.SelectMany(p => p.Rows)];
+    }
 
-        dropped = 0;
-        var rows = new List<MatrixProductRow>();
+    /// <summary>All rows of a table, by kernel and format, without those that a defect rule drops.</summary>
+    public static List<MeasuredProducts> Read(string path, Chip chip)
+    {
+        KernelTable table = KernelTable.Read(path);
+        var products = new List<MeasuredProducts>();
         foreach (string[] row in table.Rows)
         {
-            if (table.Text(row, "gemm_dtype") != dtype)
+            string dtype = table.Text(row, "gemm_dtype"), kernel = table.Text(row, "kernel_source");
+            bool block = dtype.EndsWith("_block", StringComparison.Ordinal);
+            if (!Dtypes.TryParse(block ? dtype[..^6] : dtype, out Dtype format) || !chip.MatrixRates.TryGetValue(format, out var peak))
             {
                 continue;
+            }
+
+            int index = products.FindIndex(p => p.Kernel == kernel && p.Dtype == format && p.OfFormat != block);
+            if (index < 0)
+            {
+                index = products.Count;
+                products.Add(new MeasuredProducts(kernel, format, !block, [], 0));
             }
 
             double m = table.Number(row, "m"), n = table.Number(row, "n"), k = table.Number(row, "k");
             double bytes = (format.Bytes() * n * k) + (m * ((format.Bytes() * k) + (2 * n)));
             double seconds = table.Number(row, "latency_ms") * 1e-3;
-            double peak = chip.MatrixRates[format];
             if (m <= 0 || seconds <= 0 || 2 * m * n * k / seconds > 1.02 * peak || (n * k * format.Bytes() > 256e6 && n * k * format.Bytes() / seconds > 1.05 * chip.MemoryBandwidth))
             {
-                dropped++;
-                continue;
+                products[index] = products[index] with { Dropped = products[index].Dropped + 1 };
             }
-
-            rows.Add(new MatrixProductRow(m, n, k, bytes, seconds));
+            else
+            {
+                products[index].Rows.Add(new MatrixProductRow(m, n, k, bytes, seconds));
+            }
         }
 
-        return rows;
+        return products;
     }
 
+    /// <summary>Coefficients of <see cref="Parameters"/>, and of a pass over routed rows where there is an eleventh value.</summary>
     public static MatrixProductCoefficients Build(double[] v) => new()
     {
         Overhead = v[0],
@@ -77,27 +112,43 @@ internal static class MatrixProductFit
         Routing = v.Length > 10 ? v[10] : 0,
     };
 
-    /// <summary>Fits rows of one or several chips. With several, each chip's rows are scored by a fit to the others.</summary>
-    public static MatrixProductCoefficients Run(IReadOnlyList<Chip> chips, IReadOnlyList<OnChip<MatrixProductRow>> rows, Dtype dtype, Func<int, int>? leaveOut, int evaluations)
+    /// <summary>Fits one kernel's rows of one or several chips.</summary>
+    /// <param name="chips">The chips.</param>
+    /// <param name="products">What each of them measured.</param>
+    /// <param name="leaveOut">The group of a chip, by its index, that is left out together for the score; null, or one group only, to leave out shapes.</param>
+    /// <param name="evaluations">Most evaluations of a fit.</param>
+    public static MatrixProductCoefficients Run(IReadOnlyList<Chip> chips, IReadOnlyList<MeasuredProducts> products, Func<int, int>? leaveOut, int evaluations)
     {
-        Parameter[] parameters = dtype.Bytes() < 2 ? Parameters : Parameters[..9];
-        (double[] values, FitQuality quality) = Fit.CrossValidated(
-            rows,
-            parameters,
-            v => chips.Select(c => new MatrixProductModel(Build(v), c.MatrixRates[dtype], c.Cores, c.MemoryBandwidth, dtype.Bytes())).ToArray(),
-            (models, r) => Seconds(models[r.Chip], r.Row),
-            r => r.Row.Seconds,
-            r => leaveOut is null ? (int)((r.Row.N * 31) + r.Row.K) : leaveOut(r.Chip),
-            r => (r.Chip * 100) + (int)Math.Log2(Math.Max(r.Row.M, 1)),
-            leaveOut is null ? Fit.Folds : chips.Select((_, i) => leaveOut(i)).Distinct().Count(),
-            evaluations);
-        return Build(values) with { Quality = quality };
+        MeasuredProducts most = products.MaxBy(p => p.Rows.Count)!;
+        Dtype dtype = most.Dtype;
+        List<OnChip<MatrixProductRow>> rows = [.. products.SelectMany((p, i) => p.Rows.Select(r => new OnChip<MatrixProductRow>(i, r)))];
+        int[] groups = leaveOut is null ? [] : [.. chips.Select((_, i) => leaveOut(i)).Distinct().Order()];
+        bool byChip = groups.Length > 1;
+        int folds = byChip ? groups.Length : Fit.Folds;
+        var search = new ProductSearch(most.Kernel, dtype, chips, rows);
+
+        // The whole fit from each start, then the folds from the best: tasks of one list, so that the result does not depend on the threads.
+        var fits = new (double[] Values, double Loss)[Starts.Length];
+        OnChip<MatrixProductRow>[] all = Thinned(rows);
+        Parallel.For(0, Starts.Length, i => fits[i] = search.Best(all, search.Start(Starts[i]), evaluations, 0.3));
+        double[] values = fits.MinBy(f => f.Loss).Values;
+        var errors = new double[folds][];
+        Parallel.For(0, folds, fold =>
+        {
+            bool IsLeft(OnChip<MatrixProductRow> r) => byChip ? leaveOut!(r.Chip) == groups[fold] : (uint)((int)(r.Row.N * 31) + (int)r.Row.K) % folds == fold;
+            double[] start = byChip ? search.Start(Starts[0]) : values;
+            double[] fitted = search.Best(Thinned([.. rows.Where(r => !IsLeft(r))]), start, byChip ? evaluations : evaluations / 3, byChip ? 0.3 : 0.1).Values;
+            MatrixProductModel[] models = search.Models(fitted);
+            errors[fold] = [.. rows.Where(IsLeft).Select(r => Math.Abs((Seconds(models[r.Chip], r.Row, dtype) / r.Row.Seconds) - 1))];
+        });
+        return search.Build(values) with { Quality = Fit.QualityOf([.. errors.SelectMany(e => e)]) };
     }
 
-    internal static double Seconds(MatrixProductModel model, MatrixProductRow row)
-    {
-        double matrix = model.MatrixSeconds(row.M, row.N, row.K, 1);
-        double memory = model.MemorySeconds(row.Bytes);
-        return model.Overhead + Math.Max(matrix, memory) + (model.OverlapLoss * Math.Min(matrix, memory)) + (row.M * row.K * model.ConversionSecondsPerElement);
-    }
+    internal static double Seconds(MatrixProductModel model, MatrixProductRow row, Dtype dtype) => model.Seconds(row.M, row.N, row.K, dtype.Bytes());
+
+    private static string TableName(Dtype dtype) => dtype == Dtype.Bf16 ? "bfloat16" : dtype.Name();
+
+    // Rows in the order of a multiplicative hash of their place (Knuth), so that a part of them is a fair sample of the grid.
+    private static OnChip<MatrixProductRow>[] Thinned(IReadOnlyList<OnChip<MatrixProductRow>> rows) =>
+        [.. rows.Select((row, i) => (Row: row, Hash: unchecked((uint)i * 2654435761u))).OrderBy(r => r.Hash).Take(MostRows).Select(r => r.Row)];
 }

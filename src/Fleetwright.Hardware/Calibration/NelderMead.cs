@@ -1,6 +1,7 @@
 namespace Fleetwright.Hardware.Calibration;
 
-/// <summary>Nelder–Mead's downhill simplex without derivatives: deterministic, for a handful of parameters. Nelder and Mead, Computer Journal 7 (1965).</summary>
+/// <summary>Nelder–Mead's downhill simplex without derivatives: deterministic, for a handful of parameters. Nelder and Mead, Computer Journal 7 (1965).
+/// With more than about ten of them the steps adapt to their number: Gao and Han, Computational Optimization and Applications 51 (2012).</summary>
 internal static class NelderMead
 {
     /// <summary>Finds a low point of <paramref name="f"/> near <paramref name="start"/>.</summary>
@@ -8,9 +9,13 @@ internal static class NelderMead
     /// <param name="start">Where to start.</param>
     /// <param name="step">First edge of the simplex along every axis.</param>
     /// <param name="evaluations">Most evaluations of <paramref name="f"/>.</param>
-    public static double[] Minimise(Func<double[], double> f, double[] start, double step, int evaluations)
+    /// <param name="adaptive">Steps after Gao and Han.</param>
+    public static double[] Minimise(Func<double[], double> f, double[] start, double step, int evaluations, bool adaptive = false)
     {
         int n = start.Length;
+        double expansion = adaptive ? 1 + (2.0 / n) : 2;
+        double contraction = adaptive ? 0.75 - (0.5 / n) : 0.5;
+        double shrinkage = adaptive ? 1 - (1.0 / n) : 0.5;
         var points = new double[n + 1][];
         var values = new double[n + 1];
         for (int i = 0; i <= n; i++)
@@ -39,7 +44,7 @@ internal static class NelderMead
             used++;
             if (value < values[0])
             {
-                double[] expanded = Along(centre, points[n], -2);
+                double[] expanded = Along(centre, points[n], -expansion);
                 double further = f(expanded);
                 used++;
                 (points[n], values[n]) = further < value ? (expanded, further) : (reflected, value);
@@ -50,7 +55,7 @@ internal static class NelderMead
             }
             else
             {
-                double[] contracted = Along(centre, value < values[n] ? reflected : points[n], 0.5);
+                double[] contracted = Along(centre, value < values[n] ? reflected : points[n], contraction);
                 double nearer = f(contracted);
                 used++;
                 if (nearer < Math.Min(value, values[n]))
@@ -61,7 +66,7 @@ internal static class NelderMead
 
                 for (int i = 1; i <= n; i++)
                 {
-                    points[i] = Along(points[0], points[i], 0.5);
+                    points[i] = Along(points[0], points[i], shrinkage);
                     values[i] = f(points[i]);
                 }
 

@@ -21,6 +21,8 @@ public sealed class ChipModel
     private readonly double[] _peakRates = new double[Dtypes.All.Count];
     private readonly Dtype[] _runsAs = new Dtype[Dtypes.All.Count];
     private readonly MatrixProductModel[] _products = new MatrixProductModel[Dtypes.All.Count * Dtypes.All.Count];
+    private readonly MatrixProductModel[] _measuredProducts = new MatrixProductModel[Dtypes.All.Count * Dtypes.All.Count];
+    private readonly Dictionary<(string Kernel, Dtype Compute), MatrixProductModel> _kernels = [];
     private readonly MatrixProductModel[] _groupedProducts = new MatrixProductModel[Dtypes.All.Count * Dtypes.All.Count];
     private readonly ContextAttentionModel[] _contextAttention = new ContextAttentionModel[Dtypes.All.Count];
     private readonly DecodeAttentionModel[] _decodeAttention = new DecodeAttentionModel[Dtypes.All.Count];
@@ -58,7 +60,13 @@ public sealed class ChipModel
             foreach (Dtype stored in Dtypes.All)
             {
                 _products[Index(stored, compute)] = Product(coefficients.Gemm, stored, compute);
+                _measuredProducts[Index(stored, compute)] = Product(coefficients.Gemm, stored, compute, asMeasured: true);
                 _groupedProducts[Index(stored, compute)] = Product(coefficients.GroupedGemm.Count > 0 ? coefficients.GroupedGemm : coefficients.Gemm, stored, compute);
+            }
+
+            foreach ((string kernel, MatrixProductCoefficients own) in coefficients.GemmKernels)
+            {
+                _kernels[(kernel, compute)] = new MatrixProductModel(own, chip, _peakRates[(int)compute], _runsAs[(int)compute].Bytes(), asMeasured: true);
             }
         }
 
@@ -141,6 +149,21 @@ public sealed class ChipModel
         }
     }
 
+    /// <summary>
+    /// Prices one run of an operator by a measured kernel, as the measured tables name it: a dense product as that kernel's own call ran when it was
+    /// timed (with what the host takes where it ran outside a captured graph, and weights that repeat); anything else, and no name, as <see cref="Price(in Operator)"/>.
+    /// A kernel without coefficients of its own is priced as the one of its number format.
+    /// </summary>
+    public OperatorCost Price(in Operator op, string? kernel)
+    {
+        if (kernel is null || op.Kind != OperatorKind.Gemm)
+        {
+            return Price(op);
+        }
+
+        return PriceProduct(_kernels.TryGetValue((kernel, op.ComputeDtype), out MatrixProductModel? own) ? own : _measuredProducts[Index(op.StorageDtype, op.ComputeDtype)], op);
+    }
+
     /// <summary>Prices a step: every operator as often as it is run, one after another.</summary>
     public StepCost Price(ReadOnlySpan<Operator> step)
     {
@@ -167,9 +190,21 @@ public sealed class ChipModel
 
     private OperatorCost PriceProduct(MatrixProductModel model, in Operator op)
     {
-        double matrix = model.MatrixSeconds(op.M, op.N, op.K, op.Groups);
-        double overhead = model.OverheadSeconds(op);
-        return Total(op, overhead, matrix, model.MemorySeconds(OffChipBytes(op)), model.OverlapLoss, model.Quality.Error);
+        double memory = model.MemorySeconds(op.ActivationBytes <= _activationRoom ? op with { ActivationBytes = 0 } : op);
+        double matrix = model.MatrixSeconds(op.M, op.N, op.K, op.Groups, memory, out Bound held);
+        OperatorCost cost = Total(op, model.OverheadSeconds(op), matrix, memory, model.OverlapLoss, model.Quality.Error);
+        if (cost.Bound == Bound.Matrix)
+        {
+            cost = cost with { Bound = held };
+        }
+
+        double issued = model.Issued(cost.Seconds, op.M);
+        if (issued > cost.Seconds)
+        {
+            cost = cost with { Seconds = issued, Joules = cost.Joules + ((issued - cost.Seconds) * _idleWatts), OverheadSeconds = cost.OverheadSeconds + issued - cost.Seconds, Bound = issued > 1.5 * cost.Seconds ? Bound.Launch : cost.Bound };
+        }
+
+        return cost;
     }
 
     private OperatorCost Total(in Operator op, double overhead, double matrix, double memory, double overlapLoss, double error)
@@ -207,14 +242,14 @@ public sealed class ChipModel
 
     // Weights that are converted on their way to a wider product (int4 and mxfp4 with 16-bit ones) have kernels of their own where measured;
     // elsewhere they take those of the product, fed at the bytes that the weights have.
-    private MatrixProductModel Product(IReadOnlyDictionary<Dtype, MatrixProductCoefficients> measured, Dtype stored, Dtype compute)
+    private MatrixProductModel Product(IReadOnlyDictionary<Dtype, MatrixProductCoefficients> measured, Dtype stored, Dtype compute, bool asMeasured = false)
     {
         Dtype format = _runsAs[(int)compute];
         bool narrow = stored.Bytes() < format.Bytes();
         MatrixProductCoefficients coefficients = (narrow && stored != compute && measured.TryGetValue(stored, out MatrixProductCoefficients? own) ? own : null)
             ?? Nearest(measured.Where(e => e.Key is not (Dtype.Int4 or Dtype.Mxfp4)).ToDictionary(), format)
             ?? DefaultCoefficients.MatrixProduct(Coefficients, _matrixRates[(int)compute] / _peakRates[(int)compute], Chip);
-        return new MatrixProductModel(coefficients, _peakRates[(int)compute], Chip.Cores, Chip.MemoryBandwidth, format.Bytes(), narrow ? stored.Bytes() : format.Bytes());
+        return new MatrixProductModel(coefficients, Chip, _peakRates[(int)compute], format.Bytes(), narrow ? stored.Bytes() : format.Bytes(), asMeasured);
     }
 
     private static int Index(Dtype stored, Dtype compute) => ((int)stored * Dtypes.All.Count) + (int)compute;

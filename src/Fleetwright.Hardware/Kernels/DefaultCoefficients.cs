@@ -5,6 +5,15 @@ namespace Fleetwright.Hardware.Kernels;
 /// <summary>Kernel coefficients for a calibration file that states only the shares of the peak: the rest as measured chips have them on average.</summary>
 internal static class DefaultCoefficients
 {
+    /// <summary>Bandwidth into a core over its share of the memory bandwidth: the least of the measured chips.</summary>
+    public const double CoreBandwidth = 3;
+
+    /// <summary>Seconds to start and end a tile: the middle of the measured chips.</summary>
+    public const double TileLatency = 5e-7;
+
+    /// <summary>Share of the shorter clock that is not hidden: the low side of the measured chips.</summary>
+    public const double OverlapLoss = 0.2;
+
     // A chip whose software moves data between its memories (DMA beside the matrix units) hides the shorter clock; where the bandwidth of
     // the shared memory is published, it feeds the cores, otherwise three times the off-chip bandwidth, the least of the measured chips.
     public static MatrixProductCoefficients MatrixProduct(ChipCoefficients flat, double matrixEfficiency, Chip chip) => new()
@@ -13,9 +22,9 @@ internal static class DefaultCoefficients
         MatrixEfficiency = matrixEfficiency,
         MemoryEfficiency = flat.MemoryEfficiency,
         SmallTileExponent = flat.SmallTileExponent,
-        CoreBandwidth = chip.SharedMemoryBandwidth is { } shared ? Math.Max(3, shared / chip.MemoryBandwidth) : 3,
-        TileLatency = 5e-7,
-        OverlapLoss = chip.SharedMemoryHoldsActivations ? 0 : 0.2,
+        CoreBandwidth = chip.SharedMemoryBandwidth is { } shared ? Math.Max(CoreBandwidth, shared / chip.MemoryBandwidth) : CoreBandwidth,
+        TileLatency = TileLatency,
+        OverlapLoss = chip.SharedMemoryHoldsActivations ? 0 : OverlapLoss,
         Routing = 4,
     };
 

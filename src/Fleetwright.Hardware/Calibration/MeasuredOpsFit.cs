@@ -1,0 +1,77 @@
+using Fleetwright.Catalog.Chips;
+using Fleetwright.Hardware.Kernels;
+
+namespace Fleetwright.Hardware.Calibration;
+
+/// <summary>
+/// Fits the few operators that someone timed by hand on a chip, such as LLMCompass's matrix products on A100 and MI210
+/// (<c>chips/llmcompass/measured_ops.csv</c>). With some twenty rows four things can be told: what a call costs (the framework's launch
+/// included), the shares of the matrix and memory peaks, and how fast small tiles lose. The rest is as for a chip without measurements
+/// (<see cref="DefaultCoefficients"/>). Scored by leaving one row out at a time.
+/// </summary>
+internal static class MeasuredOpsFit
+{
+    // Fixed like the core bandwidth and tile latency of the defaults: these rows do not tell it from the memory share. Any 5-15 % keeps the score of both chips.
+    private const double OverlapLoss = 0.15;
+
+    private static readonly Parameter[] Parameters =
+    [
+        new(25e-6, 1e-6, 1e-4), // overhead
+        new(0.8, 0.2, 1.1), // matrix efficiency
+        new(0.7, 0.1, 1.1), // memory efficiency
+        new(0.5, 0.01, 2), // small tiles
+    ];
+
+    /// <summary>The measured 16-bit products of a device.</summary>
+    /// <param name="path">The table: device, op, dtype, m, n, k, measured_us.</param>
+    /// <param name="device">How the device's name starts.</param>
+    public static List<MatrixProductRow> ReadProducts(string path, string device)
+    {
+        KernelTable table = KernelTable.Read(path);
+        var rows = new List<MatrixProductRow>();
+        foreach (string[] row in table.Rows)
+        {
+            if (table.Text(row, "op") == "matmul" && table.Text(row, "device").StartsWith(device, StringComparison.Ordinal))
+            {
+                double m = table.Number(row, "m"), n = table.Number(row, "n"), k = table.Number(row, "k");
+                rows.Add(new MatrixProductRow(m, n, k, 2 * ((m * k) + (n * k) + (m * n)), table.Number(row, "measured_us") * 1e-6));
+            }
+        }
+
+        return rows;
+    }
+
+    /// <summary>Fits products, and scores fits that each leave one of them out.</summary>
+    public static MatrixProductCoefficients Products(Chip chip, IReadOnlyList<MatrixProductRow> rows, int evaluations = 900)
+    {
+        double peak = chip.MatrixRates[Catalog.Units.Dtype.Fp16];
+        double[] values = Best(rows, null, evaluations);
+        var errors = new List<double>(rows.Count);
+        for (int left = 0; left < rows.Count; left++)
+        {
+            MatrixProductRow row = rows[left];
+            double[] fitted = Best([.. rows.Where((_, i) => i != left)], values, evaluations);
+            errors.Add(Math.Abs((Seconds(Model(fitted), row) / row.Seconds) - 1));
+        }
+
+        return Build(values) with { Quality = Fit.QualityOf(errors) };
+
+        double[] Best(IReadOnlyList<MatrixProductRow> of, double[]? start, int most) =>
+            Fit.Best(of, Parameters, Model, Seconds, r => r.Seconds, most, start);
+
+        MatrixProductModel Model(double[] v) => new(Build(v), peak, chip.Cores, chip.MemoryBandwidth, 2);
+    }
+
+    private static double Seconds(MatrixProductModel model, MatrixProductRow row) => model.Seconds(row.M, row.N, row.K, 2);
+
+    private static MatrixProductCoefficients Build(double[] v) => new()
+    {
+        Overhead = v[0],
+        MatrixEfficiency = v[1],
+        MemoryEfficiency = v[2],
+        SmallTileExponent = v[3],
+        CoreBandwidth = DefaultCoefficients.CoreBandwidth,
+        TileLatency = DefaultCoefficients.TileLatency,
+        OverlapLoss = OverlapLoss,
+    };
+}
