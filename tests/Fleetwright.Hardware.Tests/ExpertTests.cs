@@ -1,6 +1,6 @@
 using Fleetwright.Catalog;
 using Fleetwright.Catalog.Units;
-using Fleetwright.Hardware.Calibration;
+using Fleetwright.Hardware.Experts;
 using Fleetwright.Hardware.Chips;
 using Fleetwright.Models.Operators;
 using Fleetwright.Testing;

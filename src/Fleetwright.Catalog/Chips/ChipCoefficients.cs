@@ -51,8 +51,11 @@ public sealed record ChipCoefficients
     /// <summary>Dense matrix products by number format; a format that is absent is priced with the nearest one that is here.</summary>
     public IReadOnlyDictionary<Dtype, MatrixProductCoefficients> Gemm { get; init; } = new Dictionary<Dtype, MatrixProductCoefficients>();
 
-    /// <summary>Grouped matrix products (experts) by number format; empty: as dense ones.</summary>
-    public IReadOnlyDictionary<Dtype, MatrixProductCoefficients> GroupedGemm { get; init; } = new Dictionary<Dtype, MatrixProductCoefficients>();
+    /// <summary>Layers of experts by format of the stored weights, with the kernel that serving engines run on one rank; empty: from the flat shares above.</summary>
+    public IReadOnlyDictionary<Dtype, GroupedProductCoefficients> GroupedGemm { get; init; } = new Dictionary<Dtype, GroupedProductCoefficients>();
+
+    /// <summary>Every measured kernel of layers of experts by its name (docs/hardware.md, "Experts").</summary>
+    public IReadOnlyDictionary<string, GroupedProductCoefficients> GroupedGemmKernels { get; init; } = new Dictionary<string, GroupedProductCoefficients>();
 
     /// <summary>Prefill attention by format of the cache.</summary>
     public IReadOnlyDictionary<Dtype, ContextAttentionCoefficients> ContextAttention { get; init; } = new Dictionary<Dtype, ContextAttentionCoefficients>();

@@ -42,7 +42,8 @@ public static class ChipCoefficientsReader
             MemoryPowerShare = Share(root, "memory_power_share"),
             IdlePowerShare = Share(root, "idle_power_share"),
             Gemm = ByFormat(root, "gemm", MatrixProduct),
-            GroupedGemm = ByFormat(root, "grouped_gemm", MatrixProduct),
+            GroupedGemm = ByFormat(root, "grouped_gemm", GroupedProductReader.Read),
+            GroupedGemmKernels = GroupedProductReader.Kernels(root),
             ContextAttention = ByFormat(root, "context_attention", ContextAttention),
             DecodeAttention = ByFormat(root, "decode_attention", DecodeAttention),
             Collectives = root.OptionalMap("collectives") is { } collectives ? Collectives(collectives) : null,
@@ -127,7 +128,7 @@ public static class ChipCoefficientsReader
         Quality = Quality(map),
     };
 
-    private static FitQuality Quality(YamlMap map) => new(
+    internal static FitQuality Quality(YamlMap map) => new(
         map.Quantity("error", Dimension.Fraction, 0, 10), map.Quantity("median_error", Dimension.Fraction, 0, 10), (int)map.Integer("rows"));
 
     private static Fact Share(YamlMap map, string key) => map.Fact(key, Dimension.Fraction, 0.001, 1.5);

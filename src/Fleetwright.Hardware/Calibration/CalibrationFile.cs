@@ -10,7 +10,10 @@ internal sealed class FittedFamilies
 {
     public Dictionary<Dtype, MatrixProductCoefficients> Gemm { get; init; } = [];
 
-    public Dictionary<Dtype, MatrixProductCoefficients> GroupedGemm { get; init; } = [];
+    public Dictionary<Dtype, GroupedProductCoefficients> GroupedGemm { get; init; } = [];
+
+    /// <summary>Every kernel of experts, by its name.</summary>
+    public Dictionary<string, GroupedProductCoefficients> GroupedGemmKernels { get; init; } = new(StringComparer.Ordinal);
 
     public Dictionary<Dtype, ContextAttentionCoefficients> ContextAttention { get; init; } = [];
 
@@ -23,7 +26,7 @@ internal sealed class FittedFamilies
 
     public bool Relative { get; init; }
 
-    public int Rows => Gemm.Values.Sum(c => c.Quality.Rows) + GroupedGemm.Values.Sum(c => c.Quality.Rows)
+    public int Rows => Gemm.Values.Sum(c => c.Quality.Rows) + GroupedGemmKernels.Values.Sum(c => c.Quality.Rows)
         + ContextAttention.Values.Sum(c => c.Quality.Rows) + DecodeAttention.Values.Sum(c => c.Quality.Rows);
 
     /// <summary>The same coefficients for another chip of the architecture, with the error of a chip that was left out of the fit.</summary>
@@ -31,6 +34,7 @@ internal sealed class FittedFamilies
     {
         Gemm = Wider(Gemm, generic.Gemm, c => c.Quality, (c, q) => c with { Quality = q }),
         GroupedGemm = Wider(GroupedGemm, generic.GroupedGemm, c => c.Quality, (c, q) => c with { Quality = q }),
+        GroupedGemmKernels = Wider(GroupedGemmKernels, generic.GroupedGemmKernels, c => c.Quality, (c, q) => c with { Quality = q }),
         ContextAttention = Wider(ContextAttention, generic.ContextAttention, c => c.Quality, (c, q) => c with { Quality = q }),
         DecodeAttention = Wider(DecodeAttention, generic.DecodeAttention, c => c.Quality, (c, q) => c with { Quality = q }),
         SustainedShares = SustainedShares,
@@ -38,7 +42,8 @@ internal sealed class FittedFamilies
         Relative = true,
     };
 
-    private static Dictionary<Dtype, T> Wider<T>(Dictionary<Dtype, T> own, Dictionary<Dtype, T> generic, Func<T, FitQuality> quality, Func<T, FitQuality, T> with) =>
+    private static Dictionary<TKey, T> Wider<TKey, T>(Dictionary<TKey, T> own, Dictionary<TKey, T> generic, Func<T, FitQuality> quality, Func<T, FitQuality, T> with)
+        where TKey : notnull =>
         own.ToDictionary(e => e.Key, e =>
         {
             FitQuality mine = quality(e.Value);
@@ -81,7 +86,16 @@ internal static class CalibrationFile
         Line($"idle_power_share: {{ value: 32 %, source: splitwise{(name == "a100-80gb-sxm" ? "" : ", confidence: low")}, note: while kernels run one after another; a chip without work draws less }}");
         Line($"error: {Percent((main.Quality.Error + fitted.ContextAttention[Dtype.Bf16].Quality.Error + fitted.DecodeAttention[Dtype.Bf16].Quality.Error) / 3)}");
         Family("gemm", fitted.Gemm, Product);
-        Family("grouped_gemm", fitted.GroupedGemm, Product);
+        Family("grouped_gemm", fitted.GroupedGemm, c => $"kernel: {c.Kernel}, {GroupedProduct(c)}");
+        if (fitted.GroupedGemmKernels.Count > 0)
+        {
+            Line($"grouped_gemm_kernels:");
+            foreach ((string kernel, GroupedProductCoefficients value) in fitted.GroupedGemmKernels.OrderBy(e => e.Key, StringComparer.Ordinal))
+            {
+                Line($"  {kernel}: {{ {GroupedProduct(value)} }}");
+            }
+        }
+
         Family("context_attention", fitted.ContextAttention, c => $"overhead: {Micro(c.Overhead)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, head_size_exponent: {Number(c.HeadSizeExponent)}, tail: {Number(c.Tail)}, tile_latency: {Micro(c.TileLatency)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, {Quality(c.Quality)}");
         Family("decode_attention", fitted.DecodeAttention, c => $"overhead: {Micro(c.Overhead)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, core_bandwidth: {Number(c.CoreBandwidth)}, tile_latency: {Micro(c.TileLatency)}, join_latency: {Micro(c.JoinLatency)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, {Quality(c.Quality)}");
         if (fitted.Collectives is { } o)
@@ -108,6 +122,9 @@ internal static class CalibrationFile
 
     private static string Product(MatrixProductCoefficients c) =>
         $"overhead: {Micro(c.Overhead)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, small_tile_exponent: {Number(c.SmallTileExponent)}, core_bandwidth: {Number(c.CoreBandwidth)}, tile_latency: {Micro(c.TileLatency)}, overlap_loss: {Percent(c.OverlapLoss)}, throttle_loss: {Percent(c.ThrottleLoss)}, throttle_time: {Micro(c.ThrottleSeconds)}, conversion: {Number(c.Conversion)}, {(c.Routing > 0 ? $"routing: {Number(c.Routing)}, " : "")}{Quality(c.Quality)}";
+
+    private static string GroupedProduct(GroupedProductCoefficients c) =>
+        $"overhead: {Micro(c.Overhead)}, spread_overhead: {Micro(c.SpreadOverhead)}, sort_latency: {Micro(c.SortLatency)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, small_tile_exponent: {Number(c.SmallTileExponent)}, core_bandwidth: {Number(c.CoreBandwidth)}, tile_latency: {Micro(c.TileLatency)}, overlap_loss: {Percent(c.OverlapLoss)}, conversion: {Number(c.Conversion)}, routing: {Number(c.Routing)}, inner_routing: {Number(c.InnerRouting)}, cached_share: {Percent(c.CachedShare)}, padding: {Number(c.Padding)}, {Quality(c.Quality)}";
 
     private static string Quality(FitQuality quality) =>
         string.Create(CultureInfo.InvariantCulture, $"error: {Percent(quality.Error)}, median_error: {Percent(quality.Median)}, rows: {quality.Rows}");

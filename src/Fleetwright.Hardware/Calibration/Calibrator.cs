@@ -1,6 +1,7 @@
 using Fleetwright.Catalog;
 using Fleetwright.Catalog.Chips;
 using Fleetwright.Catalog.Units;
+using Fleetwright.Hardware.Experts;
 using Fleetwright.Hardware.Kernels;
 
 namespace Fleetwright.Hardware.Calibration;
@@ -31,7 +32,8 @@ public static class Calibrator
     public static IReadOnlyList<CalibrationLine> Run(FleetCatalog catalog, string kernels, string output)
     {
         Chip[] chips = [.. Measured.Select(m => catalog.Chips.Get(m.Chip))];
-        MeasuredKernels[] tables = [.. Measured.Select((m, i) => MeasuredKernels.Read(Path.Combine(kernels, m.Folder), chips[i]))];
+        var loads = new ExpertLoads();
+        MeasuredKernels[] tables = [.. Measured.Select((m, i) => MeasuredKernels.Read(Path.Combine(kernels, m.Folder), chips[i], loads))];
         var lines = new List<CalibrationLine>();
         var files = new Dictionary<string, FittedFamilies>(StringComparer.Ordinal);
 
@@ -91,15 +93,7 @@ public static class Calibrator
             }
         }
 
-        foreach ((Dtype stored, _) in ExpertFit.Formats)
-        {
-            (List<Chip> with, List<OnChip<ExpertRow>> rows, int dropped) = Gather(stored, t => t.Experts);
-            if (with.Count > 0)
-            {
-                fitted.GroupedGemm[stored] = ExpertFit.Run(with, rows, stored, fitted.Gemm[Dtype.Bf16], with.Count == chips.Length ? outOf : null, Evaluations);
-                lines.Add(new CalibrationLine(name, "grouped_gemm", stored.Name(), dropped, fitted.GroupedGemm[stored].Quality));
-            }
-        }
+        FitExperts();
 
         List<OnChip<CollectiveRow>> collectives = [.. members.SelectMany((m, i) => tables[m].Collectives.Select(r => new OnChip<CollectiveRow>(i, r)))];
         fitted.Collectives = CollectiveFit.Run(chips, collectives, outOf, 4 * Evaluations);
@@ -114,6 +108,33 @@ public static class Calibrator
         }
 
         return fitted;
+
+        // Kernels are independent of one another, so their fits share the cores; what they give does not depend on how many there are.
+        void FitExperts()
+        {
+            string[] kernels = [.. members.SelectMany(m => tables[m].Experts.Keys).Distinct().Order(StringComparer.Ordinal)];
+            var found = new (GroupedProductCoefficients Coefficients, int Dropped)[kernels.Length];
+            Parallel.For(0, kernels.Length, k =>
+            {
+                int[] with = [.. members.Where(m => tables[m].Experts.ContainsKey(kernels[k]))];
+                List<OnChip<ExpertRow>> rows = [.. with.SelectMany((m, i) => tables[m].Experts[kernels[k]].Rows.Select(r => new OnChip<ExpertRow>(i, r)))];
+                Func<int, int>? out2 = leaveOut is not null && with.Select(leaveOut).Distinct().Count() > 1 ? i => leaveOut(with[i]) : null;
+                found[k] = (ExpertFit.Run([.. with.Select(m => all[m])], rows, fitted.Gemm[Dtype.Bf16], out2, 2 * Evaluations), with.Sum(m => tables[m].Experts[kernels[k]].Dropped));
+            });
+            for (int k = 0; k < kernels.Length; k++)
+            {
+                fitted.GroupedGemmKernels[kernels[k]] = found[k].Coefficients;
+                lines.Add(new CalibrationLine(name, "grouped_gemm", kernels[k], found[k].Dropped, found[k].Coefficients.Quality));
+            }
+
+            foreach (Dtype stored in Dtypes.All)
+            {
+                if (ExpertFit.ForStep(stored, fitted.GroupedGemmKernels) is { } step)
+                {
+                    fitted.GroupedGemm[stored] = step;
+                }
+            }
+        }
 
         (List<Chip>, List<OnChip<TRow>>, int) Gather<TRow>(Dtype dtype, Func<MeasuredKernels, Dictionary<Dtype, KernelRows<TRow>>> table)
         {
@@ -144,7 +165,7 @@ internal sealed class MeasuredKernels
 {
     public Dictionary<Dtype, KernelRows<MatrixProductRow>> Products { get; } = [];
 
-    public Dictionary<Dtype, KernelRows<ExpertRow>> Experts { get; } = [];
+    public Dictionary<string, KernelRows<ExpertRow>> Experts { get; } = new(StringComparer.Ordinal);
 
     public Dictionary<Dtype, KernelRows<AttentionRow>> Prefill { get; } = [];
 
@@ -152,7 +173,7 @@ internal sealed class MeasuredKernels
 
     public List<CollectiveRow> Collectives { get; private init; } = [];
 
-    public static MeasuredKernels Read(string folder, Chip chip)
+    public static MeasuredKernels Read(string folder, Chip chip, ExpertLoads loads)
     {
         var kernels = new MeasuredKernels { Collectives = CollectiveFit.Read(folder) };
         foreach ((string name, Dtype dtype) in new[] { ("bfloat16", Dtype.Bf16), ("fp8", Dtype.Fp8), ("nvfp4", Dtype.Nvfp4) })
@@ -166,12 +187,10 @@ internal sealed class MeasuredKernels
             Add(kernels.Decode, dtype, AttentionFit.Read(Path.Combine(folder, "generation_attention.csv.gz"), name, chip, out int decode), decode);
         }
 
-        foreach ((Dtype stored, Dtype compute) in ExpertFit.Formats)
+        List<ExpertRow> experts = ExpertFit.Read(Path.Combine(folder, "moe.csv.gz"), chip, loads, out int defective);
+        foreach (IGrouping<string, ExpertRow> rows in experts.GroupBy(r => r.Kernel.Name, StringComparer.Ordinal))
         {
-            if (chip.Supports(compute))
-            {
-                Add(kernels.Experts, stored, ExpertFit.Read(Path.Combine(folder, "moe.csv.gz"), stored, chip, out int experts), experts);
-            }
+            kernels.Experts[rows.Key] = new KernelRows<ExpertRow>([.. rows], defective);
         }
 
         return kernels;
