@@ -117,6 +117,10 @@ public static class Calibrator
             Parallel.For(0, kernels.Length, k =>
             {
                 int[] with = [.. members.Where(m => tables[m].Experts.ContainsKey(kernels[k]))];
+
+                // On Hopper, CUTLASS with a scale per tensor is a slow path (partial tiles cost up to three times whole ones): no relative of other chips.
+                int[] sound = kernels[k] == "cutlass-fp8" ? [.. with.Where(m => all[m].Architecture != "hopper")] : with;
+                with = sound.Length > 0 ? sound : with;
                 List<OnChip<ExpertRow>> rows = [.. with.SelectMany((m, i) => tables[m].Experts[kernels[k]].Rows.Select(r => new OnChip<ExpertRow>(i, r)))];
                 Func<int, int>? out2 = leaveOut is not null && with.Select(leaveOut).Distinct().Count() > 1 ? i => leaveOut(with[i]) : null;
                 found[k] = (ExpertFit.Run([.. with.Select(m => all[m])], rows, fitted.Gemm[Dtype.Bf16], out2, 2 * Evaluations), with.Sum(m => tables[m].Experts[kernels[k]].Dropped));

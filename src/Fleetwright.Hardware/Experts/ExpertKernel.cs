@@ -101,6 +101,18 @@ internal readonly record struct ExpertKernel(ExpertFamily Family, ExpertFormat F
         _ => Dtype.Bf16,
     };
 
+    /// <summary>
+    /// Share of a chip's peak matrix rate that the instructions of the kernel can reach. Marlin multiplies with <c>mma.sync</c>: all of the rate up
+    /// to Ada and on Blackwell's cards, 62 % on Hopper (Luo et al., "Benchmarking and Dissecting the Nvidia Hopper GPU Architecture via
+    /// Microbenchmarking", IPDPS 2024), and on Blackwell as much per core and clock as on Hopper (assumed): 0.62 · 989/132 · 148/2250.
+    /// </summary>
+    public double ReachableShare(string architecture) => Family != ExpertFamily.Marlin ? 1 : architecture switch
+    {
+        "hopper" => 0.62,
+        "blackwell" => 0.31,
+        _ => 1,
+    };
+
     /// <summary>Whether <paramref name="name"/> is that of a kernel in a calibration file.</summary>
     public static bool TryParse(string name, out ExpertKernel kernel) => ByName.TryGetValue(name, out kernel);
 

@@ -73,7 +73,7 @@ internal sealed class GroupedProductModel
         _routingSecondsPerElement = coefficients.Routing * 2 * _secondsPerByte;
         _innerSecondsPerElement = coefficients.InnerRouting * 2 * _secondsPerByte;
         _conversionSecondsPerElement = _operandBytes < 2 ? coefficients.Conversion * (2 + _operandBytes) * _secondsPerByte : 0;
-        double rate = peakRate * coefficients.MatrixEfficiency / _cores;
+        double rate = peakRate * kernel.ReachableShare(chip.Architecture) * coefficients.MatrixEfficiency / _cores;
         for (int i = 0; i < _secondsPerRowAndInner.Length; i++)
         {
             _secondsPerRowAndInner[i] = 2 / (rate * Math.Pow(Math.Min(1, HeightOf(i) / 128.0), coefficients.SmallTileExponent));
