@@ -91,7 +91,7 @@ public sealed partial class ModelGraph
         int matrices = gated ? 2 : 1;
         double inner = touched * perExpert * size;
         return (
-            Operator.GroupedGemm(OperatorRole.ExpertsUp, touched, perExpert, matrices * size, hidden, weights, compute, count),
+            Operator.GroupedGemm(OperatorRole.ExpertsUp, touched, perExpert, matrices * size, hidden, weights, compute, count) with { RoutedElements = routedRows * hidden },
             Operator.Elementwise(OperatorRole.Activation, inner * (matrices + 1) * Bf16Bytes, inner * 4, count),
             Operator.GroupedGemm(OperatorRole.ExpertsDown, touched, perExpert, hidden, size, weights, compute, count) with { RoutedElements = routedRows * hidden });
     }

@@ -51,4 +51,36 @@ public class CollectiveTests
             .Select(r => Math.Abs((H100.Price(OperatorKind.AllReduce, r.Bytes, 8, libraryOnly: true).Seconds / r.Seconds) - 1))];
         Assert.True(errors.Average() < 0.15, $"MAPE {errors.Average():P1}");
     }
+
+    [Theory]
+    [InlineData("h100-sxm", 2, 4e6, CollectiveAlgorithm.OneShot)]
+    [InlineData("a100-80gb-sxm", 8, 4e6, CollectiveAlgorithm.TwoShot)]
+    [InlineData("a100-80gb-sxm", 4, 16e6, CollectiveAlgorithm.Ring)]
+    [InlineData("h100-sxm", 8, 1e6, CollectiveAlgorithm.Symmetric)]
+    [InlineData("b200-sxm", 8, 1.5e6, CollectiveAlgorithm.Symmetric)]
+    [InlineData("b200-sxm", 2, 1e6, CollectiveAlgorithm.OneShot)]
+    public void A_serving_engine_chooses_by_size_ranks_and_chip_as_vLLM_does(string chip, int ranks, double bytes, CollectiveAlgorithm algorithm) =>
+        Assert.Equal(algorithm, ChipModel.For(Catalog, chip).Collectives.Price(OperatorKind.AllReduce, bytes, ranks).Algorithm);
+
+    [Theory]
+    [InlineData("l40s")]
+    [InlineData("rtx-pro-6000")]
+    public void Cards_without_a_fabric_reduce_over_PCIe(string chip)
+    {
+        // 1 GiB over two cards moves 1 GiB each way: at least the link's time, at most twice it.
+        ChipModel model = ChipModel.For(Catalog, chip);
+        double link = (1 << 30) / model.Chip.HostBandwidth!.Value.Value;
+        (double seconds, Bound bound) = AllReduceRowPricer.Price(model, "bfloat16", 2, 1 << 29, "vllm_graph");
+        Assert.InRange(seconds, link, 2 * link);
+        Assert.Equal(Bound.Network, bound);
+
+        // Small ones take microseconds in a graph, and the host's pace outside of it.
+        double graph = AllReduceRowPricer.Price(model, "bfloat16", 2, 256, "vllm_graph").Seconds;
+        double eager = AllReduceRowPricer.Price(model, "bfloat16", 2, 256, "vllm_eager").Seconds;
+        Assert.InRange(graph, 3e-6, 15e-6);
+        Assert.InRange(eager, 15e-6, 60e-6);
+
+        // More than two cards without a fabric have the library's ring.
+        Assert.Equal(CollectiveAlgorithm.LowLatencyRing, model.Collectives.Price(OperatorKind.AllReduce, 8192, 8).Algorithm);
+    }
 }

@@ -57,8 +57,11 @@ public sealed record ChipCoefficients
     /// <summary>Dense matrix products by further measured kernels, by the name that the tables give them; a kernel that is absent is priced as its number format.</summary>
     public IReadOnlyDictionary<string, MatrixProductCoefficients> GemmKernels { get; init; } = new Dictionary<string, MatrixProductCoefficients>();
 
-    /// <summary>Grouped matrix products (experts) by number format; empty: as dense ones.</summary>
-    public IReadOnlyDictionary<Dtype, MatrixProductCoefficients> GroupedGemm { get; init; } = new Dictionary<Dtype, MatrixProductCoefficients>();
+    /// <summary>Layers of experts by format of the stored weights, with the kernel that serving engines run on one rank; empty: from the flat shares above.</summary>
+    public IReadOnlyDictionary<Dtype, GroupedProductCoefficients> GroupedGemm { get; init; } = new Dictionary<Dtype, GroupedProductCoefficients>();
+
+    /// <summary>Every measured kernel of layers of experts by its name (docs/hardware.md, "Experts").</summary>
+    public IReadOnlyDictionary<string, GroupedProductCoefficients> GroupedGemmKernels { get; init; } = new Dictionary<string, GroupedProductCoefficients>();
 
     /// <summary>Prefill attention by format of the cache.</summary>
     public IReadOnlyDictionary<Dtype, ContextAttentionCoefficients> ContextAttention { get; init; } = new Dictionary<Dtype, ContextAttentionCoefficients>();

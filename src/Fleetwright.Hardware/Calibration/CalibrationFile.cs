@@ -13,7 +13,10 @@ internal sealed class FittedFamilies
     /// <summary>Dense products by kernels that do not stand for their format.</summary>
     public Dictionary<string, MatrixProductCoefficients> GemmKernels { get; init; } = [];
 
-    public Dictionary<Dtype, MatrixProductCoefficients> GroupedGemm { get; init; } = [];
+    public Dictionary<Dtype, GroupedProductCoefficients> GroupedGemm { get; init; } = [];
+
+    /// <summary>Every kernel of experts, by its name.</summary>
+    public Dictionary<string, GroupedProductCoefficients> GroupedGemmKernels { get; init; } = new(StringComparer.Ordinal);
 
     public Dictionary<Dtype, ContextAttentionCoefficients> ContextAttention { get; init; } = [];
 
@@ -26,7 +29,7 @@ internal sealed class FittedFamilies
 
     public bool Relative { get; init; }
 
-    public int Rows => Gemm.Values.Sum(c => c.Quality.Rows) + GemmKernels.Values.Sum(c => c.Quality.Rows) + GroupedGemm.Values.Sum(c => c.Quality.Rows)
+    public int Rows => Gemm.Values.Sum(c => c.Quality.Rows) + GemmKernels.Values.Sum(c => c.Quality.Rows) + GroupedGemmKernels.Values.Sum(c => c.Quality.Rows)
         + ContextAttention.Values.Sum(c => c.Quality.Rows) + DecodeAttention.Values.Sum(c => c.Quality.Rows);
 
     /// <summary>The same coefficients for another chip of the architecture, with the error of a chip that was left out of the fit.</summary>
@@ -35,6 +38,7 @@ internal sealed class FittedFamilies
         Gemm = Wider(Gemm, generic.Gemm, c => c.Quality, (c, q) => c with { Quality = q }),
         GemmKernels = Wider(GemmKernels, generic.GemmKernels, c => c.Quality, (c, q) => c with { Quality = q }),
         GroupedGemm = Wider(GroupedGemm, generic.GroupedGemm, c => c.Quality, (c, q) => c with { Quality = q }),
+        GroupedGemmKernels = Wider(GroupedGemmKernels, generic.GroupedGemmKernels, c => c.Quality, (c, q) => c with { Quality = q }),
         ContextAttention = Wider(ContextAttention, generic.ContextAttention, c => c.Quality, (c, q) => c with { Quality = q }),
         DecodeAttention = Wider(DecodeAttention, generic.DecodeAttention, c => c.Quality, (c, q) => c with { Quality = q }),
         SustainedShares = SustainedShares,
@@ -95,12 +99,21 @@ internal static class CalibrationFile
             }
         }
 
-        Family("grouped_gemm", fitted.GroupedGemm, Product);
+        Family("grouped_gemm", fitted.GroupedGemm, c => $"kernel: {c.Kernel}, {GroupedProduct(c)}");
+        if (fitted.GroupedGemmKernels.Count > 0)
+        {
+            Line($"grouped_gemm_kernels:");
+            foreach ((string kernel, GroupedProductCoefficients value) in fitted.GroupedGemmKernels.OrderBy(e => e.Key, StringComparer.Ordinal))
+            {
+                Line($"  {kernel}: {{ {GroupedProduct(value)} }}");
+            }
+        }
+
         Family("context_attention", fitted.ContextAttention, c => $"overhead: {Micro(c.Overhead)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, head_size_exponent: {Number(c.HeadSizeExponent)}, tail: {Number(c.Tail)}, tile_latency: {Micro(c.TileLatency)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, {Quality(c.Quality)}");
         Family("decode_attention", fitted.DecodeAttention, c => $"overhead: {Micro(c.Overhead)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, core_bandwidth: {Number(c.CoreBandwidth)}, tile_latency: {Micro(c.TileLatency)}, join_latency: {Micro(c.JoinLatency)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, {Quality(c.Quality)}");
         if (fitted.Collectives is { } o)
         {
-            Line($"collectives: {{ one_shot_latency: {Micro(o.OneShotLatency)}, peer_latency: {Micro(o.PeerLatency)}, one_shot_efficiency: {Percent(o.OneShotEfficiency)}, two_shot_latency: {Micro(o.TwoShotLatency)}, two_shot_efficiency: {Percent(o.TwoShotEfficiency)}, low_ring_latency: {Micro(o.LowRingLatency)}, low_ring_hop: {Micro(o.LowRingHop)}, low_ring_efficiency: {Percent(o.LowRingEfficiency)}, ring_latency: {Micro(o.RingLatency)}, ring_hop: {Micro(o.RingHop)}, ring_efficiency: {Percent(o.RingEfficiency)}, in_switch_latency: {Micro(o.InSwitchLatency)}, in_switch_efficiency: {Percent(o.InSwitchEfficiency)}, {Quality(o.Quality)} }}");
+            Line($"collectives: {{ one_shot_latency: {Micro(o.OneShotLatency)}, peer_latency: {Micro(o.PeerLatency)}, one_shot_efficiency: {Percent(o.OneShotEfficiency)}, two_shot_latency: {Micro(o.TwoShotLatency)}, two_shot_efficiency: {Percent(o.TwoShotEfficiency)}, low_ring_latency: {Micro(o.LowRingLatency)}, low_ring_hop: {Micro(o.LowRingHop)}, low_ring_efficiency: {Percent(o.LowRingEfficiency)}, ring_latency: {Micro(o.RingLatency)}, ring_hop: {Micro(o.RingHop)}, ring_efficiency: {Percent(o.RingEfficiency)}, in_switch_latency: {Micro(o.InSwitchLatency)}, in_switch_efficiency: {Percent(o.InSwitchEfficiency)}, middle_ring_latency: {Micro(o.MiddleRingLatency)}, middle_ring_hop: {Micro(o.MiddleRingHop)}, middle_ring_efficiency: {Percent(o.MiddleRingEfficiency)}, direct_low_latency: {Micro(o.DirectLowLatency)}, direct_low_efficiency: {Percent(o.DirectLowEfficiency)}, direct_latency: {Micro(o.DirectLatency)}, direct_efficiency: {Percent(o.DirectEfficiency)}, symmetric_latency: {Micro(o.SymmetricLatency)}, symmetric_efficiency: {Percent(o.SymmetricEfficiency)}, eager_floor: {Micro(o.EagerFloor)}, eager_per_doubling: {Micro(o.EagerPerDoubling)}, eager_symmetric_floor: {Micro(o.EagerSymmetricFloor)}, eager_copy: {Number(o.EagerCopy)}, {(o.OverHost ? "over_host: true, " : "")}{Quality(o.Quality)} }}");
         }
 
         return text.ToString();
@@ -161,6 +174,9 @@ internal static class CalibrationFile
 
     private static string Product(MatrixProductCoefficients c) =>
         $"overhead: {Micro(c.Overhead)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, small_tile_exponent: {Number(c.SmallTileExponent)}, core_bandwidth: {Number(c.CoreBandwidth)}, tile_latency: {Micro(c.TileLatency)}, overlap_loss: {Percent(c.OverlapLoss)}, throttle_loss: {Percent(c.ThrottleLoss)}, throttle_time: {Micro(c.ThrottleSeconds)}, conversion: {Number(c.Conversion)}, {(c.Routing > 0 ? $"routing: {Number(c.Routing)}, " : "")}{Quality(c.Quality)}";
+
+    private static string GroupedProduct(GroupedProductCoefficients c) =>
+        $"overhead: {Micro(c.Overhead)}, spread_overhead: {Micro(c.SpreadOverhead)}, sort_latency: {Micro(c.SortLatency)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, small_tile_exponent: {Number(c.SmallTileExponent)}, core_bandwidth: {Number(c.CoreBandwidth)}, tile_latency: {Micro(c.TileLatency)}, overlap_loss: {Percent(c.OverlapLoss)}, conversion: {Number(c.Conversion)}, routing: {Number(c.Routing)}, inner_routing: {Number(c.InnerRouting)}, cached_share: {Percent(c.CachedShare)}, padding: {Number(c.Padding)}, {Quality(c.Quality)}";
 
     private static string Quality(FitQuality quality)
     {

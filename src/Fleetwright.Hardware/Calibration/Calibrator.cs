@@ -2,6 +2,7 @@ using Fleetwright.Catalog;
 using Fleetwright.Catalog.Chips;
 using Fleetwright.Catalog.Reading;
 using Fleetwright.Catalog.Units;
+using Fleetwright.Hardware.Experts;
 using Fleetwright.Hardware.Kernels;
 
 namespace Fleetwright.Hardware.Calibration;
@@ -44,8 +45,9 @@ public static class Calibrator
             throw new InputException(missing);
         }
 
+        var loads = new ExpertLoads();
         var tables = new MeasuredKernels[chips.Length];
-        Parallel.For(0, chips.Length, i => tables[i] = MeasuredKernels.Read(Path.Combine(kernels, Measured[i].Folder), chips[i]));
+        Parallel.For(0, chips.Length, i => tables[i] = MeasuredKernels.Read(Path.Combine(kernels, Measured[i].Folder), chips[i], loads));
         progress?.Invoke("tables read");
 
         // The four data-centre chips together; each architecture is scored by a fit to the others, which says how wrong an unmeasured chip may be.
@@ -117,15 +119,7 @@ public static class Calibrator
             }
         }
 
-        foreach ((Dtype stored, _) in ExpertFit.Formats)
-        {
-            (List<Chip> with, List<OnChip<ExpertRow>> rows, int dropped) = Gather(stored, t => t.Experts);
-            if (with.Count > 0)
-            {
-                fitted.GroupedGemm[stored] = ExpertFit.Run(with, rows, stored, fitted.Gemm[Dtype.Bf16], with.Count == chips.Length ? outOf : null, Evaluations);
-                lines.Add(new CalibrationLine(name, "grouped_gemm", stored.Name(), dropped, fitted.GroupedGemm[stored].Quality));
-            }
-        }
+        FitExperts();
 
         List<OnChip<CollectiveRow>> collectives = [.. members.SelectMany((m, i) => tables[m].Collectives.Select(r => new OnChip<CollectiveRow>(i, r)))];
         fitted.Collectives = CollectiveFit.Run(chips, collectives, outOf, 4 * Evaluations);
@@ -139,6 +133,37 @@ public static class Calibrator
         }
 
         return fitted;
+
+        // Kernels are independent of one another, so their fits share the cores; what they give does not depend on how many there are.
+        void FitExperts()
+        {
+            string[] kernels = [.. members.SelectMany(m => tables[m].Experts.Keys).Distinct().Order(StringComparer.Ordinal)];
+            var found = new (GroupedProductCoefficients Coefficients, int Dropped)[kernels.Length];
+            Parallel.For(0, kernels.Length, k =>
+            {
+                int[] with = [.. members.Where(m => tables[m].Experts.ContainsKey(kernels[k]))];
+
+                // On Hopper, CUTLASS with a scale per tensor is a slow path (partial tiles cost up to three times whole ones): no relative of other chips.
+                int[] sound = kernels[k] == "cutlass-fp8" ? [.. with.Where(m => all[m].Architecture != "hopper")] : with;
+                with = sound.Length > 0 ? sound : with;
+                List<OnChip<ExpertRow>> rows = [.. with.SelectMany((m, i) => tables[m].Experts[kernels[k]].Rows.Select(r => new OnChip<ExpertRow>(i, r)))];
+                Func<int, int>? out2 = leaveOut is not null && with.Select(leaveOut).Distinct().Count() > 1 ? i => leaveOut(with[i]) : null;
+                found[k] = (ExpertFit.Run([.. with.Select(m => all[m])], rows, fitted.Gemm[Dtype.Bf16], out2, 2 * Evaluations), with.Sum(m => tables[m].Experts[kernels[k]].Dropped));
+            });
+            for (int k = 0; k < kernels.Length; k++)
+            {
+                fitted.GroupedGemmKernels[kernels[k]] = found[k].Coefficients;
+                lines.Add(new CalibrationLine(name, "grouped_gemm", kernels[k], found[k].Dropped, found[k].Coefficients.Quality));
+            }
+
+            foreach (Dtype stored in Dtypes.All)
+            {
+                if (ExpertFit.ForStep(stored, fitted.GroupedGemmKernels) is { } step)
+                {
+                    fitted.GroupedGemm[stored] = step;
+                }
+            }
+        }
 
         (List<Chip>, List<OnChip<TRow>>, int) Gather<TRow>(Dtype dtype, Func<MeasuredKernels, Dictionary<Dtype, KernelRows<TRow>>> table)
         {
@@ -169,7 +194,7 @@ internal sealed class MeasuredKernels
 {
     public List<MeasuredProducts> Products { get; private init; } = [];
 
-    public Dictionary<Dtype, KernelRows<ExpertRow>> Experts { get; } = [];
+    public Dictionary<string, KernelRows<ExpertRow>> Experts { get; } = new(StringComparer.Ordinal);
 
     public Dictionary<Dtype, KernelRows<AttentionRow>> Prefill { get; } = [];
 
@@ -177,7 +202,7 @@ internal sealed class MeasuredKernels
 
     public List<CollectiveRow> Collectives { get; private init; } = [];
 
-    public static MeasuredKernels Read(string folder, Chip chip)
+    public static MeasuredKernels Read(string folder, Chip chip, ExpertLoads loads)
     {
         var kernels = new MeasuredKernels
         {
@@ -190,12 +215,10 @@ internal sealed class MeasuredKernels
             Add(kernels.Decode, dtype, AttentionFit.Read(Path.Combine(folder, "generation_attention.csv.gz"), name, chip, out int decode), decode);
         }
 
-        foreach ((Dtype stored, Dtype compute) in ExpertFit.Formats)
+        List<ExpertRow> experts = ExpertFit.Read(Path.Combine(folder, "moe.csv.gz"), chip, loads, out int defective);
+        foreach (IGrouping<string, ExpertRow> rows in experts.GroupBy(r => r.Kernel.Name, StringComparer.Ordinal))
         {
-            if (chip.Supports(compute))
-            {
-                Add(kernels.Experts, stored, ExpertFit.Read(Path.Combine(folder, "moe.csv.gz"), stored, chip, out int experts), experts);
-            }
+            kernels.Experts[rows.Key] = new KernelRows<ExpertRow>([.. rows], defective);
         }
 
         return kernels;

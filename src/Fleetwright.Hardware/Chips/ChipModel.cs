@@ -3,6 +3,7 @@ using Fleetwright.Catalog.Chips;
 using Fleetwright.Catalog.Reading;
 using Fleetwright.Catalog.Units;
 using Fleetwright.Hardware.Collectives;
+using Fleetwright.Hardware.Experts;
 using Fleetwright.Hardware.Kernels;
 using Fleetwright.Models.Operators;
 
@@ -23,7 +24,7 @@ public sealed class ChipModel
     private readonly MatrixProductModel[] _products = new MatrixProductModel[Dtypes.All.Count * Dtypes.All.Count];
     private readonly MatrixProductModel[] _measuredProducts = new MatrixProductModel[Dtypes.All.Count * Dtypes.All.Count];
     private readonly Dictionary<(string Kernel, Dtype Compute), MatrixProductModel> _kernels = [];
-    private readonly MatrixProductModel[] _groupedProducts = new MatrixProductModel[Dtypes.All.Count * Dtypes.All.Count];
+    private readonly ExpertModels _experts;
     private readonly ContextAttentionModel[] _contextAttention = new ContextAttentionModel[Dtypes.All.Count];
     private readonly DecodeAttentionModel[] _decodeAttention = new DecodeAttentionModel[Dtypes.All.Count];
     private readonly double _launch;
@@ -61,7 +62,6 @@ public sealed class ChipModel
             {
                 _products[Index(stored, compute)] = Product(coefficients.Gemm, stored, compute);
                 _measuredProducts[Index(stored, compute)] = Product(coefficients.Gemm, stored, compute, asMeasured: true);
-                _groupedProducts[Index(stored, compute)] = Product(coefficients.GroupedGemm.Count > 0 ? coefficients.GroupedGemm : coefficients.Gemm, stored, compute);
             }
 
             foreach ((string kernel, MatrixProductCoefficients own) in coefficients.GemmKernels)
@@ -78,6 +78,8 @@ public sealed class ChipModel
             _contextAttention[i] = new ContextAttentionModel(context, _peakRates[(int)Dtype.Bf16], chip.Cores, chip.MemoryBandwidth);
             _decodeAttention[i] = new DecodeAttentionModel(decode, _peakRates[(int)Dtype.Bf16], chip.Cores, chip.MemoryBandwidth);
         }
+
+        _experts = ExpertsWith(null);
 
         // Without a published vector rate: a sixteenth of the bf16 matrix rate, the ratio of recent chips.
         _vectorRate = chip.VectorRate?.Value ?? _peakRates[(int)Dtype.Bf16] / 16;
@@ -123,7 +125,7 @@ public sealed class ChipModel
             case OperatorKind.Gemm:
                 return PriceProduct(_products[Index(op.StorageDtype, op.ComputeDtype)], op);
             case OperatorKind.GroupedGemm:
-                return PriceProduct(_groupedProducts[Index(op.StorageDtype, op.ComputeDtype)], op);
+                return PriceExperts(_experts.ForStep(op.StorageDtype, op.ComputeDtype, GroupedProductModel.IsSpread(op)), op);
             case OperatorKind.ContextAttention:
                 {
                     ContextAttentionModel model = _contextAttention[(int)op.StorageDtype];
@@ -163,6 +165,9 @@ public sealed class ChipModel
 
         return PriceProduct(_kernels.TryGetValue((kernel, op.ComputeDtype), out MatrixProductModel? own) ? own : _measuredProducts[Index(op.StorageDtype, op.ComputeDtype)], op);
     }
+    /// <summary>Its fused kernels of experts, those not measured on it taken from <paramref name="relatives"/>.</summary>
+    internal ExpertModels ExpertsWith(ChipCoefficients? relatives) =>
+        new(Chip, Coefficients, relatives?.GroupedGemmKernels ?? Coefficients.GroupedGemmKernels, dtype => (_peakRates[(int)dtype], _matrixRates[(int)dtype], _runsAs[(int)dtype]));
 
     /// <summary>Prices a step: every operator as often as it is run, one after another.</summary>
     public StepCost Price(ReadOnlySpan<Operator> step)
@@ -205,6 +210,13 @@ public sealed class ChipModel
         }
 
         return cost;
+    }
+
+    private OperatorCost PriceExperts(GroupedProductModel model, in Operator op)
+    {
+        GroupedCost cost = model.Price(op);
+        double kept = model.MemorySeconds(op.MemoryBytes - OffChipBytes(op));
+        return Total(op, cost.Overhead, cost.Matrix, Math.Max(0, cost.Memory - kept), model.OverlapLoss, model.Quality.Error);
     }
 
     private OperatorCost Total(in Operator op, double overhead, double matrix, double memory, double overlapLoss, double error)

@@ -32,6 +32,12 @@ public enum CollectiveAlgorithm : byte
 
     /// <summary>As <see cref="HierarchicalRing"/>, by a double binary tree between domains.</summary>
     HierarchicalTree,
+
+    /// <summary>A ring with the 128-byte low-latency protocol.</summary>
+    MiddleRing,
+
+    /// <summary>A serving engine's kernel over symmetric memory, with the switch's help where it has any.</summary>
+    Symmetric,
 }
 
 /// <summary>The time of a collective and how it got it.</summary>

@@ -17,6 +17,8 @@ public sealed class CollectiveModel
     private const double NetworkEfficiency = 0.96;
 
     private readonly CollectiveCoefficients _coefficients;
+    private readonly EngineAllReduce _engine;
+    private readonly double _memoryBandwidth;
     private readonly double _bandwidth;
     private readonly double _scaleOutRate;
     private readonly int _domain;
@@ -36,8 +38,13 @@ public sealed class CollectiveModel
         _domain = chip.ScaleUpBandwidth is null ? chip.ChipsPerServer : Math.Max(1, chip.ScaleUpDomain);
         _fullMesh = chip.ScaleUpTopology == ScaleUpTopology.FullMesh;
 
-        // Only a switch can add vectors up.
-        _coefficients = chip.ScaleUpTopology == ScaleUpTopology.Switch ? coefficients : coefficients with { InSwitchEfficiency = 0 };
+        _memoryBandwidth = chip.MemoryBandwidth;
+        _engine = new EngineAllReduce(chip);
+
+        // Chips without a fabric do not take coefficients of those that have one. Only a switch can add vectors up.
+        _coefficients = chip.ScaleUpBandwidth is null && !coefficients.OverHost ? HostLinkCoefficients.Of(coefficients)
+            : chip.ScaleUpTopology == ScaleUpTopology.Switch ? coefficients
+            : coefficients with { InSwitchEfficiency = 0 };
     }
 
     /// <summary>Calibrated mean absolute error inside a domain; 0 when it is not measured.</summary>
@@ -74,38 +81,98 @@ public sealed class CollectiveModel
         return across == 1 ? within : Across(kind, bytes, inside, across, within);
     }
 
+    /// <summary>Seconds of a serving engine's all-reduce inside one server, as tables of it have it.</summary>
+    /// <param name="bytes">The vector.</param>
+    /// <param name="ranks">Chips that take part.</param>
+    /// <param name="eager">Launched one by one rather than from a captured graph.</param>
+    internal CollectiveCost PriceEngine(double bytes, int ranks, bool eager)
+    {
+        CollectiveCost graph = AllReduce(bytes, ranks, libraryOnly: false);
+        if (!eager)
+        {
+            return graph;
+        }
+
+        // Kernels of one stream follow each other, so the slower of host and device sets the pace.
+        CollectiveCoefficients c = _coefficients;
+        bool own = graph.Algorithm is CollectiveAlgorithm.OneShot or CollectiveAlgorithm.TwoShot;
+        double copy = own ? c.EagerCopy * 2 * bytes / _memoryBandwidth : 0;
+        double host = c.EagerFloor + (c.EagerPerDoubling * Math.Log2(ranks)) + (graph.Algorithm == CollectiveAlgorithm.Symmetric ? c.EagerSymmetricFloor : 0);
+        double device = graph.Seconds + copy;
+        return host > device ? new CollectiveCost(host, host, graph.Algorithm) : new CollectiveCost(device, graph.LatencySeconds, graph.Algorithm);
+    }
+
     private CollectiveCost AllReduce(double bytes, int ranks, bool libraryOnly)
     {
         CollectiveCoefficients c = _coefficients;
         double share = 2 * (ranks - 1.0) / ranks;
-        double hops = 2 * (ranks - 1);
         var best = new CollectiveCost(double.PositiveInfinity, 0, default);
-        if (!libraryOnly)
+        CollectiveAlgorithm engine = libraryOnly ? CollectiveAlgorithm.None : _engine.Choose(bytes, ranks, c.SymmetricEfficiency > 0);
+        if (!libraryOnly && ranks > EngineAllReduce.MostRanks)
         {
-            best = Least(c.OneShotLatency + (c.PeerLatency * (ranks - 1)), (ranks - 1) * bytes / Rate(ranks, c.OneShotEfficiency), CollectiveAlgorithm.OneShot, best);
-            best = Least(c.TwoShotLatency + (c.PeerLatency * (ranks - 1)), share * bytes / Rate(ranks, c.TwoShotEfficiency), CollectiveAlgorithm.TwoShot, best);
+            // Larger domains have engines of their own; the best of all algorithms stands for them.
+            best = OneShot(bytes, ranks, best);
+            best = TwoShot(bytes, ranks, share, best);
         }
 
-        best = Least(c.LowRingLatency + (hops * c.LowRingHop), share * bytes / Rate(ranks, c.LowRingEfficiency), CollectiveAlgorithm.LowLatencyRing, best);
-        best = Least(c.RingLatency + (hops * c.RingHop), share * bytes / Rate(ranks, c.RingEfficiency), CollectiveAlgorithm.Ring, best);
-        if (c.InSwitchEfficiency > 0 && ranks > 2)
+        switch (engine)
         {
-            best = Least(c.InSwitchLatency, (1 + (1.0 / ranks)) * bytes / Rate(ranks, c.InSwitchEfficiency), CollectiveAlgorithm.InSwitch, best);
+            case CollectiveAlgorithm.OneShot:
+                return OneShot(bytes, ranks, best);
+            case CollectiveAlgorithm.TwoShot:
+                return TwoShot(bytes, ranks, share, best);
+            case CollectiveAlgorithm.Symmetric:
+                return Least(c.SymmetricLatency, share * bytes / Rate(ranks, c.SymmetricEfficiency), CollectiveAlgorithm.Symmetric, best);
+            default:
+                best = Rings(2 * (ranks - 1), share * bytes, ranks, best);
+                return c.InSwitchEfficiency > 0 && ranks > 2
+                    ? Least(c.InSwitchLatency, (1 + (1.0 / ranks)) * bytes / Rate(ranks, c.InSwitchEfficiency), CollectiveAlgorithm.InSwitch, best)
+                    : best;
         }
+    }
 
-        return best;
+    private CollectiveCost OneShot(double bytes, int ranks, CollectiveCost best)
+    {
+        CollectiveCoefficients c = _coefficients;
+        return Least(c.OneShotLatency + (c.PeerLatency * (ranks - 1)), (ranks - 1) * bytes / Rate(ranks, c.OneShotEfficiency), CollectiveAlgorithm.OneShot, best);
+    }
+
+    private CollectiveCost TwoShot(double bytes, int ranks, double share, CollectiveCost best)
+    {
+        CollectiveCoefficients c = _coefficients;
+        return Least(c.TwoShotLatency + (c.PeerLatency * (ranks - 1)), share * bytes / Rate(ranks, c.TwoShotEfficiency), CollectiveAlgorithm.TwoShot, best);
+    }
+
+    private CollectiveCost Rings(double hops, double moved, int ranks, CollectiveCost best)
+    {
+        CollectiveCoefficients c = _coefficients;
+        best = Least(c.LowRingLatency + (hops * c.LowRingHop), moved / Rate(ranks, c.LowRingEfficiency), CollectiveAlgorithm.LowLatencyRing, best);
+        best = Least(c.RingLatency + (hops * c.RingHop), moved / Rate(ranks, c.RingEfficiency), CollectiveAlgorithm.Ring, best);
+        return c.MiddleRingEfficiency > 0
+            ? Least(c.MiddleRingLatency + (hops * c.MiddleRingHop), moved / Rate(ranks, c.MiddleRingEfficiency), CollectiveAlgorithm.MiddleRing, best)
+            : best;
     }
 
     // All-gather and reduce-scatter are half of a ring all-reduce; an all-to-all sends as much, to all at once.
     private CollectiveCost HalfRing(OperatorKind kind, double bytes, int ranks)
     {
         CollectiveCoefficients c = _coefficients;
-        double share = (ranks - 1.0) / ranks * bytes;
+        double moved = (ranks - 1.0) / ranks * bytes;
         var best = new CollectiveCost(double.PositiveInfinity, 0, default);
-        bool direct = kind == OperatorKind.AllToAll;
-        double hops = direct ? 1 + Math.Log2(ranks) : ranks - 1;
-        best = Least(c.LowRingLatency + (hops * c.LowRingHop), share / Rate(ranks, c.LowRingEfficiency), direct ? CollectiveAlgorithm.Direct : CollectiveAlgorithm.LowLatencyRing, best);
-        return Least(c.RingLatency + (hops * c.RingHop), share / Rate(ranks, c.RingEfficiency), direct ? CollectiveAlgorithm.Direct : CollectiveAlgorithm.Ring, best);
+        if (kind != OperatorKind.AllToAll)
+        {
+            return Rings(ranks - 1, moved, ranks, best);
+        }
+
+        if (c.DirectLowEfficiency > 0)
+        {
+            best = Least(c.DirectLowLatency, bytes / ranks / Rate(ranks, c.DirectLowEfficiency), CollectiveAlgorithm.Direct, best);
+            return Least(c.DirectLatency, moved / Rate(ranks, c.DirectEfficiency), CollectiveAlgorithm.Direct, best);
+        }
+
+        double hops = 1 + Math.Log2(ranks);
+        best = Least(c.LowRingLatency + (hops * c.LowRingHop), moved / Rate(ranks, c.LowRingEfficiency), CollectiveAlgorithm.Direct, best);
+        return Least(c.RingLatency + (hops * c.RingHop), moved / Rate(ranks, c.RingEfficiency), CollectiveAlgorithm.Direct, best);
     }
 
     // Chunks flow through both levels at once, so the slower level sets the time; latencies add up.

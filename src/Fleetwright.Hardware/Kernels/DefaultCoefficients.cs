@@ -28,6 +28,23 @@ internal static class DefaultCoefficients
         Routing = 4,
     };
 
+    // A layer has two products, so twice the launch; routing as measured kernels have it: four passes over the hidden vectors of the routed rows.
+    public static GroupedProductCoefficients GroupedProduct(ChipCoefficients flat, double matrixEfficiency, Chip chip)
+    {
+        MatrixProductCoefficients product = MatrixProduct(flat, matrixEfficiency, chip);
+        return new()
+        {
+            Overhead = 2 * product.Overhead,
+            MatrixEfficiency = product.MatrixEfficiency,
+            MemoryEfficiency = product.MemoryEfficiency,
+            SmallTileExponent = product.SmallTileExponent,
+            CoreBandwidth = product.CoreBandwidth,
+            TileLatency = product.TileLatency,
+            OverlapLoss = product.OverlapLoss,
+            Routing = 4,
+        };
+    }
+
     public static ContextAttentionCoefficients ContextAttention(ChipCoefficients flat) => new()
     {
         Overhead = flat.LaunchOverhead,

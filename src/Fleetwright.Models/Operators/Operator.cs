@@ -202,7 +202,7 @@ public readonly record struct Operator
     /// <summary>Bytes of KV cache or recurrent state read and written by one run.</summary>
     public double CacheBytes { get; init; }
 
-    /// <summary>Activation elements that are dealt to experts and summed from them, those of other ranks' experts included where this chip passes over them; 0 outside expert layers.</summary>
+    /// <summary>Elements of the hidden vectors that are dealt to experts (up products) or summed from them (down products), those of other ranks' experts included where this chip passes over them; 0 outside expert layers.</summary>
     public double RoutedElements { get; init; }
 
     /// <summary>Ranks of a collective; 1 otherwise.</summary>

@@ -1,0 +1,50 @@
+using System.Globalization;
+using Fleetwright.Catalog;
+using Fleetwright.Catalog.Chips;
+using Fleetwright.Hardware.Calibration;
+using Fleetwright.Models.Operators;
+using Fleetwright.Testing;
+
+namespace Fleetwright.Hardware.Tests;
+
+public class CollectiveFitTests(ITestOutputHelper output)
+{
+    private static readonly FleetCatalog Catalog = new(Repository.Path("catalog"));
+
+    // Issue 3: NCCL and custom all-reduce with 2, 4 and 8 chips, sizes left out whole, at most 10 % from 4 KiB; 15 % below.
+    [Theory]
+    [InlineData("a100-80gb-sxm", "a100_sxm")]
+    [InlineData("h100-sxm", "h100_sxm")]
+    [InlineData("h200-sxm", "h200_sxm")]
+    [InlineData("b200-sxm", "b200_sxm")]
+    [InlineData("arc-pro-b60", "b60")]
+    public void Collectives_of_sizes_left_out_are_within_ten_per_cent(string name, string folder)
+    {
+        Chip chip = Catalog.Chips.Get(name);
+        List<CollectiveRow> rows = CollectiveFit.Read(Repository.SharedData("kernels", folder));
+        CollectiveCoefficients fitted = CollectiveFit.Run([chip], [.. rows.Select(r => new OnChip<CollectiveRow>(0, r))], null, 6000, out List<(CollectiveRow Row, double Error)> errors);
+        output.WriteLine($"{name}: {fitted.Quality} {fitted}");
+        foreach (var part in errors.GroupBy(e => (e.Row.Library ? "library" : e.Row.Eager ? "eager" : "graph") + (e.Row.Bytes < 4096 ? ", small" : "")))
+        {
+            double error = part.Average(e => e.Error);
+            output.WriteLine(FormattableString.Invariant($"{name} {part.Key}: n {part.Count()}, MAPE {error:P1}"));
+            Assert.True(error <= (part.Key.EndsWith("small", StringComparison.Ordinal) ? 0.15 : 0.10), FormattableString.Invariant($"{part.Key}: {error:P1}"));
+        }
+    }
+
+    // LLMCompass measured with an older NCCL: between 64 KiB and 2 MiB it takes twice as long as the tables of the same chip (no 128-byte
+    // protocol), so its rows have a fit of their own, every fifth octave left out. LLMCompass's own model: 23 %.
+    [Fact]
+    public void LLMCompass_all_reduce_on_four_A100_is_within_ten_per_cent_on_sizes_left_out()
+    {
+        Chip chip = Catalog.Chips.Get("a100-80gb-sxm");
+        List<OnChip<CollectiveRow>> rows = [.. File.ReadLines(Repository.SharedData("chips", "llmcompass", "allreduce_a100x4_nccl.csv")).Skip(1).Select(l => l.Split(','))
+            .Select(f => new OnChip<CollectiveRow>(0, new CollectiveRow(OperatorKind.AllReduce, Number(f[0]), 4, true, Number(f[1]) * 1e-6)))];
+        _ = CollectiveFit.Run([chip], rows, null, 6000, out List<(CollectiveRow Row, double Error)> errors);
+        double[] scored = [.. errors.Where(e => e.Row.Bytes >= 4096).Select(e => e.Error)];
+        output.WriteLine(FormattableString.Invariant($"n {scored.Length}, MAPE {scored.Average():P1}"));
+        Assert.True(scored.Average() <= 0.10, FormattableString.Invariant($"MAPE {scored.Average():P1}"));
+    }
+
+    private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
+}
