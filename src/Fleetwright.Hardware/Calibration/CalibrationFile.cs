@@ -16,6 +16,10 @@ internal sealed class FittedFamilies
 
     public Dictionary<Dtype, DecodeAttentionCoefficients> DecodeAttention { get; init; } = [];
 
+    public SortedDictionary<string, Dictionary<Dtype, ContextAttentionCoefficients>> ContextAttentionKernels { get; init; } = new(StringComparer.Ordinal);
+
+    public SortedDictionary<string, Dictionary<Dtype, DecodeAttentionCoefficients>> DecodeAttentionKernels { get; init; } = new(StringComparer.Ordinal);
+
     /// <summary>Share of the peak that an 8192³ product sustains.</summary>
     public Dictionary<Dtype, double> SustainedShares { get; init; } = [];
 
@@ -33,8 +37,24 @@ internal sealed class FittedFamilies
         GroupedGemm = Wider(GroupedGemm, generic.GroupedGemm, c => c.Quality, (c, q) => c with { Quality = q }),
         ContextAttention = Wider(ContextAttention, generic.ContextAttention, c => c.Quality, (c, q) => c with { Quality = q }),
         DecodeAttention = Wider(DecodeAttention, generic.DecodeAttention, c => c.Quality, (c, q) => c with { Quality = q }),
+        ContextAttentionKernels = ContextAttentionKernels,
+        DecodeAttentionKernels = DecodeAttentionKernels,
         SustainedShares = SustainedShares,
         Collectives = Collectives! with { Quality = new FitQuality(Math.Max(Collectives.Quality.Error, generic.Collectives!.Quality.Error), Math.Max(Collectives.Quality.Median, generic.Collectives.Quality.Median), 0) },
+        Relative = true,
+    };
+
+    /// <summary>These coefficients with the attention of <paramref name="relative"/>, whose kernels the chips run too.</summary>
+    public FittedFamilies WithAttentionOf(FittedFamilies relative) => new()
+    {
+        Gemm = Gemm,
+        GroupedGemm = GroupedGemm,
+        ContextAttention = relative.ContextAttention,
+        DecodeAttention = relative.DecodeAttention,
+        ContextAttentionKernels = ContextAttentionKernels,
+        DecodeAttentionKernels = DecodeAttentionKernels,
+        SustainedShares = SustainedShares,
+        Collectives = Collectives,
         Relative = true,
     };
 
@@ -82,8 +102,10 @@ internal static class CalibrationFile
         Line($"error: {Percent((main.Quality.Error + fitted.ContextAttention[Dtype.Bf16].Quality.Error + fitted.DecodeAttention[Dtype.Bf16].Quality.Error) / 3)}");
         Family("gemm", fitted.Gemm, Product);
         Family("grouped_gemm", fitted.GroupedGemm, Product);
-        Family("context_attention", fitted.ContextAttention, c => $"overhead: {Micro(c.Overhead)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, head_size_exponent: {Number(c.HeadSizeExponent)}, tail: {Number(c.Tail)}, tile_latency: {Micro(c.TileLatency)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, {Quality(c.Quality)}");
-        Family("decode_attention", fitted.DecodeAttention, c => $"overhead: {Micro(c.Overhead)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, core_bandwidth: {Number(c.CoreBandwidth)}, tile_latency: {Micro(c.TileLatency)}, join_latency: {Micro(c.JoinLatency)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, {Quality(c.Quality)}");
+        Family("context_attention", fitted.ContextAttention, Prefill);
+        Family("decode_attention", fitted.DecodeAttention, Decode);
+        Kernels("context_attention_kernels", fitted.ContextAttentionKernels, Prefill);
+        Kernels("decode_attention_kernels", fitted.DecodeAttentionKernels, Decode);
         if (fitted.Collectives is { } o)
         {
             Line($"collectives: {{ one_shot_latency: {Micro(o.OneShotLatency)}, peer_latency: {Micro(o.PeerLatency)}, one_shot_efficiency: {Percent(o.OneShotEfficiency)}, two_shot_latency: {Micro(o.TwoShotLatency)}, two_shot_efficiency: {Percent(o.TwoShotEfficiency)}, low_ring_latency: {Micro(o.LowRingLatency)}, low_ring_hop: {Micro(o.LowRingHop)}, low_ring_efficiency: {Percent(o.LowRingEfficiency)}, ring_latency: {Micro(o.RingLatency)}, ring_hop: {Micro(o.RingHop)}, ring_efficiency: {Percent(o.RingEfficiency)}, in_switch_latency: {Micro(o.InSwitchLatency)}, in_switch_efficiency: {Percent(o.InSwitchEfficiency)}, {Quality(o.Quality)} }}");
@@ -93,14 +115,26 @@ internal static class CalibrationFile
 
         void Line(FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
 
-        void Family<T>(string key, Dictionary<Dtype, T> byFormat, Func<T, string> write)
+        void Family<T>(string key, Dictionary<Dtype, T> byFormat, Func<T, string> write, string indent = "")
         {
             if (byFormat.Count > 0)
             {
-                Line($"{key}:");
+                Line($"{indent}{key}:");
                 foreach ((Dtype dtype, T value) in byFormat.OrderBy(e => e.Key))
                 {
-                    Line($"  {dtype.Name()}: {{ {write(value)} }}");
+                    Line($"{indent}  {dtype.Name()}: {{ {write(value)} }}");
+                }
+            }
+        }
+
+        void Kernels<T>(string key, SortedDictionary<string, Dictionary<Dtype, T>> byKernel, Func<T, string> write)
+        {
+            if (byKernel.Count > 0)
+            {
+                Line($"{key}:");
+                foreach ((string kernel, Dictionary<Dtype, T> byFormat) in byKernel)
+                {
+                    Family(kernel, byFormat, write, "  ");
                 }
             }
         }
@@ -108,6 +142,34 @@ internal static class CalibrationFile
 
     private static string Product(MatrixProductCoefficients c) =>
         $"overhead: {Micro(c.Overhead)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, small_tile_exponent: {Number(c.SmallTileExponent)}, core_bandwidth: {Number(c.CoreBandwidth)}, tile_latency: {Micro(c.TileLatency)}, overlap_loss: {Percent(c.OverlapLoss)}, throttle_loss: {Percent(c.ThrottleLoss)}, throttle_time: {Micro(c.ThrottleSeconds)}, conversion: {Number(c.Conversion)}, {(c.Routing > 0 ? $"routing: {Number(c.Routing)}, " : "")}{Quality(c.Quality)}";
+
+    private static string Prefill(ContextAttentionCoefficients c) =>
+        $"tiles: {c.Tiles.Name()}, {HeadSizes(c.HeadSizes)}overhead: {Micro(c.Overhead)}, {(c.LaunchFloor > 0 ? $"launch_floor: {Micro(c.LaunchFloor)}, " : "")}matrix_efficiency: {Percent(c.MatrixEfficiency)}, head_size_exponent: {Number(c.HeadSizeExponent)}, score_clocks: {Number(c.ScoreClocks)}, block_latency: {Micro(c.BlockLatency)}, {(c.MaskLoss > 0 ? $"mask_loss: {Percent(c.MaskLoss)}, " : "")}tail: {Number(c.Tail)}, tile_latency: {Micro(c.TileLatency)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, cache_write_latency: {Micro(c.CacheWriteLatency)}, overlap_loss: {Percent(c.OverlapLoss)}, throttle_loss: {Percent(c.ThrottleLoss)}, throttle_time: {Micro(c.ThrottleSeconds)}, {Quality(c.Quality)}";
+
+    private static string Decode(DecodeAttentionCoefficients c)
+    {
+        var text = new StringBuilder($"tiles: {c.Tiles.Name()}, {HeadSizes(c.HeadSizes)}overhead: {Micro(c.Overhead)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, core_bytes_per_clock: {Number(c.CoreBytesPerClock)}, tile_latency: {Micro(c.TileLatency)}, join_latency: {Micro(c.JoinLatency)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, overlap_loss: {Percent(c.OverlapLoss)}, ");
+        Optional("launch_floor", c.LaunchFloor, Micro);
+        Optional("scan_latency", c.ScanLatency, Micro);
+        Optional("window_latency", c.WindowLatency, Micro);
+        Optional("dispatch_latency", c.DispatchLatency, Micro);
+        Optional("group_copy_latency", c.GroupCopyLatency, Micro);
+        Optional("group_loss", c.GroupLoss, Percent);
+        Optional("streams_per_core", c.StreamsPerCore == 1 ? 0 : c.StreamsPerCore, Number);
+        Optional("shared_memory_share", c.SharedMemoryShare, Percent);
+        Optional("shared_memory_gain", c.SharedMemoryShare > 0 ? c.SharedMemoryGain : 0, Number);
+        return text.Append(Quality(c.Quality)).ToString();
+
+        void Optional(string key, double value, Func<double, string> write)
+        {
+            if (value > 0)
+            {
+                text.Append(key).Append(": ").Append(write(value)).Append(", ");
+            }
+        }
+    }
+
+    private static string HeadSizes(IReadOnlyList<int> sizes) => sizes.Count == 0 ? "" : $"head_sizes: [{string.Join(", ", sizes)}], ";
 
     private static string Quality(FitQuality quality) =>
         string.Create(CultureInfo.InvariantCulture, $"error: {Percent(quality.Error)}, median_error: {Percent(quality.Median)}, rows: {quality.Rows}");

@@ -21,6 +21,9 @@ public static class Calibrator
 {
     private const int Evaluations = 900;
 
+    // Fewer rows than this do not fit six to ten parameters.
+    internal const int LeastRows = 200;
+
     private static readonly (string Chip, string Folder)[] Measured =
         [("a100-80gb-sxm", "a100_sxm"), ("h100-sxm", "h100_sxm"), ("h200-sxm", "h200_sxm"), ("b200-sxm", "b200_sxm"), ("arc-pro-b60", "b60")];
 
@@ -50,6 +53,12 @@ public static class Calibrator
             }
         }
 
+        // Unmeasured architectures that run the attention kernels of a measured one: FlashAttention-2 is what vLLM has for sm_80, sm_86, sm_89 and sm_120.
+        foreach (string architecture in new[] { "ada", "blackwell-rtx" })
+        {
+            files[architecture] = generic.WithAttentionOf(files["ampere"]);
+        }
+
         foreach ((string name, FittedFamilies fitted) in files)
         {
             File.WriteAllText(Path.Combine(output, name + ".yaml"), CalibrationFile.Write(name, fitted));
@@ -76,18 +85,43 @@ public static class Calibrator
                 }
             }
 
-            (List<Chip> prefillChips, List<OnChip<AttentionRow>> prefill, int prefillDropped) = Gather(dtype, t => t.Prefill);
-            if (prefillChips.Count > 0)
-            {
-                fitted.ContextAttention[dtype] = AttentionFit.Context(prefillChips, prefill, prefillChips.Count == chips.Length ? outOf : null, Evaluations);
-                lines.Add(new CalibrationLine(name, "context_attention", dtype.Name(), prefillDropped, fitted.ContextAttention[dtype].Quality));
-            }
+            Attention("context_attention", t => t.Prefill, fitted.ContextAttention, fitted.ContextAttentionKernels, ContextAttentionFit.Run, (c, sizes) => c with { HeadSizes = sizes }, c => c.Quality);
+            Attention("decode_attention", t => t.Decode, fitted.DecodeAttention, fitted.DecodeAttentionKernels, DecodeAttentionFit.Run, (c, sizes) => c with { HeadSizes = sizes }, c => c.Quality);
 
-            (List<Chip> decodeChips, List<OnChip<AttentionRow>> decode, int decodeDropped) = Gather(dtype, t => t.Decode);
-            if (decodeChips.Count > 0)
+            // The kernel behind most rows of each chip is the main one; others have coefficients of their own.
+            void Attention<T>(
+                string family, Func<MeasuredKernels, Dictionary<Dtype, KernelRows<AttentionRow>>> table, Dictionary<Dtype, T> into, SortedDictionary<string, Dictionary<Dtype, T>> others,
+                Func<IReadOnlyList<Chip>, IReadOnlyList<AttentionTiles>, IReadOnlyList<OnChip<AttentionRow>>, Func<int, int>?, T> fit, Func<T, IReadOnlyList<int>, T> withHeadSizes, Func<T, FitQuality> quality)
             {
-                fitted.DecodeAttention[dtype] = AttentionFit.Decode(decodeChips, decode, decodeChips.Count == chips.Length ? outOf : null, Evaluations);
-                lines.Add(new CalibrationLine(name, "decode_attention", dtype.Name(), decodeDropped, fitted.DecodeAttention[dtype].Quality));
+                (List<Chip> with, List<OnChip<AttentionRow>> rows, int dropped) = Gather(dtype, table);
+                if (with.Count == 0)
+                {
+                    return;
+                }
+
+                string[] main = [.. with.Select((_, i) => AttentionFit.MainKernel(rows.Where(r => r.Chip == i).Select(r => r.Row)))];
+                List<OnChip<AttentionRow>> ofMain = [.. rows.Where(r => r.Row.Kernel == main[r.Chip])];
+                into[dtype] = fit(with, [.. with.Select((c, i) => AttentionFit.TilesOf(main[i], c))], ofMain, with.Count == chips.Length ? outOf : null);
+                lines.Add(new CalibrationLine(name, family, dtype.Name(), dropped, quality(into[dtype])));
+                foreach (string kernel in rows.Select(r => r.Row.Kernel).Except(main).Order(StringComparer.Ordinal))
+                {
+                    List<OnChip<AttentionRow>> own = [.. rows.Where(r => r.Row.Kernel == kernel)];
+                    int[] on = [.. own.Select(r => r.Chip).Distinct()];
+                    if (own.Count < LeastRows)
+                    {
+                        continue;
+                    }
+
+                    T fittedKernel = fit([.. on.Select(i => with[i])], [.. on.Select(i => AttentionFit.TilesOf(kernel, with[i]))], [.. own.Select(r => new OnChip<AttentionRow>(Array.IndexOf(on, r.Chip), r.Row))], null);
+                    int[] sizes = [.. own.Select(r => r.Row.Op.HeadSize).Except(ofMain.Where(r => on.Contains(r.Chip)).Select(r => r.Row.Op.HeadSize)).Order()];
+                    if (!others.TryGetValue(kernel, out Dictionary<Dtype, T>? byFormat))
+                    {
+                        others[kernel] = byFormat = [];
+                    }
+
+                    byFormat[dtype] = withHeadSizes(fittedKernel, sizes);
+                    lines.Add(new CalibrationLine(name, $"{family} {kernel}", dtype.Name(), 0, quality(fittedKernel)));
+                }
             }
         }
 
@@ -162,7 +196,9 @@ internal sealed class MeasuredKernels
                 Add(kernels.Products, dtype, MatrixProductFit.Read(Path.Combine(folder, "gemm.csv.gz"), name, chip, out int products), products);
             }
 
-            Add(kernels.Prefill, dtype, AttentionFit.Read(Path.Combine(folder, "context_attention.csv.gz"), name, chip, out int prefill), prefill);
+            // Prefill rows of one new token ran a decode kernel and are priced as such; they fit nothing.
+            List<AttentionRow> prefills = AttentionFit.Read(Path.Combine(folder, "context_attention.csv.gz"), name, chip, out int prefill);
+            Add(kernels.Prefill, dtype, prefills.FindAll(r => r.Op.QueryTokens > 1), prefill);
             Add(kernels.Decode, dtype, AttentionFit.Read(Path.Combine(folder, "generation_attention.csv.gz"), name, chip, out int decode), decode);
         }
 
@@ -179,8 +215,7 @@ internal sealed class MeasuredKernels
 
     private static void Add<TRow>(Dictionary<Dtype, KernelRows<TRow>> to, Dtype dtype, List<TRow> rows, int dropped)
     {
-        // Fewer rows than this do not fit six to ten parameters.
-        if (rows.Count >= 200)
+        if (rows.Count >= Calibrator.LeastRows)
         {
             to[dtype] = new KernelRows<TRow>(rows, dropped);
         }

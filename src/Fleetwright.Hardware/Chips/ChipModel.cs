@@ -22,8 +22,8 @@ public sealed class ChipModel
     private readonly Dtype[] _runsAs = new Dtype[Dtypes.All.Count];
     private readonly MatrixProductModel[] _products = new MatrixProductModel[Dtypes.All.Count * Dtypes.All.Count];
     private readonly MatrixProductModel[] _groupedProducts = new MatrixProductModel[Dtypes.All.Count * Dtypes.All.Count];
-    private readonly ContextAttentionModel[] _contextAttention = new ContextAttentionModel[Dtypes.All.Count];
-    private readonly DecodeAttentionModel[] _decodeAttention = new DecodeAttentionModel[Dtypes.All.Count];
+    private readonly AttentionKernels<ContextAttentionModel> _contextAttention;
+    private readonly AttentionKernels<DecodeAttentionModel> _decodeAttention;
     private readonly double _launch;
     private readonly double _vectorRate;
     private readonly double _memoryRate;
@@ -62,14 +62,17 @@ public sealed class ChipModel
             }
         }
 
-        foreach (Dtype dtype in Dtypes.All)
-        {
-            int i = (int)dtype;
-            ContextAttentionCoefficients context = Nearest(coefficients.ContextAttention, dtype) ?? DefaultCoefficients.ContextAttention(coefficients);
-            DecodeAttentionCoefficients decode = Nearest(coefficients.DecodeAttention, dtype) ?? DefaultCoefficients.DecodeAttention(coefficients);
-            _contextAttention[i] = new ContextAttentionModel(context, _peakRates[(int)Dtype.Bf16], chip.Cores, chip.MemoryBandwidth);
-            _decodeAttention[i] = new DecodeAttentionModel(decode, _peakRates[(int)Dtype.Bf16], chip.Cores, chip.MemoryBandwidth);
-        }
+        double attentionRate = _peakRates[(int)Dtype.Bf16];
+        _contextAttention = new AttentionKernels<ContextAttentionModel>(
+            cache => new ContextAttentionModel(Nearest(coefficients.ContextAttention, cache) ?? DefaultCoefficients.ContextAttention(coefficients), chip, attentionRate),
+            from kernel in coefficients.ContextAttentionKernels
+            from format in kernel.Value
+            select (kernel.Key, format.Key, format.Value.HeadSizes, new ContextAttentionModel(format.Value, chip, attentionRate)));
+        _decodeAttention = new AttentionKernels<DecodeAttentionModel>(
+            cache => new DecodeAttentionModel(Nearest(coefficients.DecodeAttention, cache) ?? DefaultCoefficients.DecodeAttention(coefficients), chip, attentionRate),
+            from kernel in coefficients.DecodeAttentionKernels
+            from format in kernel.Value
+            select (kernel.Key, format.Key, format.Value.HeadSizes, new DecodeAttentionModel(format.Value, chip, attentionRate)));
 
         // Without a published vector rate: a sixteenth of the bf16 matrix rate, the ratio of recent chips.
         _vectorRate = chip.VectorRate?.Value ?? _peakRates[(int)Dtype.Bf16] / 16;
@@ -114,17 +117,9 @@ public sealed class ChipModel
             case OperatorKind.GroupedGemm:
                 return PriceProduct(_groupedProducts[Index(op.StorageDtype, op.ComputeDtype)], op);
             case OperatorKind.ContextAttention:
-                {
-                    ContextAttentionModel model = _contextAttention[(int)op.StorageDtype];
-                    return Total(op, model.Overhead, model.MatrixSeconds(op), model.MemorySeconds(OffChipBytes(op)), 0, model.Quality.Error);
-                }
-
+                return PriceContextAttention(_contextAttention.Of(op.StorageDtype, op.HeadSize, null), op);
             case OperatorKind.DecodeAttention:
-                {
-                    DecodeAttentionModel model = _decodeAttention[(int)op.StorageDtype];
-                    return Total(op, model.Overhead, model.MatrixSeconds(op.MatrixFlops), model.MemorySeconds(op), 0, model.Quality.Error);
-                }
-
+                return PriceDecodeAttention(_decodeAttention.Of(op.StorageDtype, op.HeadSize, null), op);
             case OperatorKind.Elementwise:
                 return Total(op, _launch, 0, OffChipBytes(op) / _memoryRate, 0, _error);
             case OperatorKind.Gather:
@@ -137,6 +132,16 @@ public sealed class ChipModel
                 return new OperatorCost(collective.Seconds, (collective.Seconds * _idleWatts) + traffic, held, collective.LatencySeconds, 0, 0, 0, 0, network, _collectives.Error > 0 ? _collectives.Error : _error);
         }
     }
+
+    /// <summary>Prices one run of an operator by the coefficients of a measured kernel, named as in the tables, where the calibration has them; else as <see cref="Price(in Operator)"/>.</summary>
+    /// <param name="op">The operator.</param>
+    /// <param name="kernel">The kernel's name, or null for the one that the chip runs.</param>
+    public OperatorCost Price(in Operator op, string? kernel) => op.Kind switch
+    {
+        OperatorKind.ContextAttention => PriceContextAttention(_contextAttention.Of(op.StorageDtype, op.HeadSize, kernel), op),
+        OperatorKind.DecodeAttention => PriceDecodeAttention(_decodeAttention.Of(op.StorageDtype, op.HeadSize, kernel), op),
+        _ => Price(op),
+    };
 
     /// <summary>Prices a step: every operator as often as it is run, one after another.</summary>
     public StepCost Price(ReadOnlySpan<Operator> step)
@@ -168,6 +173,26 @@ public sealed class ChipModel
         double overhead = model.OverheadSeconds(op);
         return Total(op, overhead, matrix, model.MemorySeconds(OffChipBytes(op)), model.OverlapLoss, model.Quality.Error);
     }
+
+    private OperatorCost PriceContextAttention(ContextAttentionModel model, in Operator op)
+    {
+        ContextPlan plan = model.Plan(op);
+        return AtLeast(model.LaunchFloor, Total(op, model.Overhead, model.MatrixSeconds(plan), model.MemorySeconds(plan, OffChipBytes(op)), model.OverlapLoss, model.Quality.Error));
+    }
+
+    private OperatorCost PriceDecodeAttention(DecodeAttentionModel model, in Operator op) =>
+        AtLeast(model.LaunchFloor, Total(op, model.Overhead, model.MatrixSeconds(op.MatrixFlops), model.MemorySeconds(model.Plan(op)), 0, model.Quality.Error));
+
+    // Kernels that the host starts one by one: it takes so long for those of a call, and the chip waits in between.
+    private OperatorCost AtLeast(double floor, OperatorCost cost) => cost.Seconds >= floor
+        ? cost
+        : cost with
+        {
+            Seconds = floor,
+            Joules = cost.Joules + ((floor - cost.Seconds) * _idleWatts),
+            Bound = Bound.Launch,
+            OverheadSeconds = cost.OverheadSeconds + floor - cost.Seconds,
+        };
 
     private OperatorCost Total(in Operator op, double overhead, double matrix, double memory, double overlapLoss, double error)
     {
