@@ -12,7 +12,7 @@ internal static class AttentionBlocks
         AttentionTiles.FlashAttention3 => (headSize <= 64 ? 192 : 128, FlashAttention3Columns(headSize, windowed, narrowCache)),
         AttentionTiles.FlashAttention4 => (64, 64),
         AttentionTiles.Triton => (TritonRows(group), 32),
-        AttentionTiles.Xe2 => (headSize <= 64 ? 128 : 256, headSize <= 64 ? 64 : 32),
+        AttentionTiles.Xe2 => (headSize <= 64 ? 128 : 256, 32),
         _ => (128, 128),
     };
 

@@ -78,13 +78,9 @@ internal sealed class ContextAttentionModel(ContextAttentionCoefficients coeffic
         bool skips = windowed && AttentionBlocks.SkipsOutsideWindow(tiles);
 
         double count = Math.Max(1, Math.Ceiling((query / perTile) - 1e-9));
-        double blocks = Blocks(count, perTile, query, past, columns);
-        double longest = Math.Ceiling(context / columns);
-        if (skips)
-        {
-            blocks = Math.Max(count, blocks - Skipped(count, perTile, past, op.Window, columns));
-            longest = Math.Min(longest, Math.Ceiling((perTile + op.Window) / columns) + 1);
-        }
+        double outside = skips ? Math.Clamp(Math.Floor((op.Window - past) / perTile) + 1, 0, count) : count;
+        double longest = skips && outside < count ? Math.Ceiling((perTile + op.Window) / columns) + 1 : Math.Ceiling(context / columns);
+        double blocks = Blocks(count, outside, perTile, query, past, op.Window, columns);
 
         double streams = op.Sequences * (packed ? op.KvHeads : op.Heads);
         double tokens = op.Sequences * query;
@@ -100,30 +96,22 @@ internal sealed class ContextAttentionModel(ContextAttentionCoefficients coeffic
             tokens * width * (2 + op.StorageDtype.Bytes()));
     }
 
-    // Blocks that the tiles of a sequence and head see: tile i sees past + (i + 1) · perTile tokens, the last one all. A sum of ceilings in
-    // closed form: ends of tiles fall evenly on the multiples of gcd(perTile, columns) within a block.
-    private static double Blocks(double count, double perTile, double query, double past, int columns)
+    // Blocks that the tiles of a sequence and head see, as a sum of ceilings in closed form. Tile i of those before the window starts to cut sees
+    // past + (i + 1) · perTile tokens, the last one all; a tile behind a window sees its rows and the window, wherever blocks begin.
+    private static double Blocks(double count, double outside, double perTile, double query, double past, double window, int columns)
     {
-        double before = count - 1;
-        double seen = (before * past) + (perTile * before * count / 2);
-        return (seen / columns) + (before * Rounding(perTile, columns)) + Math.Ceiling((past + query) / columns);
+        double rounding = Rounding(perTile, columns);
+        double behind = count - outside;
+        double last = query - ((count - 1) * perTile);
+        double whole = behind > 0 ? outside : count - 1;
+        double blocks = (((whole * past) + (perTile * whole * (whole + 1) / 2)) / columns) + (whole * rounding);
+        blocks += behind > 0
+            ? ((behind - 1) * (((perTile + window) / columns) + (2 * rounding))) + Math.Ceiling((last + window) / columns)
+            : Math.Ceiling((past + query) / columns);
+        return Math.Max(blocks, count);
     }
 
-    // Blocks wholly before the windows of the tiles' first rows.
-    private static double Skipped(double count, double perTile, double past, double window, int columns)
-    {
-        double first = Math.Max(0, Math.Floor((window - past) / perTile) + 1);
-        double behind = count - first;
-        if (behind <= 0)
-        {
-            return 0;
-        }
-
-        double tokens = (behind * (past - window)) + (perTile * (first + count - 1) * behind / 2);
-        return Math.Max(0, (tokens / columns) - (behind * Rounding(perTile, columns)));
-    }
-
-    // Mean of ceil(x) - x where x runs over tile ends in units of a block.
+    // Mean of ceil(x) - x where x runs over ends of tiles in units of a block: they fall evenly on the multiples of gcd(perTile, columns).
     private static double Rounding(double perTile, int columns)
     {
         int step = (int)perTile;

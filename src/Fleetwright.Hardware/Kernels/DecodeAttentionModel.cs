@@ -73,7 +73,9 @@ internal sealed class DecodeAttentionModel(DecodeAttentionCoefficients coefficie
         double cached = op.Window > 0 ? Math.Min(context, op.Window + op.QueryTokens) : context;
         double tokenBytes = op.CacheBytes / Math.Max(1, op.Sequences * op.KvHeads * cached);
         (int rows, int columns) = AttentionBlocks.OfDecode(coefficients.Tiles, op.HeadSize, windowed, op.StorageDtype.Bytes() < 2);
-        double blocks = Math.Ceiling(context / columns) - (windowed ? Math.Floor((context - op.Window) / columns) : 0);
+
+        // A window begins and ends inside a block.
+        double blocks = windowed ? Math.Ceiling(op.Window / (double)columns) + 1 : Math.Ceiling(context / columns);
         bool copied = coefficients.Tiles == AttentionTiles.FlashAttention2 && group > 1 && op.KvHeads > 1 && op.Sequences > 1;
         return new DecodePlan(
             op.Sequences * op.KvHeads * Math.Ceiling(group / (double)rows),
