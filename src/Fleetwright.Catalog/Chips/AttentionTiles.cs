@@ -26,6 +26,9 @@ public enum AttentionTiles : byte
 
     /// <summary>vLLM's kernels for Intel Xe2.</summary>
     Xe2,
+
+    /// <summary>The Triton kernel of vLLM for decoding on the compressed cache of latent attention (Ampere).</summary>
+    TritonLatent,
 }
 
 /// <summary>Names of <see cref="AttentionTiles"/> in files.</summary>
@@ -41,6 +44,7 @@ public static class AttentionTilesNames
         ("tensorrt-llm", AttentionTiles.TensorRtLlm),
         ("triton", AttentionTiles.Triton),
         ("xe2", AttentionTiles.Xe2),
+        ("triton-latent", AttentionTiles.TritonLatent),
     ];
 
     /// <summary>The name in files.</summary>

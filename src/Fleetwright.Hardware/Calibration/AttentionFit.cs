@@ -59,6 +59,35 @@ internal static class AttentionFit
         return rows;
     }
 
+    /// <summary>Head size of DeepSeek's compressed cache, whose kernels the tables time: rank 512 and 64 rotated elements.</summary>
+    public const int LatentSize = 576;
+
+    private const int LatentRank = 512;
+
+    /// <summary>Reads a table of decoding on the compressed cache of latent attention; none when there is no such table.</summary>
+    public static List<AttentionRow> ReadLatentDecode(string path)
+    {
+        var rows = new List<AttentionRow>();
+        if (!File.Exists(path))
+        {
+            return rows;
+        }
+
+        KernelTable table = KernelTable.Read(path);
+        foreach (string[] row in table.Rows)
+        {
+            double seconds = table.Number(row, "latency_ms") * 1e-3;
+            double sequences = table.Number(row, "batch_size"), past = table.Number(row, "step");
+            Operator op = Operator.Attention(sequences, 1, past, (int)table.Number(row, "num_heads"), 1, LatentSize, LatentRank, 0, Dtype.Bf16, Dtype.Bf16);
+
+            // The value is a part of the key and is read once.
+            op = op with { CacheBytes = sequences * (past + 1) * LatentSize * Dtype.Bf16.Bytes() };
+            rows.Add(new AttentionRow(op, table.Text(row, "kernel_source"), seconds));
+        }
+
+        return rows;
+    }
+
     /// <summary>The kernel behind the tiles of a table's rows.</summary>
     public static AttentionTiles TilesOf(string kernel, Chip chip) => kernel switch
     {
@@ -66,6 +95,7 @@ internal static class AttentionFit
         "vllm_flash_attn_fa4" => AttentionTiles.FlashAttention4,
         "vllm_flashinfer_trtllmprefill" or "vllm_flashinfer_trtllmdecode" => AttentionTiles.TensorRtLlm,
         "vllm_triton_attn" => AttentionTiles.Triton,
+        "vllm_triton_mla" => AttentionTiles.TritonLatent,
         "vllm_flash_attn" => chip.Vendor == "Intel" ? AttentionTiles.Xe2 : AttentionTiles.FlashAttention2,
         _ => AttentionTiles.Generic,
     };

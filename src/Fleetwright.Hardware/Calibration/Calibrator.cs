@@ -125,6 +125,16 @@ public static class Calibrator
             }
         }
 
+        foreach (IGrouping<string, int> latent in members.Where(m => tables[m].LatentDecode.Count >= LeastRows && members.Length == 1).GroupBy(m => tables[m].LatentDecode[0].Kernel, StringComparer.Ordinal))
+        {
+            int chip = latent.First();
+            DecodeAttentionCoefficients kernel = DecodeAttentionFit.Run([all[chip]], [AttentionFit.TilesOf(latent.Key, all[chip])], [.. tables[chip].LatentDecode.Select(r => new OnChip<AttentionRow>(0, r))], null);
+
+            // These calls were started one by one (0.3 ms each); an engine captures its decode steps in a graph.
+            fitted.DecodeAttentionKernels[latent.Key] = new() { [Dtype.Bf16] = kernel with { LaunchFloor = 0, HeadSizes = [AttentionFit.LatentSize] } };
+            lines.Add(new CalibrationLine(name, $"decode_attention {latent.Key}", Dtype.Bf16.Name(), 0, kernel.Quality));
+        }
+
         foreach ((Dtype stored, _) in ExpertFit.Formats)
         {
             (List<Chip> with, List<OnChip<ExpertRow>> rows, int dropped) = Gather(stored, t => t.Experts);
@@ -184,11 +194,13 @@ internal sealed class MeasuredKernels
 
     public Dictionary<Dtype, KernelRows<AttentionRow>> Decode { get; } = [];
 
+    public List<AttentionRow> LatentDecode { get; private init; } = [];
+
     public List<CollectiveRow> Collectives { get; private init; } = [];
 
     public static MeasuredKernels Read(string folder, Chip chip)
     {
-        var kernels = new MeasuredKernels { Collectives = CollectiveFit.Read(folder) };
+        var kernels = new MeasuredKernels { Collectives = CollectiveFit.Read(folder), LatentDecode = AttentionFit.ReadLatentDecode(Path.Combine(folder, "generation_mla.csv.gz")) };
         foreach ((string name, Dtype dtype) in new[] { ("bfloat16", Dtype.Bf16), ("fp8", Dtype.Fp8), ("nvfp4", Dtype.Nvfp4) })
         {
             if (chip.Supports(dtype))

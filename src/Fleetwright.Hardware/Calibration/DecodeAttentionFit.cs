@@ -18,7 +18,7 @@ internal static class DecodeAttentionFit
     private static readonly Term[] Common =
     [
         new(new(1e-5, 1e-7, 1e-4), (c, v) => c with { Overhead = v }),
-        new(new(0.85, 0.2, 1.2), (c, v) => c with { MemoryEfficiency = v }),
+        new(new(0.85, 0.2, 0.95), (c, v) => c with { MemoryEfficiency = v }),
         new(new(20, 0.2, 1000), (c, v) => c with { CoreBytesPerClock = v }),
         new(new(1e-6, 1e-8, 2e-5), (c, v) => c with { TileLatency = v }),
         new(new(5e-7, 1e-9, 5e-5), (c, v) => c with { JoinLatency = v }),
@@ -38,6 +38,7 @@ internal static class DecodeAttentionFit
     private static readonly Term Dispatch = new(new(2e-6, 1e-8, 1e-4), (c, v) => c with { DispatchLatency = v });
     private static readonly Term Group = new(new(0.3, 0.001, 2), (c, v) => c with { GroupLoss = v });
     private static readonly Term Streams = new(new(8, 0.5, 64), (c, v) => c with { StreamsPerCore = v });
+    private static readonly Term EagerFloor = new(new(3e-4, 1e-4, 1e-3), (c, v) => c with { LaunchFloor = v });
     private static readonly Term Floor = new(new(6.5e-5, 1e-6, 2e-4), (c, v) => c with { LaunchFloor = v });
 
     /// <summary>Fits the coefficients, and scores fits that each leave whole shapes of heads out, or whole chips.</summary>
@@ -77,6 +78,7 @@ internal static class DecodeAttentionFit
         AttentionTiles.FlashAttention4 => [Dispatch],
         AttentionTiles.TensorRtLlm => [Group],
         AttentionTiles.Triton => [Window],
+        AttentionTiles.TritonLatent => [EagerFloor],
         AttentionTiles.Xe2 => [Floor, Group, Streams],
         _ => [],
     };

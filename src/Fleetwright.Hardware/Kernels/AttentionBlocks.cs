@@ -23,6 +23,7 @@ internal static class AttentionBlocks
         AttentionTiles.FlashAttention2 => (64, FlashAttention2Columns(headSize)),
         AttentionTiles.FlashAttention3 => (headSize <= 64 ? 192 : 128, FlashAttention3Columns(headSize, windowed, narrowCache)),
         AttentionTiles.Xe2 => (int.MaxValue, 64),
+        AttentionTiles.TritonLatent => (16, 32),
         _ => (128, 128),
     };
 

@@ -32,6 +32,9 @@ internal sealed class DecodeAttentionModel(DecodeAttentionCoefficients coefficie
     private const double MostXe2Parts = 8;
     private const double LeastXe2Part = 2048;
 
+    // vLLM's triton_mla.py splits every cache in four.
+    private const double TritonLatentParts = 4;
+
     private readonly double _cores = chip.Cores;
     private readonly double _secondsPerByte = 1 / (chip.MemoryBandwidth * coefficients.MemoryEfficiency);
     private readonly double _coreSecondsPerByte = coefficients.CoreBytesPerClock > 0
@@ -114,6 +117,8 @@ internal sealed class DecodeAttentionModel(DecodeAttentionCoefficients coefficie
                         + (length < plan.Blocks ? coefficients.JoinLatency : 0);
                 }
 
+            case AttentionTiles.TritonLatent:
+                return Math.Max(1, Math.Ceiling((plan.Streams * TritonLatentParts / _cores) - 1e-9)) * (part + (plan.Blocks / TritonLatentParts * block));
             default:
                 return BestSplit(plan, part, block);
         }
