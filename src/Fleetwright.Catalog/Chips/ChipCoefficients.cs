@@ -69,6 +69,12 @@ public sealed record ChipCoefficients
     /// <summary>Decode attention by format of the cache.</summary>
     public IReadOnlyDictionary<Dtype, DecodeAttentionCoefficients> DecodeAttention { get; init; } = new Dictionary<Dtype, DecodeAttentionCoefficients>();
 
+    /// <summary>Prefill attention by the name of a measured kernel besides the main one, and format of the cache.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<Dtype, ContextAttentionCoefficients>> ContextAttentionKernels { get; init; } = new Dictionary<string, IReadOnlyDictionary<Dtype, ContextAttentionCoefficients>>();
+
+    /// <summary>Decode attention by the name of a measured kernel besides the main one, and format of the cache.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<Dtype, DecodeAttentionCoefficients>> DecodeAttentionKernels { get; init; } = new Dictionary<string, IReadOnlyDictionary<Dtype, DecodeAttentionCoefficients>>();
+
     /// <summary>Collectives inside a scale-up domain; null: the flat latency and efficiency for all algorithms.</summary>
     public CollectiveCoefficients? Collectives { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fleetwright.Catalog.Reading;
 using Fleetwright.Catalog.Units;
 
@@ -43,11 +44,13 @@ public static class ChipCoefficientsReader
             MemoryPowerShare = Share(root, "memory_power_share"),
             IdlePowerShare = Share(root, "idle_power_share"),
             Gemm = ByFormat(root, "gemm", MatrixProduct),
-            GemmKernels = ByKernel(root, "gemm_kernels"),
+            GemmKernels = ProductsByKernel(root, "gemm_kernels"),
             GroupedGemm = ByFormat(root, "grouped_gemm", GroupedProductReader.Read),
             GroupedGemmKernels = GroupedProductReader.Kernels(root),
             ContextAttention = ByFormat(root, "context_attention", ContextAttention),
             DecodeAttention = ByFormat(root, "decode_attention", DecodeAttention),
+            ContextAttentionKernels = ByKernel(root, "context_attention_kernels", ContextAttention),
+            DecodeAttentionKernels = ByKernel(root, "decode_attention_kernels", DecodeAttention),
             Collectives = root.OptionalMap("collectives") is { } collectives ? Collectives(collectives) : null,
             Error = root.Fact("error", Dimension.Fraction, 0, 10),
             Rows = (int)root.Integer("rows"),
@@ -74,13 +77,25 @@ public static class ChipCoefficientsReader
         return byFormat;
     }
 
-    private static Dictionary<string, MatrixProductCoefficients> ByKernel(YamlMap root, string key)
+    private static Dictionary<string, MatrixProductCoefficients> ProductsByKernel(YamlMap root, string key)
     {
         var byKernel = new Dictionary<string, MatrixProductCoefficients>(StringComparer.Ordinal);
         YamlMap? map = root.OptionalMap(key);
         foreach (string name in map?.Keys ?? [])
         {
             byKernel[name] = MatrixProduct(map!.Map(name)) with { Kernel = name };
+        }
+
+        return byKernel;
+    }
+
+    private static Dictionary<string, IReadOnlyDictionary<Dtype, T>> ByKernel<T>(YamlMap root, string key, Func<YamlMap, T> read)
+    {
+        var byKernel = new Dictionary<string, IReadOnlyDictionary<Dtype, T>>(StringComparer.Ordinal);
+        YamlMap? map = root.OptionalMap(key);
+        foreach (string name in map?.Keys ?? [])
+        {
+            byKernel[name] = ByFormat(map!, name, read);
         }
 
         return byKernel;
@@ -120,25 +135,66 @@ public static class ChipCoefficientsReader
 
     private static ContextAttentionCoefficients ContextAttention(YamlMap map) => new()
     {
+        Tiles = map.Choice("tiles", AttentionTilesNames.All, optional: true),
         Overhead = map.Quantity("overhead", Dimension.Time, 0, 1),
-        MatrixEfficiency = map.Quantity("matrix_efficiency", Dimension.Fraction, 0.001, 1.5),
-        HeadSizeExponent = map.Quantity("head_size_exponent", Dimension.Count, 0, 3),
+        LaunchFloor = map.OptionalQuantity("launch_floor", Dimension.Time, 0, 1) ?? 0,
+        MatrixEfficiency = map.Quantity("matrix_efficiency", Dimension.Fraction, 0.001, 2),
+        HeadSizeExponent = map.Quantity("head_size_exponent", Dimension.Count, -3, 3),
+        ScoreClocks = map.OptionalQuantity("score_clocks", Dimension.Count, 0, 10) ?? 0,
+        BlockLatency = map.OptionalQuantity("block_latency", Dimension.Time, 0, 1) ?? 0,
+        MaskLoss = map.OptionalQuantity("mask_loss", Dimension.Fraction, 0, 10) ?? 0,
         Tail = map.Quantity("tail", Dimension.Count, 0, 10),
         TileLatency = map.Quantity("tile_latency", Dimension.Time, 0, 1),
-        MemoryEfficiency = map.Quantity("memory_efficiency", Dimension.Fraction, 0.001, 1.5),
+        MemoryEfficiency = map.Quantity("memory_efficiency", Dimension.Fraction, 0.001, 5),
+        CacheWriteLatency = map.OptionalQuantity("cache_write_latency", Dimension.Time, 0, 1) ?? 0,
+        OverlapLoss = map.OptionalQuantity("overlap_loss", Dimension.Fraction, 0, 1) ?? 0,
+        ThrottleLoss = map.OptionalQuantity("throttle_loss", Dimension.Fraction, 0, 5) ?? 0,
+        ThrottleSeconds = map.OptionalQuantity("throttle_time", Dimension.Time, 1e-9, 10) ?? 1e-3,
+        HeadSizes = HeadSizes(map),
         Quality = FitQuality.Read(map),
     };
 
     private static DecodeAttentionCoefficients DecodeAttention(YamlMap map) => new()
     {
+        Tiles = map.Choice("tiles", AttentionTilesNames.All, optional: true),
         Overhead = map.Quantity("overhead", Dimension.Time, 0, 1),
-        MemoryEfficiency = map.Quantity("memory_efficiency", Dimension.Fraction, 0.001, 1.5),
-        CoreBandwidth = map.Quantity("core_bandwidth", Dimension.Count, 0.01, 1000),
+        LaunchFloor = map.OptionalQuantity("launch_floor", Dimension.Time, 0, 1) ?? 0,
+        MemoryEfficiency = map.Quantity("memory_efficiency", Dimension.Fraction, 0.001, 5),
+        CoreBandwidth = map.OptionalQuantity("core_bandwidth", Dimension.Count, 0.01, 1000) ?? 2,
+        CoreBytesPerClock = map.OptionalQuantity("core_bytes_per_clock", Dimension.Count, 0, 10000) ?? 0,
+        StreamsPerCore = map.OptionalQuantity("streams_per_core", Dimension.Count, 0.1, 1000) ?? 1,
         TileLatency = map.Quantity("tile_latency", Dimension.Time, 0, 1),
+        WindowLatency = map.OptionalQuantity("window_latency", Dimension.Time, 0, 1) ?? 0,
+        ScanLatency = map.OptionalQuantity("scan_latency", Dimension.Time, 0, 1) ?? 0,
+        DispatchLatency = map.OptionalQuantity("dispatch_latency", Dimension.Time, 0, 1) ?? 0,
         JoinLatency = map.Quantity("join_latency", Dimension.Time, 0, 1),
-        MatrixEfficiency = map.Quantity("matrix_efficiency", Dimension.Fraction, 0.001, 1.5),
+        GroupCopyLatency = map.OptionalQuantity("group_copy_latency", Dimension.Time, 0, 1) ?? 0,
+        GroupLoss = map.OptionalQuantity("group_loss", Dimension.Fraction, 0, 10) ?? 0,
+        MatrixEfficiency = map.Quantity("matrix_efficiency", Dimension.Fraction, 0.001, 5),
+        OverlapLoss = map.OptionalQuantity("overlap_loss", Dimension.Fraction, 0, 1) ?? 0,
+        SharedMemoryShare = map.OptionalQuantity("shared_memory_share", Dimension.Fraction, 0, 10) ?? 0,
+        SharedMemoryGain = map.OptionalQuantity("shared_memory_gain", Dimension.Count, 1, 100) ?? 1,
+        HeadSizes = HeadSizes(map),
         Quality = FitQuality.Read(map),
     };
+
+    private static List<int> HeadSizes(YamlMap map)
+    {
+        var sizes = new List<int>();
+        foreach (string text in map.Texts("head_sizes"))
+        {
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int size) && size > 0)
+            {
+                sizes.Add(size);
+            }
+            else
+            {
+                map.Report("head_sizes", $"found '{text}'; allowed: whole numbers above 0");
+            }
+        }
+
+        return sizes;
+    }
 
     private static CollectiveCoefficients Collectives(YamlMap map) => new()
     {

@@ -22,6 +22,10 @@ internal sealed class FittedFamilies
 
     public Dictionary<Dtype, DecodeAttentionCoefficients> DecodeAttention { get; init; } = [];
 
+    public SortedDictionary<string, Dictionary<Dtype, ContextAttentionCoefficients>> ContextAttentionKernels { get; init; } = new(StringComparer.Ordinal);
+
+    public SortedDictionary<string, Dictionary<Dtype, DecodeAttentionCoefficients>> DecodeAttentionKernels { get; init; } = new(StringComparer.Ordinal);
+
     /// <summary>Share of the peak that an 8192³ product sustains.</summary>
     public Dictionary<Dtype, double> SustainedShares { get; init; } = [];
 
@@ -41,8 +45,24 @@ internal sealed class FittedFamilies
         GroupedGemmKernels = Wider(GroupedGemmKernels, generic.GroupedGemmKernels, c => c.Quality, (c, q) => c with { Quality = q }),
         ContextAttention = Wider(ContextAttention, generic.ContextAttention, c => c.Quality, (c, q) => c with { Quality = q }),
         DecodeAttention = Wider(DecodeAttention, generic.DecodeAttention, c => c.Quality, (c, q) => c with { Quality = q }),
+        ContextAttentionKernels = ContextAttentionKernels,
+        DecodeAttentionKernels = DecodeAttentionKernels,
         SustainedShares = SustainedShares,
         Collectives = Collectives! with { Quality = new FitQuality(Math.Max(Collectives.Quality.Error, generic.Collectives!.Quality.Error), Math.Max(Collectives.Quality.Median, generic.Collectives.Quality.Median), 0) },
+        Relative = true,
+    };
+
+    /// <summary>These coefficients with the attention of <paramref name="relative"/>, whose kernels the chips run too.</summary>
+    public FittedFamilies WithAttentionOf(FittedFamilies relative) => new()
+    {
+        Gemm = Gemm,
+        GroupedGemm = GroupedGemm,
+        ContextAttention = relative.ContextAttention,
+        DecodeAttention = relative.DecodeAttention,
+        ContextAttentionKernels = ContextAttentionKernels,
+        DecodeAttentionKernels = DecodeAttentionKernels,
+        SustainedShares = SustainedShares,
+        Collectives = Collectives,
         Relative = true,
     };
 
@@ -109,8 +129,10 @@ internal static class CalibrationFile
             }
         }
 
-        Family("context_attention", fitted.ContextAttention, c => $"overhead: {Micro(c.Overhead)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, head_size_exponent: {Number(c.HeadSizeExponent)}, tail: {Number(c.Tail)}, tile_latency: {Micro(c.TileLatency)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, {Quality(c.Quality)}");
-        Family("decode_attention", fitted.DecodeAttention, c => $"overhead: {Micro(c.Overhead)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, core_bandwidth: {Number(c.CoreBandwidth)}, tile_latency: {Micro(c.TileLatency)}, join_latency: {Micro(c.JoinLatency)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, {Quality(c.Quality)}");
+        Family("context_attention", fitted.ContextAttention, Prefill);
+        Family("decode_attention", fitted.DecodeAttention, Decode);
+        Kernels("context_attention_kernels", fitted.ContextAttentionKernels, Prefill);
+        Kernels("decode_attention_kernels", fitted.DecodeAttentionKernels, Decode);
         if (fitted.Collectives is { } o)
         {
             Line($"collectives: {{ one_shot_latency: {Micro(o.OneShotLatency)}, peer_latency: {Micro(o.PeerLatency)}, one_shot_efficiency: {Percent(o.OneShotEfficiency)}, two_shot_latency: {Micro(o.TwoShotLatency)}, two_shot_efficiency: {Percent(o.TwoShotEfficiency)}, low_ring_latency: {Micro(o.LowRingLatency)}, low_ring_hop: {Micro(o.LowRingHop)}, low_ring_efficiency: {Percent(o.LowRingEfficiency)}, ring_latency: {Micro(o.RingLatency)}, ring_hop: {Micro(o.RingHop)}, ring_efficiency: {Percent(o.RingEfficiency)}, in_switch_latency: {Micro(o.InSwitchLatency)}, in_switch_efficiency: {Percent(o.InSwitchEfficiency)}, middle_ring_latency: {Micro(o.MiddleRingLatency)}, middle_ring_hop: {Micro(o.MiddleRingHop)}, middle_ring_efficiency: {Percent(o.MiddleRingEfficiency)}, direct_low_latency: {Micro(o.DirectLowLatency)}, direct_low_efficiency: {Percent(o.DirectLowEfficiency)}, direct_latency: {Micro(o.DirectLatency)}, direct_efficiency: {Percent(o.DirectEfficiency)}, symmetric_latency: {Micro(o.SymmetricLatency)}, symmetric_efficiency: {Percent(o.SymmetricEfficiency)}, eager_floor: {Micro(o.EagerFloor)}, eager_per_doubling: {Micro(o.EagerPerDoubling)}, eager_symmetric_floor: {Micro(o.EagerSymmetricFloor)}, eager_copy: {Number(o.EagerCopy)}, {(o.OverHost ? "over_host: true, " : "")}{Quality(o.Quality)} }}");
@@ -120,14 +142,26 @@ internal static class CalibrationFile
 
         void Line(FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
 
-        void Family<T>(string key, Dictionary<Dtype, T> byFormat, Func<T, string> write)
+        void Family<T>(string key, Dictionary<Dtype, T> byFormat, Func<T, string> write, string indent = "")
         {
             if (byFormat.Count > 0)
             {
-                Line($"{key}:");
+                Line($"{indent}{key}:");
                 foreach ((Dtype dtype, T value) in byFormat.OrderBy(e => e.Key))
                 {
-                    Line($"  {dtype.Name()}: {{ {write(value)} }}");
+                    Line($"{indent}  {dtype.Name()}: {{ {write(value)} }}");
+                }
+            }
+        }
+
+        void Kernels<T>(string key, SortedDictionary<string, Dictionary<Dtype, T>> byKernel, Func<T, string> write)
+        {
+            if (byKernel.Count > 0)
+            {
+                Line($"{key}:");
+                foreach ((string kernel, Dictionary<Dtype, T> byFormat) in byKernel)
+                {
+                    Family(kernel, byFormat, write, "  ");
                 }
             }
         }
@@ -177,6 +211,34 @@ internal static class CalibrationFile
 
     private static string GroupedProduct(GroupedProductCoefficients c) =>
         $"overhead: {Micro(c.Overhead)}, spread_overhead: {Micro(c.SpreadOverhead)}, sort_latency: {Micro(c.SortLatency)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, small_tile_exponent: {Number(c.SmallTileExponent)}, core_bandwidth: {Number(c.CoreBandwidth)}, tile_latency: {Micro(c.TileLatency)}, overlap_loss: {Percent(c.OverlapLoss)}, conversion: {Number(c.Conversion)}, routing: {Number(c.Routing)}, inner_routing: {Number(c.InnerRouting)}, cached_share: {Percent(c.CachedShare)}, padding: {Number(c.Padding)}, {Quality(c.Quality)}";
+
+    private static string Prefill(ContextAttentionCoefficients c) =>
+        $"tiles: {c.Tiles.Name()}, {HeadSizes(c.HeadSizes)}overhead: {Micro(c.Overhead)}, {(c.LaunchFloor > 0 ? $"launch_floor: {Micro(c.LaunchFloor)}, " : "")}matrix_efficiency: {Percent(c.MatrixEfficiency)}, head_size_exponent: {Number(c.HeadSizeExponent)}, score_clocks: {Number(c.ScoreClocks)}, block_latency: {Micro(c.BlockLatency)}, {(c.MaskLoss > 0 ? $"mask_loss: {Percent(c.MaskLoss)}, " : "")}tail: {Number(c.Tail)}, tile_latency: {Micro(c.TileLatency)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, cache_write_latency: {Micro(c.CacheWriteLatency)}, overlap_loss: {Percent(c.OverlapLoss)}, throttle_loss: {Percent(c.ThrottleLoss)}, throttle_time: {Micro(c.ThrottleSeconds)}, {Quality(c.Quality)}";
+
+    private static string Decode(DecodeAttentionCoefficients c)
+    {
+        var text = new StringBuilder($"tiles: {c.Tiles.Name()}, {HeadSizes(c.HeadSizes)}overhead: {Micro(c.Overhead)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, core_bytes_per_clock: {Number(c.CoreBytesPerClock)}, tile_latency: {Micro(c.TileLatency)}, join_latency: {Micro(c.JoinLatency)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, overlap_loss: {Percent(c.OverlapLoss)}, ");
+        Optional("launch_floor", c.LaunchFloor, Micro);
+        Optional("scan_latency", c.ScanLatency, Micro);
+        Optional("window_latency", c.WindowLatency, Micro);
+        Optional("dispatch_latency", c.DispatchLatency, Micro);
+        Optional("group_copy_latency", c.GroupCopyLatency, Micro);
+        Optional("group_loss", c.GroupLoss, Percent);
+        Optional("streams_per_core", c.StreamsPerCore == 1 ? 0 : c.StreamsPerCore, Number);
+        Optional("shared_memory_share", c.SharedMemoryShare, Percent);
+        Optional("shared_memory_gain", c.SharedMemoryShare > 0 ? c.SharedMemoryGain : 0, Number);
+        return text.Append(Quality(c.Quality)).ToString();
+
+        void Optional(string key, double value, Func<double, string> write)
+        {
+            if (value > 0)
+            {
+                text.Append(key).Append(": ").Append(write(value)).Append(", ");
+            }
+        }
+    }
+
+    private static string HeadSizes(IReadOnlyList<int> sizes) => sizes.Count == 0 ? "" : $"head_sizes: [{string.Join(", ", sizes)}], ";
 
     private static string Quality(FitQuality quality)
     {

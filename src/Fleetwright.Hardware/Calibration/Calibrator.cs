@@ -25,6 +25,8 @@ public static class Calibrator
 
     // Twice the parameters of the other families.
     private const int ProductEvaluations = 1200;
+    // Fewer rows than this do not fit six to ten parameters.
+    internal const int LeastRows = 200;
 
     private static readonly (string Chip, string Folder)[] Measured =
         [("a100-80gb-sxm", "a100_sxm"), ("h100-sxm", "h100_sxm"), ("h200-sxm", "h200_sxm"), ("b200-sxm", "b200_sxm"), ("arc-pro-b60", "b60")];
@@ -73,6 +75,12 @@ public static class Calibrator
             files[chip.Architecture] = files[chip.Name].WithQualityOf(files["generic"]);
         }
 
+        // Unmeasured architectures that run the attention kernels of a measured one: FlashAttention-2 is what vLLM has for sm_80, sm_86, sm_89 and sm_120.
+        foreach (string architecture in new[] { "ada", "blackwell-rtx" })
+        {
+            files[architecture] = files["generic"].WithAttentionOf(files["ampere"]);
+        }
+
         foreach ((string name, FittedFamilies families) in files)
         {
             File.WriteAllText(Path.Combine(output, name + ".yaml"), CalibrationFile.Write(name, families));
@@ -104,19 +112,54 @@ public static class Calibrator
 
         foreach (Dtype dtype in new[] { Dtype.Bf16, Dtype.Fp8, Dtype.Nvfp4 })
         {
-            (List<Chip> prefillChips, List<OnChip<AttentionRow>> prefill, int prefillDropped) = Gather(dtype, t => t.Prefill);
-            if (prefillChips.Count > 0)
-            {
-                fitted.ContextAttention[dtype] = AttentionFit.Context(prefillChips, prefill, prefillChips.Count == chips.Length ? outOf : null, Evaluations);
-                lines.Add(new CalibrationLine(name, "context_attention", dtype.Name(), prefillDropped, fitted.ContextAttention[dtype].Quality));
-            }
+            Attention("context_attention", t => t.Prefill, fitted.ContextAttention, fitted.ContextAttentionKernels, ContextAttentionFit.Run, (c, sizes) => c with { HeadSizes = sizes }, c => c.Quality);
+            Attention("decode_attention", t => t.Decode, fitted.DecodeAttention, fitted.DecodeAttentionKernels, DecodeAttentionFit.Run, (c, sizes) => c with { HeadSizes = sizes }, c => c.Quality);
 
-            (List<Chip> decodeChips, List<OnChip<AttentionRow>> decode, int decodeDropped) = Gather(dtype, t => t.Decode);
-            if (decodeChips.Count > 0)
+            // The kernel behind most rows of each chip is the main one; others have coefficients of their own.
+            void Attention<T>(
+                string family, Func<MeasuredKernels, Dictionary<Dtype, KernelRows<AttentionRow>>> table, Dictionary<Dtype, T> into, SortedDictionary<string, Dictionary<Dtype, T>> others,
+                Func<IReadOnlyList<Chip>, IReadOnlyList<AttentionTiles>, IReadOnlyList<OnChip<AttentionRow>>, Func<int, int>?, T> fit, Func<T, IReadOnlyList<int>, T> withHeadSizes, Func<T, FitQuality> quality)
             {
-                fitted.DecodeAttention[dtype] = AttentionFit.Decode(decodeChips, decode, decodeChips.Count == chips.Length ? outOf : null, Evaluations);
-                lines.Add(new CalibrationLine(name, "decode_attention", dtype.Name(), decodeDropped, fitted.DecodeAttention[dtype].Quality));
+                (List<Chip> with, List<OnChip<AttentionRow>> rows, int dropped) = Gather(dtype, table);
+                if (with.Count == 0)
+                {
+                    return;
+                }
+
+                string[] main = [.. with.Select((_, i) => AttentionFit.MainKernel(rows.Where(r => r.Chip == i).Select(r => r.Row)))];
+                List<OnChip<AttentionRow>> ofMain = [.. rows.Where(r => r.Row.Kernel == main[r.Chip])];
+                into[dtype] = fit(with, [.. with.Select((c, i) => AttentionFit.TilesOf(main[i], c))], ofMain, with.Count == chips.Length ? outOf : null);
+                lines.Add(new CalibrationLine(name, family, dtype.Name(), dropped, quality(into[dtype])));
+                foreach (string kernel in rows.Select(r => r.Row.Kernel).Except(main).Order(StringComparer.Ordinal))
+                {
+                    List<OnChip<AttentionRow>> own = [.. rows.Where(r => r.Row.Kernel == kernel)];
+                    int[] on = [.. own.Select(r => r.Chip).Distinct()];
+                    if (own.Count < LeastRows)
+                    {
+                        continue;
+                    }
+
+                    T fittedKernel = fit([.. on.Select(i => with[i])], [.. on.Select(i => AttentionFit.TilesOf(kernel, with[i]))], [.. own.Select(r => new OnChip<AttentionRow>(Array.IndexOf(on, r.Chip), r.Row))], null);
+                    int[] sizes = [.. own.Select(r => r.Row.Op.HeadSize).Except(ofMain.Where(r => on.Contains(r.Chip)).Select(r => r.Row.Op.HeadSize)).Order()];
+                    if (!others.TryGetValue(kernel, out Dictionary<Dtype, T>? byFormat))
+                    {
+                        others[kernel] = byFormat = [];
+                    }
+
+                    byFormat[dtype] = withHeadSizes(fittedKernel, sizes);
+                    lines.Add(new CalibrationLine(name, $"{family} {kernel}", dtype.Name(), 0, quality(fittedKernel)));
+                }
             }
+        }
+
+        foreach (IGrouping<string, int> latent in members.Where(m => tables[m].LatentDecode.Count >= LeastRows && members.Length == 1).GroupBy(m => tables[m].LatentDecode[0].Kernel, StringComparer.Ordinal))
+        {
+            int chip = latent.First();
+            DecodeAttentionCoefficients kernel = DecodeAttentionFit.Run([all[chip]], [AttentionFit.TilesOf(latent.Key, all[chip])], [.. tables[chip].LatentDecode.Select(r => new OnChip<AttentionRow>(0, r))], null);
+
+            // These calls were started one by one (0.3 ms each); an engine captures its decode steps in a graph.
+            fitted.DecodeAttentionKernels[latent.Key] = new() { [Dtype.Bf16] = kernel with { LaunchFloor = 0, HeadSizes = [AttentionFit.LatentSize] } };
+            lines.Add(new CalibrationLine(name, $"decode_attention {latent.Key}", Dtype.Bf16.Name(), 0, kernel.Quality));
         }
 
         FitExperts();
@@ -200,6 +243,8 @@ internal sealed class MeasuredKernels
 
     public Dictionary<Dtype, KernelRows<AttentionRow>> Decode { get; } = [];
 
+    public List<AttentionRow> LatentDecode { get; private init; } = [];
+
     public List<CollectiveRow> Collectives { get; private init; } = [];
 
     public static MeasuredKernels Read(string folder, Chip chip, ExpertLoads loads)
@@ -208,10 +253,13 @@ internal sealed class MeasuredKernels
         {
             Collectives = CollectiveFit.Read(folder),
             Products = [.. MatrixProductFit.Read(Path.Combine(folder, "gemm.csv.gz"), chip).Where(p => p.Rows.Count >= 200)],
+            LatentDecode = AttentionFit.ReadLatentDecode(Path.Combine(folder, "generation_mla.csv.gz")),
         };
         foreach ((string name, Dtype dtype) in new[] { ("bfloat16", Dtype.Bf16), ("fp8", Dtype.Fp8), ("nvfp4", Dtype.Nvfp4) })
         {
-            Add(kernels.Prefill, dtype, AttentionFit.Read(Path.Combine(folder, "context_attention.csv.gz"), name, chip, out int prefill), prefill);
+            // Prefill rows of one new token ran a decode kernel and are priced as such; they fit nothing.
+            List<AttentionRow> prefills = AttentionFit.Read(Path.Combine(folder, "context_attention.csv.gz"), name, chip, out int prefill);
+            Add(kernels.Prefill, dtype, prefills.FindAll(r => r.Op.QueryTokens > 1), prefill);
             Add(kernels.Decode, dtype, AttentionFit.Read(Path.Combine(folder, "generation_attention.csv.gz"), name, chip, out int decode), decode);
         }
 
@@ -226,8 +274,7 @@ internal sealed class MeasuredKernels
 
     private static void Add<TRow>(Dictionary<Dtype, KernelRows<TRow>> to, Dtype dtype, List<TRow> rows, int dropped)
     {
-        // Fewer rows than this do not fit six to ten parameters.
-        if (rows.Count >= 200)
+        if (rows.Count >= Calibrator.LeastRows)
         {
             to[dtype] = new KernelRows<TRow>(rows, dropped);
         }

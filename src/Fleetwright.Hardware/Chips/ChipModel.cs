@@ -25,8 +25,8 @@ public sealed class ChipModel
     private readonly MatrixProductModel[] _measuredProducts = new MatrixProductModel[Dtypes.All.Count * Dtypes.All.Count];
     private readonly Dictionary<(string Kernel, Dtype Compute), MatrixProductModel> _kernels = [];
     private readonly ExpertModels _experts;
-    private readonly ContextAttentionModel[] _contextAttention = new ContextAttentionModel[Dtypes.All.Count];
-    private readonly DecodeAttentionModel[] _decodeAttention = new DecodeAttentionModel[Dtypes.All.Count];
+    private readonly AttentionKernels<ContextAttentionModel> _contextAttention;
+    private readonly AttentionKernels<DecodeAttentionModel> _decodeAttention;
     private readonly double _launch;
     private readonly double _vectorRate;
     private readonly double _memoryRate;
@@ -70,14 +70,17 @@ public sealed class ChipModel
             }
         }
 
-        foreach (Dtype dtype in Dtypes.All)
-        {
-            int i = (int)dtype;
-            ContextAttentionCoefficients context = Nearest(coefficients.ContextAttention, dtype) ?? DefaultCoefficients.ContextAttention(coefficients);
-            DecodeAttentionCoefficients decode = Nearest(coefficients.DecodeAttention, dtype) ?? DefaultCoefficients.DecodeAttention(coefficients);
-            _contextAttention[i] = new ContextAttentionModel(context, _peakRates[(int)Dtype.Bf16], chip.Cores, chip.MemoryBandwidth);
-            _decodeAttention[i] = new DecodeAttentionModel(decode, _peakRates[(int)Dtype.Bf16], chip.Cores, chip.MemoryBandwidth);
-        }
+        double attentionRate = _peakRates[(int)Dtype.Bf16];
+        _contextAttention = new AttentionKernels<ContextAttentionModel>(
+            cache => new ContextAttentionModel(Nearest(coefficients.ContextAttention, cache) ?? DefaultCoefficients.ContextAttention(coefficients), chip, attentionRate),
+            from kernel in coefficients.ContextAttentionKernels
+            from format in kernel.Value
+            select (kernel.Key, format.Key, format.Value.HeadSizes, new ContextAttentionModel(format.Value, chip, attentionRate)));
+        _decodeAttention = new AttentionKernels<DecodeAttentionModel>(
+            cache => new DecodeAttentionModel(Nearest(coefficients.DecodeAttention, cache) ?? DefaultCoefficients.DecodeAttention(coefficients), chip, attentionRate),
+            from kernel in coefficients.DecodeAttentionKernels
+            from format in kernel.Value
+            select (kernel.Key, format.Key, format.Value.HeadSizes, new DecodeAttentionModel(format.Value, chip, attentionRate)));
 
         _experts = ExpertsWith(null);
 
@@ -105,8 +108,12 @@ public sealed class ChipModel
     public static ChipModel For(FleetCatalog catalog, string name)
     {
         Chip chip = catalog.Chips.Get(name);
-        return new ChipModel(chip, catalog.CoefficientsOf(chip) ?? catalog.Calibration.Get("generic"));
+        ChipCoefficients generic = catalog.Calibration.Get("generic");
+        return new ChipModel(chip, catalog.CoefficientsOf(chip) ?? generic) { Relatives = generic };
     }
+
+    /// <summary>Coefficients for kernels that were not measured on this chip or a relative of its own; null when there are none.</summary>
+    internal ChipCoefficients? Relatives { get; init; }
 
     /// <summary>Sustained matrix rate in operations per second for large products in <paramref name="dtype"/>, under the power limit.</summary>
     public double SustainedRate(Dtype dtype) => _matrixRates[(int)dtype];
@@ -127,17 +134,9 @@ public sealed class ChipModel
             case OperatorKind.GroupedGemm:
                 return PriceExperts(_experts.ForStep(op.StorageDtype, op.ComputeDtype, GroupedProductModel.IsSpread(op)), op);
             case OperatorKind.ContextAttention:
-                {
-                    ContextAttentionModel model = _contextAttention[(int)op.StorageDtype];
-                    return Total(op, model.Overhead, model.MatrixSeconds(op), model.MemorySeconds(OffChipBytes(op)), 0, model.Quality.Error);
-                }
-
+                return PriceContextAttention(_contextAttention.Of(op.StorageDtype, op.HeadSize, null), op);
             case OperatorKind.DecodeAttention:
-                {
-                    DecodeAttentionModel model = _decodeAttention[(int)op.StorageDtype];
-                    return Total(op, model.Overhead, model.MatrixSeconds(op.MatrixFlops), model.MemorySeconds(op), 0, model.Quality.Error);
-                }
-
+                return PriceDecodeAttention(_decodeAttention.Of(op.StorageDtype, op.HeadSize, null), op);
             case OperatorKind.Elementwise:
                 return Total(op, _launch, 0, OffChipBytes(op) / _memoryRate, 0, _error);
             case OperatorKind.Gather:
@@ -153,18 +152,19 @@ public sealed class ChipModel
 
     /// <summary>
     /// Prices one run of an operator by a measured kernel, as the measured tables name it: a dense product as that kernel's own call ran when it was
-    /// timed (with what the host takes where it ran outside a captured graph, and weights that repeat); anything else, and no name, as <see cref="Price(in Operator)"/>.
-    /// A kernel without coefficients of its own is priced as the one of its number format.
+    /// timed (with what the host takes where it ran outside a captured graph, and weights that repeat), or an attention. A kernel without coefficients of
+    /// its own is priced as the one of its number format; other operators, and no name, as <see cref="Price(in Operator)"/>.
     /// </summary>
-    public OperatorCost Price(in Operator op, string? kernel)
+    /// <param name="op">The operator.</param>
+    /// <param name="kernel">The kernel's name, or null for the one that the chip runs in a step.</param>
+    public OperatorCost Price(in Operator op, string? kernel) => (kernel is null ? OperatorKind.Send : op.Kind) switch
     {
-        if (kernel is null || op.Kind != OperatorKind.Gemm)
-        {
-            return Price(op);
-        }
+        OperatorKind.Gemm => PriceProduct(_kernels.TryGetValue((kernel!, op.ComputeDtype), out MatrixProductModel? own) ? own : _measuredProducts[Index(op.StorageDtype, op.ComputeDtype)], op),
+        OperatorKind.ContextAttention => PriceContextAttention(_contextAttention.Of(op.StorageDtype, op.HeadSize, kernel), op),
+        OperatorKind.DecodeAttention => PriceDecodeAttention(_decodeAttention.Of(op.StorageDtype, op.HeadSize, kernel), op),
+        _ => Price(op),
+    };
 
-        return PriceProduct(_kernels.TryGetValue((kernel, op.ComputeDtype), out MatrixProductModel? own) ? own : _measuredProducts[Index(op.StorageDtype, op.ComputeDtype)], op);
-    }
     /// <summary>Its fused kernels of experts, those not measured on it taken from <paramref name="relatives"/>.</summary>
     internal ExpertModels ExpertsWith(ChipCoefficients? relatives) =>
         new(Chip, Coefficients, relatives?.GroupedGemmKernels ?? Coefficients.GroupedGemmKernels, dtype => (_peakRates[(int)dtype], _matrixRates[(int)dtype], _runsAs[(int)dtype]));
@@ -218,6 +218,26 @@ public sealed class ChipModel
         double kept = model.MemorySeconds(op.MemoryBytes - OffChipBytes(op));
         return Total(op, cost.Overhead, cost.Matrix, Math.Max(0, cost.Memory - kept), model.OverlapLoss, model.Quality.Error);
     }
+
+    private OperatorCost PriceContextAttention(ContextAttentionModel model, in Operator op)
+    {
+        ContextPlan plan = model.Plan(op);
+        return AtLeast(model.LaunchFloor, Total(op, model.Overhead, model.MatrixSeconds(plan), model.MemorySeconds(plan, OffChipBytes(op)), model.OverlapLoss, model.Quality.Error));
+    }
+
+    private OperatorCost PriceDecodeAttention(DecodeAttentionModel model, in Operator op) =>
+        AtLeast(model.LaunchFloor, Total(op, model.Overhead, model.MatrixSeconds(op.MatrixFlops), model.MemorySeconds(model.Plan(op)), 0, model.Quality.Error));
+
+    // Kernels that the host starts one by one: it takes so long for those of a call, and the chip waits in between.
+    private OperatorCost AtLeast(double floor, OperatorCost cost) => cost.Seconds >= floor
+        ? cost
+        : cost with
+        {
+            Seconds = floor,
+            Joules = cost.Joules + ((floor - cost.Seconds) * _idleWatts),
+            Bound = Bound.Launch,
+            OverheadSeconds = cost.OverheadSeconds + floor - cost.Seconds,
+        };
 
     private OperatorCost Total(in Operator op, double overhead, double matrix, double memory, double overlapLoss, double error)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Fleetwright.Catalog;
 using Fleetwright.Catalog.Chips;
@@ -26,14 +27,14 @@ internal readonly record struct ExpertRowCost(double Seconds, Bound Bound, doubl
 
 /// <summary>
 /// Prices rows of a table of fused expert layers on one chip: the kernel's own model over the load that the collector timed. Loads are drawn
-/// once and kept. Not for several threads at once.
+/// once and kept. Safe for several threads.
 /// </summary>
 internal sealed class ExpertRowPricer
 {
     private readonly ChipModel _model;
     private readonly ExpertModels _kernels;
     private readonly ExpertLoads _loads;
-    private readonly Dictionary<(string, string), ExpertKernel> _names = [];
+    private readonly ConcurrentDictionary<(string, string), ExpertKernel> _names = new();
 
     /// <summary>Rows on a chip.</summary>
     /// <param name="model">The chip.</param>
@@ -91,29 +92,21 @@ internal sealed class ExpertRowPricer
         kernel.Family == ExpertFamily.Triton014 || !((row.Choices == 22 && row.Experts == 512) || (row.HiddenSize == 2688 && row.InnerSize == 1856));
 }
 
-/// <summary>Loads of expert tables, drawn once each.</summary>
+/// <summary>Loads of expert tables, drawn once each. Safe for several threads.</summary>
 internal sealed class ExpertLoads
 {
-    private readonly Dictionary<(int Tokens, int Experts, int Choices, int Ranks, bool Early), Dictionary<string, ExpertLoad>> _loads = [];
+    private readonly ConcurrentDictionary<(int Tokens, int Experts, int Choices, int Ranks, bool Early, string Distribution), ExpertLoad> _loads = new();
 
     /// <summary>The load of a row.</summary>
     public ExpertLoad Of(in ExpertTableRow row, ExpertKernel kernel)
     {
         bool early = kernel.Family == ExpertFamily.Triton014;
-        var shape = (row.Tokens, row.Experts, row.Choices, row.Ranks, early);
-        if (!_loads.TryGetValue(shape, out Dictionary<string, ExpertLoad>? byDistribution))
-        {
-            byDistribution = new Dictionary<string, ExpertLoad>(StringComparer.Ordinal);
-            _loads[shape] = byDistribution;
-        }
-
-        if (!byDistribution.TryGetValue(row.Distribution, out ExpertLoad? load))
-        {
-            double exponent = row.Distribution == "balanced" ? 0 : double.Parse(row.Distribution.AsSpan("power_law_".Length), NumberStyles.Float, CultureInfo.InvariantCulture);
-            load = ExpertLoad.Of(row.Tokens, row.Experts, row.Choices, row.Ranks, exponent, early);
-            byDistribution[row.Distribution] = load;
-        }
-
-        return load;
+        var shape = (row.Tokens, row.Experts, row.Choices, row.Ranks, early, row.Distribution);
+        return _loads.TryGetValue(shape, out ExpertLoad? load) ? load
+            : _loads.GetOrAdd(shape, static s => ExpertLoad.Of(s.Tokens, s.Experts, s.Choices, s.Ranks, ExponentOf(s.Distribution), s.Early));
     }
+
+    // Zero for balanced rows.
+    private static double ExponentOf(string distribution) =>
+        distribution == "balanced" ? 0 : double.Parse(distribution.AsSpan("power_law_".Length), NumberStyles.Float, CultureInfo.InvariantCulture);
 }

@@ -1,7 +1,5 @@
-using Fleetwright.Catalog.Units;
 using Fleetwright.Hardware.Chips;
 using Fleetwright.Hardware.Collectives;
-using Fleetwright.Models.Operators;
 
 namespace Fleetwright.Hardware.Tables;
 
@@ -10,10 +8,9 @@ internal sealed class AllReduceTable() : OperatorTable("custom_allreduce", "kern
 {
     internal override PricedRow Price(ChipModel chip, in TableRow row)
     {
-        Dtype format = row.Format(1);
+        _ = row.Format(1); // says what is allowed where it is none
         int ranks = row.Whole(2, 2), elements = row.Whole(3, 1);
-        CollectiveCost cost = chip.Collectives.Price(OperatorKind.AllReduce, elements * format.Bytes(), ranks);
-        Bound bound = cost.Seconds - cost.LatencySeconds >= cost.LatencySeconds ? Bound.Network : Bound.Launch;
-        return new PricedRow(cost.Seconds, bound, $"{row[0]}/{row[1]}/{row[4]}", ShapePoint.Of(ranks, elements), default);
+        (double seconds, Bound bound) = AllReduceRowPricer.Price(chip, row[1], ranks, elements, row[4]);
+        return new PricedRow(seconds, bound, $"{row[0]}/{row[1]}/{row[4]}", ShapePoint.Of(ranks, elements), default);
     }
 }

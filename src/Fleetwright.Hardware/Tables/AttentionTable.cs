@@ -14,13 +14,7 @@ internal sealed class AttentionTable(string name)
         Dtype compute = row.Format(6), cache = row.Format(7);
         kvHeads = kvHeads == 0 ? heads : kvHeads; // vLLM's collector writes 0 for one key head per query head
         Operator op = Operator.Attention(sequences, query, step, heads, kvHeads, head, head, window, compute, cache);
-        if (query == 1 && Name == "context_attention")
-        {
-            // A prefill table times its own kernel with one new token; as a step it would be decoding.
-            op = op with { Kind = OperatorKind.DecodeAttention };
-        }
-
-        OperatorCost cost = chip.Price(op);
+        OperatorCost cost = chip.Price(op, row[0]);
         var floor = new MeasurementFloor(op.MatrixFlops / (1.05 * chip.PeakRate(compute)), op.MemoryBytes > 512e6 ? op.MemoryBytes / (1.3 * chip.Chip.MemoryBandwidth) : 0);
         return new PricedRow(
             cost.Seconds, cost.Bound, $"{row[0]}/{row[6]}/{row[7]}/{head}/{(window > 0 ? "window" : "")}", ShapePoint.Of(sequences, query, step + query, heads, kvHeads, window), floor);

@@ -1,0 +1,65 @@
+namespace Fleetwright.Catalog.Chips;
+
+/// <summary>Coefficients of decode attention for one kernel and cache format. Equations: docs/hardware.md, "Decode attention".</summary>
+public sealed record DecodeAttentionCoefficients
+{
+    /// <summary>How the kernel cuts its work.</summary>
+    public AttentionTiles Tiles { get; init; }
+
+    /// <summary>Seconds before the work starts.</summary>
+    public required double Overhead { get; init; }
+
+    /// <summary>Seconds that a call takes at least because the host starts its kernels one by one (no captured graph); 0 with one.</summary>
+    public double LaunchFloor { get; init; }
+
+    /// <summary>Share of the peak memory bandwidth at long contexts.</summary>
+    public required double MemoryEfficiency { get; init; }
+
+    /// <summary>Bandwidth into one core as a multiple of its even share of the memory bandwidth; counts where <see cref="CoreBytesPerClock"/> is 0.</summary>
+    public double CoreBandwidth { get; init; } = 2;
+
+    /// <summary>Bytes of the cache that one core takes in per clock; 0: <see cref="CoreBandwidth"/> says it.</summary>
+    public double CoreBytesPerClock { get; init; }
+
+    /// <summary>Streams whose latency a core hides behind each other.</summary>
+    public double StreamsPerCore { get; init; } = 1;
+
+    /// <summary>Seconds a core spends starting and ending a part of a sequence.</summary>
+    public required double TileLatency { get; init; }
+
+    /// <summary>Further seconds of a part behind a window, at head size 128; inversely proportional to it.</summary>
+    public double WindowLatency { get; init; }
+
+    /// <summary>Seconds in which a kernel's scheduler looks through 31 sequences for a core's next part.</summary>
+    public double ScanLatency { get; init; }
+
+    /// <summary>Seconds per sequence and KV head in which a kernel deals out its work one by one (fewer than 1024 sequences).</summary>
+    public double DispatchLatency { get; init; }
+
+    /// <summary>Seconds per doubling of the parts that a sequence is split into, to join them; of the join in all where one kernel does it.</summary>
+    public required double JoinLatency { get; init; }
+
+    /// <summary>Seconds of copying grouped queries into the order of the kernel and its results back (more than one sequence and KV head).</summary>
+    public double GroupCopyLatency { get; init; }
+
+    /// <summary>Share of a part's time that every further eight query heads of a KV head add.</summary>
+    public double GroupLoss { get; init; }
+
+    /// <summary>Share of the peak matrix rate that the small products of decoding reach.</summary>
+    public required double MatrixEfficiency { get; init; }
+
+    /// <summary>Share of the shorter of core and memory time that the longer one does not hide.</summary>
+    public double OverlapLoss { get; init; }
+
+    /// <summary>Share of the shared on-chip memory that keeps a cache from one step to the next when it fits; 0: none.</summary>
+    public double SharedMemoryShare { get; init; }
+
+    /// <summary>How many times faster than off-chip memory a kept cache is read.</summary>
+    public double SharedMemoryGain { get; init; } = 1;
+
+    /// <summary>The only head sizes that run on this kernel; empty: all that no other kernel of the chip claims.</summary>
+    public IReadOnlyList<int> HeadSizes { get; init; } = [];
+
+    /// <summary>How good the fit is.</summary>
+    public FitQuality Quality { get; init; }
+}

@@ -1,0 +1,99 @@
+using Fleetwright.Catalog.Chips;
+using Fleetwright.Catalog.Units;
+using Fleetwright.Hardware.Kernels;
+
+namespace Fleetwright.Hardware.Calibration;
+
+/// <summary>Fits one kernel's decode attention.</summary>
+internal static class DecodeAttentionFit
+{
+    // Enough rows for a dozen parameters; they are taken evenly, so that they weigh as the table has them.
+    private const int MostRows = 2500;
+    private const int Evaluations = 2400;
+
+    private readonly record struct Planned(DecodePlan Plan, int Group, double Seconds);
+
+    private readonly record struct Term(Parameter Range, Func<DecodeAttentionCoefficients, double, DecodeAttentionCoefficients> Set);
+
+    private static readonly Term[] Common =
+    [
+        new(new(1e-5, 1e-7, 1e-4), (c, v) => c with { Overhead = v }),
+        new(new(0.85, 0.2, 0.95), (c, v) => c with { MemoryEfficiency = v }),
+        new(new(20, 0.2, 1000), (c, v) => c with { CoreBytesPerClock = v }),
+        new(new(1e-6, 1e-8, 2e-5), (c, v) => c with { TileLatency = v }),
+        new(new(5e-7, 1e-9, 5e-5), (c, v) => c with { JoinLatency = v }),
+        new(new(0.3, 0.005, 2), (c, v) => c with { MatrixEfficiency = v }),
+        new(new(0.2, 0.001, 1), (c, v) => c with { OverlapLoss = v }),
+    ];
+
+    private static readonly Term[] OfSharedMemory =
+    [
+        new(new(0.5, 0.1, 1.5), (c, v) => c with { SharedMemoryShare = v }),
+        new(new(2, 1, 5), (c, v) => c with { SharedMemoryGain = v }),
+    ];
+
+    private static readonly Term Scan = new(new(4e-7, 1e-9, 1e-5), (c, v) => c with { ScanLatency = v });
+    private static readonly Term Window = new(new(1e-6, 1e-9, 1e-5), (c, v) => c with { WindowLatency = v });
+    private static readonly Term Copy = new(new(5e-6, 1e-8, 1e-4), (c, v) => c with { GroupCopyLatency = v });
+    private static readonly Term Dispatch = new(new(2e-6, 1e-8, 1e-4), (c, v) => c with { DispatchLatency = v });
+    private static readonly Term Group = new(new(0.3, 0.001, 2), (c, v) => c with { GroupLoss = v });
+    private static readonly Term Streams = new(new(8, 0.5, 64), (c, v) => c with { StreamsPerCore = v });
+    private static readonly Term EagerFloor = new(new(3e-4, 1e-4, 1e-3), (c, v) => c with { LaunchFloor = v });
+    private static readonly Term Floor = new(new(6.5e-5, 1e-6, 2e-4), (c, v) => c with { LaunchFloor = v });
+
+    /// <summary>Fits the coefficients, and scores fits that each leave whole shapes of heads out, or whole chips.</summary>
+    /// <param name="chips">The chips.</param>
+    /// <param name="tiles">The kernel's tiles on each of them.</param>
+    /// <param name="rows">Their measured rows.</param>
+    /// <param name="leaveOut">The part that a chip belongs to; null: shapes of heads are left out.</param>
+    public static DecodeAttentionCoefficients Run(IReadOnlyList<Chip> chips, IReadOnlyList<AttentionTiles> tiles, IReadOnlyList<OnChip<AttentionRow>> rows, Func<int, int>? leaveOut)
+    {
+        Term[] terms = [.. Common, .. chips.Any(c => c.SharedMemory is not null) ? OfSharedMemory : [], .. tiles.SelectMany(Of).Distinct()];
+        DecodeAttentionModel[] planners = Models(chips, tiles, Build(terms, [.. terms.Select(t => t.Range.Start)]));
+        var planned = new List<OnChip<Planned>>(rows.Count);
+        foreach (OnChip<AttentionRow> row in rows)
+        {
+            int group = leaveOut is null ? AttentionFit.Group(row.Row.Op) : leaveOut(row.Chip);
+            planned.Add(new(row.Chip, new Planned(planners[row.Chip].Plan(row.Row.Op), group, row.Row.Seconds)));
+        }
+
+        (double[] values, FitQuality quality) = Fit.CrossValidated(
+            planned,
+            [.. terms.Select(t => t.Range)],
+            v => Models(chips, tiles, Build(terms, v)),
+            (models, r) => Math.Max(models[r.Chip].LaunchFloor, models[r.Chip].Overhead + models[r.Chip].MemorySeconds(r.Row.Plan)),
+            r => r.Row.Seconds,
+            r => r.Row.Group,
+            r => r.Chip,
+            leaveOut is null ? Fit.Folds : chips.Select((_, i) => leaveOut(i)).Distinct().Count(),
+            Evaluations,
+            MostRows / chips.Count);
+        return Build(terms, values) with { Tiles = tiles.Distinct().Count() == 1 ? tiles[0] : AttentionTiles.FlashAttention2, Quality = quality };
+    }
+
+    private static Term[] Of(AttentionTiles tiles) => tiles switch
+    {
+        AttentionTiles.FlashAttention2 => [Copy],
+        AttentionTiles.FlashAttention3 => [Scan, Window],
+        AttentionTiles.FlashAttention4 => [Dispatch],
+        AttentionTiles.TensorRtLlm => [Group],
+        AttentionTiles.Triton => [Window],
+        AttentionTiles.TritonLatent => [EagerFloor],
+        AttentionTiles.Xe2 => [Floor, Group, Streams],
+        _ => [],
+    };
+
+    private static DecodeAttentionModel[] Models(IReadOnlyList<Chip> chips, IReadOnlyList<AttentionTiles> tiles, DecodeAttentionCoefficients coefficients) =>
+        [.. chips.Select((c, i) => new DecodeAttentionModel(coefficients with { Tiles = tiles[i] }, c, c.MatrixRates[Dtype.Bf16]))];
+
+    private static DecodeAttentionCoefficients Build(Term[] terms, double[] values)
+    {
+        var coefficients = new DecodeAttentionCoefficients { Overhead = 0, MemoryEfficiency = 1, TileLatency = 0, JoinLatency = 0, MatrixEfficiency = 1 };
+        for (int i = 0; i < terms.Length; i++)
+        {
+            coefficients = terms[i].Set(coefficients, values[i]);
+        }
+
+        return coefficients;
+    }
+}

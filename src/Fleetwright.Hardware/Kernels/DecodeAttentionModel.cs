@@ -1,0 +1,157 @@
+using Fleetwright.Catalog.Chips;
+using Fleetwright.Catalog.Units;
+using Fleetwright.Models.Operators;
+
+namespace Fleetwright.Hardware.Kernels;
+
+/// <summary>What a decode attention comes to in a kernel's blocks; nothing here depends on coefficients.</summary>
+/// <param name="Streams">Sequences × KV heads (× tiles of query heads).</param>
+/// <param name="Blocks">Blocks of the cache that a stream reads.</param>
+/// <param name="BlockBytes">Bytes of a block.</param>
+/// <param name="BlockFlops">Matrix operations of a block.</param>
+/// <param name="MoreGroups">Further eights of query heads of a KV head.</param>
+/// <param name="Window">128 / head size where a window cuts the cache, 0 elsewhere.</param>
+/// <param name="Scans">Looks through 31 sequences before a core's next part is found.</param>
+/// <param name="Dispatched">Streams that are dealt out one by one.</param>
+/// <param name="Grouped">Whether query heads share KV heads.</param>
+/// <param name="CopiedBytes">Bytes of query and result that are copied into another order; 0 when the order is already the kernel's.</param>
+/// <param name="Bytes">All bytes of the call.</param>
+internal readonly record struct DecodePlan(
+    double Streams, double Blocks, double BlockBytes, double BlockFlops, double MoreGroups, double Window, double Scans, double Dispatched, bool Grouped, double CopiedBytes, double Bytes);
+
+/// <summary>Seconds of decode attention: the caches of sequences × KV heads, split when there are too few of them, stream to the cores. Equations: docs/hardware.md, "Decode attention".</summary>
+internal sealed class DecodeAttentionModel(DecodeAttentionCoefficients coefficients, Chip chip, double peakRate)
+{
+    private const int MostDoublings = 7;
+
+    // A warp of FlashAttention's scheduler holds 31 sequences and the end of the last (flash-attention hopper/tile_scheduler.hpp).
+    private const double SequencesPerScan = 31;
+    private const double MostDispatchedSequences = 1024;
+
+    // Intel's kernels split a cache in at most eight parts of at least 2,048 tokens (measured, docs/hardware.md).
+    private const double MostXe2Parts = 8;
+    private const double LeastXe2Part = 2048;
+
+    // vLLM's triton_mla.py splits every cache in four.
+    private const double TritonLatentParts = 4;
+
+    private readonly double _cores = chip.Cores;
+    private readonly double _secondsPerByte = 1 / (chip.MemoryBandwidth * coefficients.MemoryEfficiency);
+    private readonly double _coreSecondsPerByte = coefficients.CoreBytesPerClock > 0
+        ? 1 / (coefficients.CoreBytesPerClock * (chip.Clock?.Value ?? ContextAttentionModel.AssumedClock))
+        : chip.Cores / (chip.MemoryBandwidth * coefficients.CoreBandwidth);
+
+    private readonly double _coreSecondsPerFlop = chip.Cores / (peakRate * coefficients.MatrixEfficiency);
+    private readonly double _secondsPerFlop = 1 / (peakRate * coefficients.MatrixEfficiency);
+    private readonly double _secondsPerCopiedByte = 2 / chip.MemoryBandwidth;
+    private readonly double _keptBytes = (chip.SharedMemory?.Value ?? 0) * coefficients.SharedMemoryShare;
+
+    /// <summary>Seconds before the work starts.</summary>
+    public double Overhead { get; } = coefficients.Overhead;
+
+    /// <summary>Least seconds of a call.</summary>
+    public double LaunchFloor { get; } = coefficients.LaunchFloor;
+
+    /// <summary>How good the fit is.</summary>
+    public FitQuality Quality { get; } = coefficients.Quality;
+
+    /// <summary>Seconds of the matrix units.</summary>
+    public double MatrixSeconds(double flops) => flops * _secondsPerFlop;
+
+    /// <summary>Seconds of reading the caches, splits and joins included, without overhead.</summary>
+    public double MemorySeconds(in DecodePlan plan)
+    {
+        double core = CoreSeconds(plan);
+        double memory = plan.Bytes * _secondsPerByte * Missed(plan.Bytes);
+        double copies = plan.CopiedBytes > 0 ? coefficients.GroupCopyLatency + (plan.CopiedBytes * _secondsPerCopiedByte) : 0;
+        return Math.Max(core, memory) + (coefficients.OverlapLoss * Math.Min(core, memory)) + copies + (plan.Dispatched * coefficients.DispatchLatency);
+    }
+
+    /// <summary>The blocks of <paramref name="op"/>.</summary>
+    public DecodePlan Plan(in Operator op)
+    {
+        double context = op.ContextTokens;
+        bool windowed = op.Window > 0 && context > op.Window;
+        int group = Math.Max(1, op.Heads / Math.Max(op.KvHeads, 1));
+        double cached = op.Window > 0 ? Math.Min(context, op.Window + op.QueryTokens) : context;
+        double tokenBytes = op.CacheBytes / Math.Max(1, op.Sequences * op.KvHeads * cached);
+        (int rows, int columns) = AttentionBlocks.OfDecode(coefficients.Tiles, op.HeadSize, windowed, op.StorageDtype.Bytes() < 2);
+
+        // A window begins and ends inside a block.
+        double blocks = windowed ? Math.Ceiling(op.Window / (double)columns) + 1 : Math.Ceiling(context / columns);
+        bool copied = coefficients.Tiles == AttentionTiles.FlashAttention2 && group > 1 && op.KvHeads > 1 && op.Sequences > 1;
+        return new DecodePlan(
+            op.Sequences * op.KvHeads * Math.Ceiling(group / (double)rows),
+            blocks,
+            columns * tokenBytes,
+            2.0 * group * columns * (op.HeadSize + op.ValueHeadSize),
+            ((group + 7) / 8) - 1,
+            windowed ? 128.0 / op.HeadSize : 0,
+            Math.Min(op.Sequences, _cores / Math.Max(op.KvHeads, 1)) / SequencesPerScan,
+            op.Sequences < MostDispatchedSequences ? op.Sequences * op.KvHeads : 0,
+            group > 1,
+            copied ? op.ActivationBytes : 0,
+            op.MemoryBytes);
+    }
+
+    private double CoreSeconds(in DecodePlan plan)
+    {
+        double part = coefficients.TileLatency + (coefficients.WindowLatency * plan.Window) + (coefficients.ScanLatency * plan.Scans);
+        double block = Math.Max(plan.BlockBytes * _coreSecondsPerByte, plan.BlockFlops * _coreSecondsPerFlop) * (1 + (coefficients.GroupLoss * plan.MoreGroups));
+        switch (coefficients.Tiles)
+        {
+            case AttentionTiles.FlashAttention3:
+                {
+                    // prepare_varlen_num_blocks_kernel (flash-attention hopper/flash_prepare_scheduler.cu): a tenth of spare room, then as many parts as the blocks of a core.
+                    double perCore = Math.Max(1, Math.Ceiling(plan.Streams * plan.Blocks * 1.1 / _cores));
+                    double parts = Math.Ceiling(plan.Blocks / perCore);
+                    double join = parts > 1 ? coefficients.JoinLatency * (1 + Math.Log2(parts)) : 0;
+                    return (Math.Max(1, plan.Streams * parts / _cores) * (part + (Math.Ceiling(plan.Blocks / parts) * block))) + join;
+                }
+
+            case AttentionTiles.Xe2:
+                {
+                    double length = Math.Min(plan.Blocks, Math.Max(LeastXe2Part / 64, plan.Blocks / Math.Min(MostXe2Parts, Math.Ceiling(_cores / plan.Streams))));
+                    double items = plan.Streams * plan.Blocks / length;
+                    return (Math.Max(1, items / _cores) * part) + (Math.Max(1, items / (_cores * coefficients.StreamsPerCore)) * length * block)
+                        + (length < plan.Blocks ? coefficients.JoinLatency : 0);
+                }
+
+            case AttentionTiles.TritonLatent:
+                return Math.Max(1, Math.Ceiling((plan.Streams * TritonLatentParts / _cores) - 1e-9)) * (part + (plan.Blocks / TritonLatentParts * block));
+            default:
+                return BestSplit(plan, part, block);
+        }
+    }
+
+    // FlashAttention-2 splits whole blocks, and only where query heads share KV heads: the order of its queries leaves no room otherwise.
+    private double BestSplit(in DecodePlan plan, double part, double block)
+    {
+        bool flash = coefficients.Tiles == AttentionTiles.FlashAttention2;
+        int most = flash && !plan.Grouped ? 0 : MostDoublings;
+        double best = double.PositiveInfinity;
+        double parts = 1;
+        for (int doublings = 0; doublings <= most && (doublings == 0 || parts <= plan.Blocks); doublings++)
+        {
+            double length = plan.Blocks / parts;
+            double seconds = (Math.Max(1, Math.Ceiling((plan.Streams * parts / _cores) - 1e-9)) * (part + ((flash ? Math.Ceiling(length) : length) * block)))
+                + (doublings == 0 ? 0 : flash ? coefficients.JoinLatency : coefficients.JoinLatency * (1 + doublings));
+            best = Math.Min(best, seconds);
+            parts += parts;
+        }
+
+        return best;
+    }
+
+    // A cache that the shared on-chip memory keeps from the last step is read faster; one twice as large is gone before it comes round again.
+    private double Missed(double bytes)
+    {
+        if (_keptBytes <= 0)
+        {
+            return 1;
+        }
+
+        double kept = Math.Clamp(2 - (bytes / _keptBytes), 0, 1);
+        return 1 - kept + (kept / coefficients.SharedMemoryGain);
+    }
+}
