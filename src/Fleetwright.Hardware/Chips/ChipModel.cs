@@ -14,16 +14,18 @@ namespace Fleetwright.Hardware.Chips;
 /// energy is rest power × time plus energy per matrix operation and per byte, at most the power limit.
 /// Equations and sources: <c>docs/hardware.md</c>.
 /// </summary>
-/// <remarks>Immutable and thread-safe; pricing allocates nothing.</remarks>
+/// <remarks>Immutable to its users and thread-safe; pricing allocates nothing once a number format has been priced.</remarks>
 public sealed class ChipModel
 {
     private readonly double[] _matrixRates = new double[Dtypes.All.Count];
     private readonly double[] _peakRates = new double[Dtypes.All.Count];
     private readonly Dtype[] _runsAs = new Dtype[Dtypes.All.Count];
-    private readonly MatrixProductModel[] _products = new MatrixProductModel[Dtypes.All.Count * Dtypes.All.Count];
-    private readonly MatrixProductModel[] _groupedProducts = new MatrixProductModel[Dtypes.All.Count * Dtypes.All.Count];
-    private readonly ContextAttentionModel[] _contextAttention = new ContextAttentionModel[Dtypes.All.Count];
-    private readonly DecodeAttentionModel[] _decodeAttention = new DecodeAttentionModel[Dtypes.All.Count];
+
+    // Built when a format is first priced, so that a design search that prices a few operators does not build them all. Two threads may build the same one: equal, and either is kept.
+    private readonly MatrixProductModel?[] _products = new MatrixProductModel?[Dtypes.All.Count * Dtypes.All.Count];
+    private readonly MatrixProductModel?[] _groupedProducts = new MatrixProductModel?[Dtypes.All.Count * Dtypes.All.Count];
+    private readonly ContextAttentionModel?[] _contextAttention = new ContextAttentionModel?[Dtypes.All.Count];
+    private readonly DecodeAttentionModel?[] _decodeAttention = new DecodeAttentionModel?[Dtypes.All.Count];
     private readonly double _launch;
     private readonly double _vectorRate;
     private readonly double _memoryRate;
@@ -32,6 +34,7 @@ public sealed class ChipModel
     private readonly double _activationRoom;
     private readonly double _idleWatts;
     private readonly double _joulesPerMemoryByte;
+    private readonly double _joulesPerOnChipByte;
     private readonly double _matrixWatts;
     private readonly double _powerLimit;
     private readonly double _error;
@@ -53,30 +56,13 @@ public sealed class ChipModel
             (_peakRates[i], _matrixRates[i], _runsAs[i]) = RatesOf(chip, coefficients, dtype);
         }
 
-        foreach (Dtype compute in Dtypes.All)
-        {
-            foreach (Dtype stored in Dtypes.All)
-            {
-                _products[Index(stored, compute)] = Product(coefficients.Gemm, stored, compute);
-                _groupedProducts[Index(stored, compute)] = Product(coefficients.GroupedGemm.Count > 0 ? coefficients.GroupedGemm : coefficients.Gemm, stored, compute);
-            }
-        }
-
-        foreach (Dtype dtype in Dtypes.All)
-        {
-            int i = (int)dtype;
-            ContextAttentionCoefficients context = Nearest(coefficients.ContextAttention, dtype) ?? DefaultCoefficients.ContextAttention(coefficients);
-            DecodeAttentionCoefficients decode = Nearest(coefficients.DecodeAttention, dtype) ?? DefaultCoefficients.DecodeAttention(coefficients);
-            _contextAttention[i] = new ContextAttentionModel(context, _peakRates[(int)Dtype.Bf16], chip.Cores, chip.MemoryBandwidth);
-            _decodeAttention[i] = new DecodeAttentionModel(decode, _peakRates[(int)Dtype.Bf16], chip.Cores, chip.MemoryBandwidth);
-        }
-
         // Without a published vector rate: a sixteenth of the bf16 matrix rate, the ratio of recent chips.
         _vectorRate = chip.VectorRate?.Value ?? _peakRates[(int)Dtype.Bf16] / 16;
         _powerLimit = chip.Tdp;
         _idleWatts = chip.IdlePower?.Value ?? (chip.Tdp * coefficients.IdlePowerShare);
         _matrixWatts = chip.Tdp * coefficients.MatrixPowerShare;
         _joulesPerMemoryByte = chip.Tdp * coefficients.MemoryPowerShare / _memoryRate;
+        _joulesPerOnChipByte = coefficients.OnChipPowerShare is { } share ? chip.Tdp * share / _onChipRate : 0;
         _error = coefficients.Error;
         _collectives = new CollectiveModel(chip, coefficients);
     }
@@ -110,18 +96,18 @@ public sealed class ChipModel
         switch (op.Kind)
         {
             case OperatorKind.Gemm:
-                return PriceProduct(_products[Index(op.StorageDtype, op.ComputeDtype)], op);
+                return PriceProduct(_products[Index(op.StorageDtype, op.ComputeDtype)] ?? Product(_products, Coefficients.Gemm, op.StorageDtype, op.ComputeDtype), op);
             case OperatorKind.GroupedGemm:
-                return PriceProduct(_groupedProducts[Index(op.StorageDtype, op.ComputeDtype)], op);
+                return PriceProduct(_groupedProducts[Index(op.StorageDtype, op.ComputeDtype)] ?? Product(_groupedProducts, Coefficients.GroupedGemm.Count > 0 ? Coefficients.GroupedGemm : Coefficients.Gemm, op.StorageDtype, op.ComputeDtype), op);
             case OperatorKind.ContextAttention:
                 {
-                    ContextAttentionModel model = _contextAttention[(int)op.StorageDtype];
+                    ContextAttentionModel model = _contextAttention[(int)op.StorageDtype] ?? ContextAttention(op.StorageDtype);
                     return Total(op, model.Overhead, model.MatrixSeconds(op), model.MemorySeconds(OffChipBytes(op)), 0, model.Quality.Error);
                 }
 
             case OperatorKind.DecodeAttention:
                 {
-                    DecodeAttentionModel model = _decodeAttention[(int)op.StorageDtype];
+                    DecodeAttentionModel model = _decodeAttention[(int)op.StorageDtype] ?? DecodeAttention(op.StorageDtype);
                     return Total(op, model.Overhead, model.MatrixSeconds(op.MatrixFlops), model.MemorySeconds(op), 0, model.Quality.Error);
                 }
 
@@ -197,22 +183,28 @@ public sealed class ChipModel
         }
 
         double seconds = overhead + work;
-        double active = (OffChipBytes(op) * _joulesPerMemoryByte) + (op.MatrixFlops / _matrixRates[(int)op.ComputeDtype] * _matrixWatts);
+        double active = (OffChipBytes(op) * _joulesPerMemoryByte) + (op.MemoryBytes * _joulesPerOnChipByte) + (op.MatrixFlops / _matrixRates[(int)op.ComputeDtype] * _matrixWatts);
         double joules = Math.Min((seconds * _idleWatts) + active, seconds * _powerLimit);
         return new OperatorCost(seconds, joules, bound, overhead, matrix, vector, onChip, memory, 0, error > 0 ? error : _error);
     }
 
     // Weights that are converted on their way to a wider product (int4 and mxfp4 with 16-bit ones) have kernels of their own where measured;
     // elsewhere they take those of the product, fed at the bytes that the weights have.
-    private MatrixProductModel Product(IReadOnlyDictionary<Dtype, MatrixProductCoefficients> measured, Dtype stored, Dtype compute)
+    private MatrixProductModel Product(MatrixProductModel?[] built, IReadOnlyDictionary<Dtype, MatrixProductCoefficients> measured, Dtype stored, Dtype compute)
     {
         Dtype format = _runsAs[(int)compute];
         bool narrow = stored.Bytes() < format.Bytes();
         MatrixProductCoefficients coefficients = (narrow && stored != compute && measured.TryGetValue(stored, out MatrixProductCoefficients? own) ? own : null)
-            ?? Nearest(measured.Where(e => e.Key is not (Dtype.Int4 or Dtype.Mxfp4)).ToDictionary(), format)
+            ?? Nearest(measured.Count == 0 ? measured : measured.Where(e => e.Key is not (Dtype.Int4 or Dtype.Mxfp4)).ToDictionary(), format)
             ?? DefaultCoefficients.MatrixProduct(Coefficients, _matrixRates[(int)compute] / _peakRates[(int)compute], Chip);
-        return new MatrixProductModel(coefficients, _peakRates[(int)compute], Chip.Cores, Chip.MemoryBandwidth, format.Bytes(), narrow ? stored.Bytes() : format.Bytes());
+        return built[Index(stored, compute)] = new MatrixProductModel(coefficients, _peakRates[(int)compute], Chip.Cores, Chip.MemoryBandwidth, format.Bytes(), narrow ? stored.Bytes() : format.Bytes());
     }
+
+    private ContextAttentionModel ContextAttention(Dtype stored) => _contextAttention[(int)stored] =
+        new ContextAttentionModel(Nearest(Coefficients.ContextAttention, stored) ?? DefaultCoefficients.ContextAttention(Coefficients), _peakRates[(int)Dtype.Bf16], Chip.Cores, Chip.MemoryBandwidth);
+
+    private DecodeAttentionModel DecodeAttention(Dtype stored) => _decodeAttention[(int)stored] =
+        new DecodeAttentionModel(Nearest(Coefficients.DecodeAttention, stored) ?? DefaultCoefficients.DecodeAttention(Coefficients), _peakRates[(int)Dtype.Bf16], Chip.Cores, Chip.MemoryBandwidth);
 
     private static int Index(Dtype stored, Dtype compute) => ((int)stored * Dtypes.All.Count) + (int)compute;
 
