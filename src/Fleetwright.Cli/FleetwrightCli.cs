@@ -18,6 +18,7 @@ public static class FleetwrightCli
         TrainCommand.Create,
         SupplyCommand.Create,
         OpCommand.Create,
+        ChipCommand.Create,
     ];
 
     /// <summary>Runs the program as if with <paramref name="args"/>.</summary>

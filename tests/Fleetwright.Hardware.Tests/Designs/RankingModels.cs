@@ -9,7 +9,7 @@ namespace Fleetwright.Hardware.Tests.Designs;
 /// Nine ranking models from 15 to 1000 MFLOP a sample, the span on which Meta compares MTIA 2i with a GPU (ISCA 2025). Meta names no sizes, so the structure is
 /// that of DLRM (Naumov et al. 2019) and its widths are ours: MLPs of one shape scaled until the products do the stated work; embedding rows of 64 elements in
 /// fp16 for the smallest to 128 for the largest, pooling 10, tables from 64 to 400 (the classes of catalog/models/dlrm-*.yaml). Assumed: a request ranks 128 candidates,
-/// four fifths of the tables are of the user and read once a request, one fifth once a sample; half of the rows come from on-chip memory on no chip.
+/// four fifths of the tables are of the user and read once a request, one fifth once a sample; every row comes from off-chip memory.
 /// </summary>
 internal static class RankingModels
 {
