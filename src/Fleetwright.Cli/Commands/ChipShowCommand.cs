@@ -14,10 +14,13 @@ internal static class ChipShowCommand
     {
         Argument<string> name = new("design") { Description = "A design file (.yaml), or a name of catalog/designs such as mtia-2i." };
         Option<bool> json = CommonOptions.Json();
-        var command = new Command("show", "Rates, area by block, power, and the price of a few operators of a design.") { name, json };
+        Option<string?> clock = CommonOptions.QuantityOption("--clock", "Another clock, up to the design's maximum; the voltage follows.", Dimension.Frequency);
+        var command = new Command("show", "Rates, area by block, power, and the price of a few operators of a design.") { name, clock, json };
         command.SetAction(parsed =>
         {
-            DesignedChip chip = DesignedChip.For(context.Catalog, DesignReader.Open(context.Catalog, parsed.GetRequiredValue(name)));
+            ChipDesign design = DesignReader.Open(context.Catalog, parsed.GetRequiredValue(name));
+            design = CommonOptions.Quantity(parsed, clock, Dimension.Frequency, 1e6, design.MaximumClock) is { } hertz ? design.AtClock(hertz) : design;
+            DesignedChip chip = DesignedChip.For(context.Catalog, design);
             Answer answer = Answer.Of(chip);
             if (parsed.GetValue(json))
             {
@@ -84,7 +87,7 @@ internal static class ChipShowCommand
                 area.Total + area.Companions, area.Die, area.FractionInCores,
                 [
                     new("clocks and leakage", power.Clock), new($"multiply-adds, {format.Name()}", power.Matrix(format)), new("memory", power.Memory), new("links", power.Links),
-                    new("shared memory at full rate", power.SharedMemory), .. power.Companions > 0 ? [new Part("other dies", power.Companions)] : Array.Empty<Part>(),
+                    new("shared memory at full rate (not in the sums)", power.SharedMemory), .. power.Companions > 0 ? [new Part("other dies", power.Companions)] : Array.Empty<Part>(),
                 ],
                 power.Peak(format), power.Typical(format), design.PackagePower, [.. Samples(format).Select(o => Cost(chip.Model, o.Name, o.Operator))], chip.Technology.Notes);
         }

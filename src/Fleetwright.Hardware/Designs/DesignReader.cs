@@ -22,8 +22,7 @@ public static class DesignReader
     /// <exception cref="InputException">The file is wrong (all problems are told), or there is no such design.</exception>
     public static ChipDesign Open(FleetCatalog catalog, string nameOrPath)
     {
-        bool isPath = nameOrPath.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase) || nameOrPath.EndsWith(".yml", StringComparison.OrdinalIgnoreCase) || nameOrPath.Contains(Path.DirectorySeparatorChar);
-        if (!isPath)
+        if (!IsPath(nameOrPath))
         {
             return In(catalog).Get(nameOrPath);
         }
@@ -33,6 +32,9 @@ public static class DesignReader
         file.Close();
         return design;
     }
+
+    internal static bool IsPath(string name) =>
+        name.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".yml", StringComparison.OrdinalIgnoreCase) || name.Contains(Path.DirectorySeparatorChar);
 
     /// <summary>Reads a design and checks that it can be built.</summary>
     /// <param name="file">The opened file; the caller closes it, which tells all problems.</param>

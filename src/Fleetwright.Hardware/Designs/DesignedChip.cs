@@ -61,6 +61,11 @@ public sealed class DesignedChip
             : throw new InputException([.. problems.Select(p => new Diagnostic(design.Name, 0, 0, p.Field, p.Message))]);
     }
 
+    /// <summary>Prices operators on the design in the file <paramref name="chip"/> (a path ending in <c>.yaml</c>), or else on the catalogue's chip by that name.</summary>
+    /// <exception cref="InputException">The file is wrong, or there is no such chip.</exception>
+    public static ChipModel ModelFor(FleetCatalog catalog, string chip) =>
+        DesignReader.IsPath(chip) ? For(catalog, DesignReader.Open(catalog, chip)).Model : ChipModel.For(catalog, chip);
+
     internal static Dtype ReferenceOf(ChipDesign design) =>
         design.Matrix.ContainsKey(Dtype.Bf16) ? Dtype.Bf16 : design.Matrix.ContainsKey(Dtype.Fp16) ? Dtype.Fp16 : design.Matrix.Keys.Min();
 

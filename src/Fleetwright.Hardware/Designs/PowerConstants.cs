@@ -35,6 +35,6 @@ internal static class PowerConstants
         _ => 0.13e-12, // half of fp8 (assumed)
     };
 
-    /// <summary>Moving one bit in or out of an SRAM of <paramref name="bytes"/>: 0.249 pJ for 4 MB beside the cores and 1.88 pJ for 128 MB far from them (TPUv4i), a power of the size between and beyond.</summary>
-    public static double SramBit(double bytes) => bytes > 0 ? 0.249e-12 * Math.Pow(bytes / (4 * 1048576.0), 0.583) : 0;
+    /// <summary>Moving one bit in or out of an SRAM of <paramref name="bytes"/>: 0.249 pJ for 4 MB beside the cores and 1.88 pJ for 128 MB far from them (TPUv4i), a power of the size between and below; no more above, since the way across a die grows no longer.</summary>
+    public static double SramBit(double bytes) => bytes > 0 ? 0.249e-12 * Math.Pow(Math.Min(bytes / (4 * 1048576.0), 32), 0.583) : 0;
 }
