@@ -89,8 +89,12 @@ internal static class ChipShowCommand
                     new("clocks and leakage", power.Clock), new($"multiply-adds, {format.Name()}", power.Matrix(format)), new("memory", power.Memory), new("links", power.Links),
                     new("shared memory at full rate (not in the sums)", power.SharedMemory), .. power.Companions > 0 ? [new Part("other dies", power.Companions)] : Array.Empty<Part>(),
                 ],
-                power.Peak(format), power.Typical(format), design.PackagePower, [.. Samples(format).Select(o => Cost(chip.Model, o.Name, o.Operator))], chip.Technology.Notes);
+                power.Peak(format), power.Typical(format), design.PackagePower, [.. Samples(format).Select(o => Cost(chip.Model, o.Name, o.Operator))], [.. chip.Technology.Notes, .. Limits(chip)]);
         }
+
+        private static IEnumerable<string> Limits(DesignedChip chip) => chip.Design.Matrix.Keys.Order().Where(d => chip.Power.SustainedClock(d) < chip.Design.Clock).Select(d => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{d.Name()} products would draw more than the package's {chip.Design.PackagePower:0} W ({chip.Power.Peak(d):0} W with everything busy); they sustain {Quantity.Format(chip.Power.SustainedClock(d), "Hz")}, {chip.Power.SustainedClock(d) / chip.Design.Clock:0 %} of the clock"));
 
         private static IEnumerable<(string Name, Operator Operator)> Samples(Dtype format)
         {

@@ -125,7 +125,7 @@ public sealed class DesignedChip
             LaunchOverhead = Derived(Design.LaunchOverhead),
             MatrixEfficiency = matrix,
             MemoryEfficiency = Derived(Design.MemoryEfficiency),
-            SmallTileExponent = SmallTile,
+            SmallTileExponent = SmallTileOf(Design.Matrix[format]),
             ContextAttentionEfficiency = ContextAttention,
             DecodeAttentionEfficiency = DecodeAttention,
             GatherEfficiency = Derived(Design.GatherEfficiency),
@@ -140,7 +140,7 @@ public sealed class DesignedChip
         };
     }
 
-    // Share of the cells that a 128 × 128 tile of a long product keeps busy in a double-buffered array.
+    // Share of the cells that the largest tile of the operator model, 256 × 128, keeps busy in a double-buffered array over a long inner size.
     private static double Busy(MatrixUnit unit)
     {
         if (unit.Array is not { } array)
@@ -148,8 +148,21 @@ public sealed class DesignedChip
             return 1;
         }
 
-        const int Tile = 128, Inner = 2048;
-        return array.IdealCycles(Tile, Tile, Inner) / array.OverlappedCycles(SystolicDataflow.WeightStationary, Tile, Tile, Inner);
+        const int Height = 256, Width = 128, Inner = 2048;
+        return array.IdealCycles(Height, Width, Inner) / array.OverlappedCycles(SystolicDataflow.WeightStationary, Height, Width, Inner);
+    }
+
+    // Rows shorter than the array wait for its weights, and columns beside a narrow tile idle: the exponent that gives the smallest tile, 16 × 64, the share of cells
+    // that it keeps busy, (16 · 64 / 128²)^g. A unit of unknown shape takes that of GPUs.
+    private static Fact SmallTileOf(MatrixUnit unit)
+    {
+        if (unit.Array is not { } array)
+        {
+            return SmallTile;
+        }
+
+        double busy = Math.Min(1, 16.0 / array.Height) * Math.Min(1, 64.0 / array.Width);
+        return Derived(Math.Min(1, Math.Log2(1 / busy) / 4));
     }
 
     private static Fact Derived(double value) => Fact.Of(value, Source, Confidence.Medium);
