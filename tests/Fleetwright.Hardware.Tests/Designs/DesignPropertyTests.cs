@@ -63,7 +63,7 @@ public class DesignPropertyTests
             return large.Model.Price(op).MatrixSeconds / small.Model.Price(op).MatrixSeconds;
         }
 
-        Assert.InRange(Ratio(8192), 0.99, 1.05);
+        Assert.InRange(Ratio(8192), 0.99, 1.12); // fill and drain of a tile
         Assert.True(Ratio(16) > 1.3, $"{Ratio(16)}");
     }
 
