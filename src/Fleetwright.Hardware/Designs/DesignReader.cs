@@ -170,8 +170,22 @@ public static class DesignReader
     {
         public static ChipDesign Instance { get; } = new()
         {
-            Name = "", Title = "", Node = "", Clock = 1, Rows = 1, Columns = 1, Matrix = new Dictionary<Dtype, MatrixUnit>(), VectorOperations = 1, LocalMemory = 1, LocalBandwidth = 1,
-            SharedMemory = 1, SharedMemoryBandwidth = 1, MemoryKind = "", MemoryUnits = 1, HostBandwidth = 1, PackagePower = 1,
+            Name = "",
+            Title = "",
+            Node = "",
+            Clock = 1,
+            Rows = 1,
+            Columns = 1,
+            Matrix = new Dictionary<Dtype, MatrixUnit>(),
+            VectorOperations = 1,
+            LocalMemory = 1,
+            LocalBandwidth = 1,
+            SharedMemory = 1,
+            SharedMemoryBandwidth = 1,
+            MemoryKind = "",
+            MemoryUnits = 1,
+            HostBandwidth = 1,
+            PackagePower = 1,
         };
     }
 }
