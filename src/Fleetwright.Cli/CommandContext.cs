@@ -1,4 +1,5 @@
 using Fleetwright.Catalog;
+using Fleetwright.Hardware.Designs;
 using Fleetwright.Scenarios.Output;
 using Fleetwright.Serving.Engines;
 using Fleetwright.Training.Failures;
@@ -30,6 +31,7 @@ public sealed class CommandContext(TextWriter output, TextWriter error, Cancella
     public IReadOnlyList<CatalogKind> Kinds =>
     [
         .. Catalog.Kinds,
+        CatalogKind.Of("designs", DesignReader.In(Catalog), d => d.Title),
         CatalogKind.Of("engines", EngineOptions.Of(Catalog), e => $"serving engine {e.Name}"),
         CatalogKind.Of("failures", FailureModel.In(Catalog), f => f.Title),
     ];

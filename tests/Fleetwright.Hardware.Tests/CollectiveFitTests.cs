@@ -22,7 +22,7 @@ public class CollectiveFitTests(ITestOutputHelper output)
     {
         Chip chip = Catalog.Chips.Get(name);
         List<CollectiveRow> rows = CollectiveFit.Read(Repository.SharedData("kernels", folder));
-        CollectiveCoefficients fitted = CollectiveFit.Run([chip], [.. rows.Select(r => new OnChip<CollectiveRow>(0, r))], null, 6000, out List<(CollectiveRow Row, double Error)> errors);
+        CollectiveCoefficients fitted = CollectiveFit.Run([chip], [.. rows.Select(r => new OnChip<CollectiveRow>(0, r))], null, 6000, out List<(CollectiveRow Row, double Priced)> errors);
         output.WriteLine($"{name}: {fitted.Quality} {fitted}");
         foreach (var part in errors.GroupBy(e => (e.Row.Library ? "library" : e.Row.Eager ? "eager" : "graph") + (e.Row.Bytes < 4096 ? ", small" : "")))
         {
@@ -40,7 +40,7 @@ public class CollectiveFitTests(ITestOutputHelper output)
         Chip chip = Catalog.Chips.Get("a100-80gb-sxm");
         List<OnChip<CollectiveRow>> rows = [.. File.ReadLines(Repository.SharedData("chips", "llmcompass", "allreduce_a100x4_nccl.csv")).Skip(1).Select(l => l.Split(','))
             .Select(f => new OnChip<CollectiveRow>(0, new CollectiveRow(OperatorKind.AllReduce, Number(f[0]), 4, true, Number(f[1]) * 1e-6)))];
-        _ = CollectiveFit.Run([chip], rows, null, 6000, out List<(CollectiveRow Row, double Error)> errors);
+        _ = CollectiveFit.Run([chip], rows, null, 6000, out List<(CollectiveRow Row, double Priced)> errors);
         double[] scored = [.. errors.Where(e => e.Row.Bytes >= 4096).Select(e => e.Error)];
         output.WriteLine(FormattableString.Invariant($"n {scored.Length}, MAPE {scored.Average():P1}"));
         Assert.True(scored.Average() <= 0.10, FormattableString.Invariant($"MAPE {scored.Average():P1}"));

@@ -48,6 +48,9 @@ public sealed record ChipCoefficients
     /// <summary>Share of the power limit drawn by memory at full sustained bandwidth.</summary>
     public required Fact MemoryPowerShare { get; init; }
 
+    /// <summary>Share of the power limit drawn by the shared on-chip memory at its full bandwidth; null: none of its own, it is part of the other shares.</summary>
+    public Fact? OnChipPowerShare { get; init; }
+
     /// <summary>Share of the power limit drawn at rest.</summary>
     public required Fact IdlePowerShare { get; init; }
 

@@ -42,6 +42,7 @@ public static class ChipCoefficientsReader
             CollectiveEfficiency = Share(root, "collective_efficiency"),
             MatrixPowerShare = Share(root, "matrix_power_share"),
             MemoryPowerShare = Share(root, "memory_power_share"),
+            OnChipPowerShare = root.OptionalFact("on_chip_power_share", Dimension.Fraction, 0, 1),
             IdlePowerShare = Share(root, "idle_power_share"),
             Gemm = ByFormat(root, "gemm", MatrixProduct),
             GemmKernels = ProductsByKernel(root, "gemm_kernels"),

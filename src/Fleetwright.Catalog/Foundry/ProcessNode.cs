@@ -43,6 +43,9 @@ public sealed record ProcessNode
     /// <summary>Peak logic density in transistors per mm².</summary>
     public Fact? LogicDensity { get; init; }
 
+    /// <summary>Energy of one logic operation relative to TSMC N7 at its nominal voltage.</summary>
+    public Fact? RelativeEnergy { get; init; }
+
     /// <summary>Price of a mask set in dollars.</summary>
     public Fact? MaskSet { get; init; }
 
@@ -77,6 +80,7 @@ public static class ProcessNodeReader
             DefectDensity = root.OptionalFact("defect_density", Dimension.DefectDensity, 1e-6, 1),
             SramCellArea = root.OptionalFact("sram_cell_area", Dimension.Area, 1e-9, 1e-5),
             LogicDensity = root.OptionalFact("logic_density", Dimension.TransistorDensity, 1e4, 1e9),
+            RelativeEnergy = root.OptionalFact("relative_energy", Dimension.Fraction, 0.05, 20),
             MaskSet = root.OptionalFact("mask_set", Dimension.Money, 1),
             DesignCost = root.OptionalFact("design_cost", Dimension.Money, 1),
             CycleTime = root.OptionalFact("cycle_time", Dimension.Time, 86400),

@@ -2,9 +2,9 @@ using System.CommandLine;
 
 namespace Fleetwright.Cli.Commands;
 
-/// <summary><c>fleetwright chip cost|compare</c>: chips as things that are made.</summary>
+/// <summary><c>fleetwright chip …</c>: chips by their structure, those that do not exist yet too, and what they cost to make. Each subcommand is a file of its own.</summary>
 internal static class ChipCommand
 {
     public static Command Create(CommandContext context) =>
-        new("chip", "What a chip costs to make, here or at another foundry.") { ChipCostCommand.Create(context), ChipCompareCommand.Create(context) };
+        new("chip", "Chips by their structure, and as things that are made.") { ChipShowCommand.Create(context), ChipCostCommand.Create(context), ChipCompareCommand.Create(context) };
 }

@@ -4,6 +4,7 @@ using Fleetwright.Catalog.Reading;
 using Fleetwright.Catalog.Units;
 using Fleetwright.Hardware.Chips;
 using Fleetwright.Hardware.Collectives;
+using Fleetwright.Hardware.Designs;
 using Fleetwright.Models.Operators;
 
 namespace Fleetwright.Cli.Commands;
@@ -89,7 +90,7 @@ internal static class OpCommand
 
     private static Command Build(CommandContext context, string name, string description, IEnumerable<Option> options, Func<ParseResult, ChipModel, Operator> read)
     {
-        var chip = new Option<string>("--chip") { Required = true, Description = "A chip of the catalogue." };
+        var chip = new Option<string>("--chip") { Required = true, Description = "A chip of the catalogue, or a design file (.yaml)." };
         Option<bool> json = CommonOptions.Json();
         var command = new Command(name, description) { chip, json };
         foreach (Option option in options)
@@ -99,7 +100,7 @@ internal static class OpCommand
 
         command.SetAction(parsed =>
         {
-            ChipModel model = ChipModel.For(context.Catalog, parsed.GetRequiredValue(chip));
+            ChipModel model = DesignedChip.ModelFor(context.Catalog, parsed.GetRequiredValue(chip));
             Operator op = read(parsed, model);
             Answer answer = Answer.Of(name, model, op);
             if (parsed.GetValue(json))

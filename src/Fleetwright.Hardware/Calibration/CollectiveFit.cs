@@ -99,22 +99,22 @@ internal static class CollectiveFit
     public static CollectiveCoefficients Run(IReadOnlyList<Chip> chips, IReadOnlyList<OnChip<CollectiveRow>> rows, Func<int, int>? leaveOut, int evaluations) =>
         Run(chips, rows, leaveOut, evaluations, out _);
 
-    /// <summary>As the other; also gives the absolute error of every row, left out of its fit.</summary>
+    /// <summary>As the other; also gives what every row is priced at by a fit without it.</summary>
     public static CollectiveCoefficients Run(
-        IReadOnlyList<Chip> chips, IReadOnlyList<OnChip<CollectiveRow>> rows, Func<int, int>? leaveOut, int evaluations, out List<(CollectiveRow Row, double Error)> errors)
+        IReadOnlyList<Chip> chips, IReadOnlyList<OnChip<CollectiveRow>> rows, Func<int, int>? leaveOut, int evaluations, out List<(CollectiveRow Row, double Priced)> left)
     {
         CollectiveCoefficients all = Fitted(chips, rows, evaluations, null);
-        errors = [];
+        left = [];
         int folds = leaveOut is null ? Fit.Folds : chips.Select((_, i) => leaveOut(i)).Distinct().Count();
         for (int fold = 0; fold < folds; fold++)
         {
             bool Left(OnChip<CollectiveRow> r) => (uint)(leaveOut is null ? (int)Math.Round(Math.Log2(r.Row.Bytes)) : leaveOut(r.Chip)) % folds == fold;
             CollectiveCoefficients others = Fitted(chips, [.. rows.Where(r => !Left(r))], evaluations / 2, all);
             CollectiveModel[] models = [.. chips.Select(c => new CollectiveModel(c, others))];
-            errors.AddRange(rows.Where(Left).Select(r => (r.Row, Math.Abs((Seconds(models[r.Chip], r.Row) / r.Row.Seconds) - 1))));
+            left.AddRange(rows.Where(Left).Select(r => (r.Row, Seconds(models[r.Chip], r.Row))));
         }
 
-        return all with { Quality = Fit.QualityOf([.. errors.Where(e => e.Row.Bytes >= LeastScored).Select(e => e.Error)]) };
+        return all with { Quality = Calibration.Quality.Of([.. left.Where(e => e.Row.Bytes >= LeastScored).Select(e => (e.Priced, e.Row.Seconds))], rows.Select(r => new double[] { r.Row.Bytes, r.Row.Ranks })) };
     }
 
     internal static double Seconds(CollectiveModel model, in CollectiveRow row) =>

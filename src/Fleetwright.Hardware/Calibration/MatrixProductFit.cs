@@ -132,16 +132,16 @@ internal static class MatrixProductFit
         OnChip<MatrixProductRow>[] all = Thinned(rows);
         Parallel.For(0, Starts.Length, i => fits[i] = search.Best(all, search.Start(Starts[i]), evaluations, 0.3));
         double[] values = fits.MinBy(f => f.Loss).Values;
-        var errors = new double[folds][];
+        var pairs = new (double Priced, double Measured)[folds][];
         Parallel.For(0, folds, fold =>
         {
             bool IsLeft(OnChip<MatrixProductRow> r) => byChip ? leaveOut!(r.Chip) == groups[fold] : (uint)((int)(r.Row.N * 31) + (int)r.Row.K) % folds == fold;
             double[] start = byChip ? search.Start(Starts[0]) : values;
             double[] fitted = search.Best(Thinned([.. rows.Where(r => !IsLeft(r))]), start, byChip ? evaluations : evaluations / 3, byChip ? 0.3 : 0.1).Values;
             MatrixProductModel[] models = search.Models(fitted);
-            errors[fold] = [.. rows.Where(IsLeft).Select(r => Math.Abs((Seconds(models[r.Chip], r.Row, dtype) / r.Row.Seconds) - 1))];
+            pairs[fold] = [.. rows.Where(IsLeft).Select(r => (Seconds(models[r.Chip], r.Row, dtype), r.Row.Seconds))];
         });
-        return search.Build(values) with { Quality = Fit.QualityOf([.. errors.SelectMany(e => e)]) };
+        return search.Build(values) with { Quality = Quality.Of([.. pairs.SelectMany(p => p)], rows.Select(r => new[] { r.Row.M, r.Row.N, r.Row.K })) };
     }
 
     internal static double Seconds(MatrixProductModel model, MatrixProductRow row, Dtype dtype) => model.Seconds(row.M, row.N, row.K, dtype.Bytes());

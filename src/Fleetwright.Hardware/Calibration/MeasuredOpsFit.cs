@@ -46,15 +46,15 @@ internal static class MeasuredOpsFit
     {
         double peak = chip.MatrixRates[Catalog.Units.Dtype.Fp16];
         double[] values = Best(rows, null, evaluations);
-        var errors = new List<double>(rows.Count);
+        var pairs = new List<(double Priced, double Measured)>(rows.Count);
         for (int left = 0; left < rows.Count; left++)
         {
             MatrixProductRow row = rows[left];
             double[] fitted = Best([.. rows.Where((_, i) => i != left)], values, evaluations);
-            errors.Add(Math.Abs((Seconds(Model(fitted), row) / row.Seconds) - 1));
+            pairs.Add((Seconds(Model(fitted), row), row.Seconds));
         }
 
-        return Build(values) with { Quality = Fit.QualityOf(errors) };
+        return Build(values) with { Quality = Quality.Of(pairs, rows.Select(r => new[] { r.M, r.N, r.K })) };
 
         double[] Best(IReadOnlyList<MatrixProductRow> of, double[]? start, int most) =>
             Fit.Best(of, Parameters, Model, Seconds, r => r.Seconds, most, start);

@@ -9,7 +9,10 @@ internal static class Quality
     private const int LeastRows = 20;
     private static readonly double[] Ends = [1e-5, 1e-4, 1e-3, double.PositiveInfinity];
 
-    public static FitQuality Of(IReadOnlyList<(double Priced, double Measured)> pairs)
+    /// <summary>The quality of priced times.</summary>
+    /// <param name="pairs">Priced and measured seconds of rows that were not fitted.</param>
+    /// <param name="sizes">Sizes of the rows, in the order of <see cref="FitQuality.Range"/>; null to record no range.</param>
+    public static FitQuality Of(IReadOnlyList<(double Priced, double Measured)> pairs, IEnumerable<double[]>? sizes = null)
     {
         if (pairs.Count == 0)
         {
@@ -17,7 +20,7 @@ internal static class Quality
         }
 
         double[] errors = [.. pairs.Select(Error).Order()];
-        return new FitQuality(errors.Average(), errors[errors.Length / 2], errors.Length) { P90 = errors[errors.Length * 9 / 10], Regimes = [.. Regimes(pairs)] };
+        return new FitQuality(errors.Average(), errors[errors.Length / 2], errors.Length) { P90 = errors[errors.Length * 9 / 10], Regimes = [.. Regimes(pairs)], Range = Range(sizes) };
     }
 
     private static IEnumerable<RegimeQuality> Regimes(IReadOnlyList<(double Priced, double Measured)> pairs)
@@ -44,6 +47,25 @@ internal static class Quality
     {
         double[] errors = [.. pairs.Select(Error).Order()], ratios = [.. pairs.Select(p => p.Measured / p.Priced).Order()];
         return new RegimeQuality(upTo, errors.Average(), errors[errors.Length / 2], errors[errors.Length * 9 / 10], ratios[ratios.Length / 10], ratios[ratios.Length * 9 / 10], errors.Length);
+    }
+
+    private static List<(double Least, double Most)> Range(IEnumerable<double[]>? sizes)
+    {
+        var range = new List<(double Least, double Most)>();
+        foreach (double[] row in sizes ?? [])
+        {
+            for (int i = 0; i < row.Length; i++)
+            {
+                if (i == range.Count)
+                {
+                    range.Add((row[i], row[i]));
+                }
+
+                range[i] = (Math.Min(range[i].Least, row[i]), Math.Max(range[i].Most, row[i]));
+            }
+        }
+
+        return range;
     }
 
     private static double Error((double Priced, double Measured) pair) => Math.Abs((pair.Priced / pair.Measured) - 1);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Fleetwright.Catalog;
 using Fleetwright.Catalog.Chips;
 using Fleetwright.Catalog.Reading;
@@ -15,18 +16,20 @@ namespace Fleetwright.Hardware.Chips;
 /// energy is rest power × time plus energy per matrix operation and per byte, at most the power limit.
 /// Equations and sources: <c>docs/hardware.md</c>.
 /// </summary>
-/// <remarks>Immutable and thread-safe; pricing allocates nothing.</remarks>
+/// <remarks>Immutable to its users and thread-safe; pricing allocates nothing once a number format has been priced.</remarks>
 public sealed class ChipModel
 {
     private readonly double[] _matrixRates = new double[Dtypes.All.Count];
     private readonly double[] _peakRates = new double[Dtypes.All.Count];
     private readonly Dtype[] _runsAs = new Dtype[Dtypes.All.Count];
-    private readonly MatrixProductModel[] _products = new MatrixProductModel[Dtypes.All.Count * Dtypes.All.Count];
-    private readonly MatrixProductModel[] _measuredProducts = new MatrixProductModel[Dtypes.All.Count * Dtypes.All.Count];
-    private readonly Dictionary<(string Kernel, Dtype Compute), MatrixProductModel> _kernels = [];
-    private readonly ExpertModels _experts;
+
+    // Built when a format is first priced, so that a design search that prices a few operators does not build them all. Two threads may build the same one: equal, and either is kept.
+    private readonly MatrixProductModel?[] _products = new MatrixProductModel?[Dtypes.All.Count * Dtypes.All.Count];
+    private readonly MatrixProductModel?[] _measuredProducts = new MatrixProductModel?[Dtypes.All.Count * Dtypes.All.Count];
+    private readonly ConcurrentDictionary<(string Kernel, Dtype Compute), MatrixProductModel> _kernels = new();
     private readonly AttentionKernels<ContextAttentionModel> _contextAttention;
     private readonly AttentionKernels<DecodeAttentionModel> _decodeAttention;
+    private ExpertModels? _experts;
     private readonly double _launch;
     private readonly double _vectorRate;
     private readonly double _memoryRate;
@@ -35,6 +38,7 @@ public sealed class ChipModel
     private readonly double _activationRoom;
     private readonly double _idleWatts;
     private readonly double _joulesPerMemoryByte;
+    private readonly double _joulesPerOnChipByte;
     private readonly double _matrixWatts;
     private readonly double _powerLimit;
     private readonly double _error;
@@ -56,20 +60,6 @@ public sealed class ChipModel
             (_peakRates[i], _matrixRates[i], _runsAs[i]) = RatesOf(chip, coefficients, dtype);
         }
 
-        foreach (Dtype compute in Dtypes.All)
-        {
-            foreach (Dtype stored in Dtypes.All)
-            {
-                _products[Index(stored, compute)] = Product(coefficients.Gemm, stored, compute);
-                _measuredProducts[Index(stored, compute)] = Product(coefficients.Gemm, stored, compute, asMeasured: true);
-            }
-
-            foreach ((string kernel, MatrixProductCoefficients own) in coefficients.GemmKernels)
-            {
-                _kernels[(kernel, compute)] = new MatrixProductModel(own, chip, _peakRates[(int)compute], _runsAs[(int)compute].Bytes(), asMeasured: true);
-            }
-        }
-
         double attentionRate = _peakRates[(int)Dtype.Bf16];
         _contextAttention = new AttentionKernels<ContextAttentionModel>(
             cache => new ContextAttentionModel(Nearest(coefficients.ContextAttention, cache) ?? DefaultCoefficients.ContextAttention(coefficients), chip, attentionRate),
@@ -82,14 +72,13 @@ public sealed class ChipModel
             from format in kernel.Value
             select (kernel.Key, format.Key, format.Value.HeadSizes, new DecodeAttentionModel(format.Value, chip, attentionRate)));
 
-        _experts = ExpertsWith(null);
-
         // Without a published vector rate: a sixteenth of the bf16 matrix rate, the ratio of recent chips.
         _vectorRate = chip.VectorRate?.Value ?? _peakRates[(int)Dtype.Bf16] / 16;
         _powerLimit = chip.Tdp;
         _idleWatts = chip.IdlePower?.Value ?? (chip.Tdp * coefficients.IdlePowerShare);
         _matrixWatts = chip.Tdp * coefficients.MatrixPowerShare;
         _joulesPerMemoryByte = chip.Tdp * coefficients.MemoryPowerShare / _memoryRate;
+        _joulesPerOnChipByte = coefficients.OnChipPowerShare is { } share ? chip.Tdp * share / _onChipRate : 0;
         _error = coefficients.Error;
         _collectives = new CollectiveModel(chip, coefficients);
     }
@@ -130,9 +119,9 @@ public sealed class ChipModel
         switch (op.Kind)
         {
             case OperatorKind.Gemm:
-                return PriceProduct(_products[Index(op.StorageDtype, op.ComputeDtype)], op);
+                return PriceProduct(_products[Index(op.StorageDtype, op.ComputeDtype)] ?? Product(_products, Coefficients.Gemm, op.StorageDtype, op.ComputeDtype), op);
             case OperatorKind.GroupedGemm:
-                return PriceExperts(_experts.ForStep(op.StorageDtype, op.ComputeDtype, GroupedProductModel.IsSpread(op)), op);
+                return PriceExperts(Experts.ForStep(op.StorageDtype, op.ComputeDtype, GroupedProductModel.IsSpread(op)), op);
             case OperatorKind.ContextAttention:
                 return PriceContextAttention(_contextAttention.Of(op.StorageDtype, op.HeadSize, null), op);
             case OperatorKind.DecodeAttention:
@@ -159,11 +148,28 @@ public sealed class ChipModel
     /// <param name="kernel">The kernel's name, or null for the one that the chip runs in a step.</param>
     public OperatorCost Price(in Operator op, string? kernel) => (kernel is null ? OperatorKind.Send : op.Kind) switch
     {
-        OperatorKind.Gemm => PriceProduct(_kernels.TryGetValue((kernel!, op.ComputeDtype), out MatrixProductModel? own) ? own : _measuredProducts[Index(op.StorageDtype, op.ComputeDtype)], op),
+        OperatorKind.Gemm => PriceProduct(Measured(kernel!, op), op),
         OperatorKind.ContextAttention => PriceContextAttention(_contextAttention.Of(op.StorageDtype, op.HeadSize, kernel), op),
         OperatorKind.DecodeAttention => PriceDecodeAttention(_decodeAttention.Of(op.StorageDtype, op.HeadSize, kernel), op),
         _ => Price(op),
     };
+
+    private MatrixProductModel Measured(string kernel, in Operator op)
+    {
+        if (_kernels.TryGetValue((kernel, op.ComputeDtype), out MatrixProductModel? built))
+        {
+            return built;
+        }
+
+        if (Coefficients.GemmKernels.TryGetValue(kernel, out MatrixProductCoefficients? own))
+        {
+            return _kernels[(kernel, op.ComputeDtype)] = new MatrixProductModel(own, Chip, _peakRates[(int)op.ComputeDtype], _runsAs[(int)op.ComputeDtype].Bytes(), asMeasured: true);
+        }
+
+        return _measuredProducts[Index(op.StorageDtype, op.ComputeDtype)] ?? Product(_measuredProducts, Coefficients.Gemm, op.StorageDtype, op.ComputeDtype, asMeasured: true);
+    }
+
+    private ExpertModels Experts => _experts ??= ExpertsWith(null);
 
     /// <summary>Its fused kernels of experts, those not measured on it taken from <paramref name="relatives"/>.</summary>
     internal ExpertModels ExpertsWith(ChipCoefficients? relatives) =>
@@ -267,21 +273,21 @@ public sealed class ChipModel
         }
 
         double seconds = overhead + work;
-        double active = (OffChipBytes(op) * _joulesPerMemoryByte) + (op.MatrixFlops / _matrixRates[(int)op.ComputeDtype] * _matrixWatts);
+        double active = (OffChipBytes(op) * _joulesPerMemoryByte) + (op.MemoryBytes * _joulesPerOnChipByte) + (op.MatrixFlops / _matrixRates[(int)op.ComputeDtype] * _matrixWatts);
         double joules = Math.Min((seconds * _idleWatts) + active, seconds * _powerLimit);
         return new OperatorCost(seconds, joules, bound, overhead, matrix, vector, onChip, memory, 0, error > 0 ? error : _error);
     }
 
     // Weights that are converted on their way to a wider product (int4 and mxfp4 with 16-bit ones) have kernels of their own where measured;
     // elsewhere they take those of the product, fed at the bytes that the weights have.
-    private MatrixProductModel Product(IReadOnlyDictionary<Dtype, MatrixProductCoefficients> measured, Dtype stored, Dtype compute, bool asMeasured = false)
+    private MatrixProductModel Product(MatrixProductModel?[] built, IReadOnlyDictionary<Dtype, MatrixProductCoefficients> measured, Dtype stored, Dtype compute, bool asMeasured = false)
     {
         Dtype format = _runsAs[(int)compute];
         bool narrow = stored.Bytes() < format.Bytes();
         MatrixProductCoefficients coefficients = (narrow && stored != compute && measured.TryGetValue(stored, out MatrixProductCoefficients? own) ? own : null)
-            ?? Nearest(measured.Where(e => e.Key is not (Dtype.Int4 or Dtype.Mxfp4)).ToDictionary(), format)
+            ?? Nearest(measured.Count == 0 ? measured : measured.Where(e => e.Key is not (Dtype.Int4 or Dtype.Mxfp4)).ToDictionary(), format)
             ?? DefaultCoefficients.MatrixProduct(Coefficients, _matrixRates[(int)compute] / _peakRates[(int)compute], Chip);
-        return new MatrixProductModel(coefficients, Chip, _peakRates[(int)compute], format.Bytes(), narrow ? stored.Bytes() : format.Bytes(), asMeasured);
+        return built[Index(stored, compute)] = new MatrixProductModel(coefficients, Chip, _peakRates[(int)compute], format.Bytes(), narrow ? stored.Bytes() : format.Bytes(), asMeasured);
     }
 
     private static int Index(Dtype stored, Dtype compute) => ((int)stored * Dtypes.All.Count) + (int)compute;

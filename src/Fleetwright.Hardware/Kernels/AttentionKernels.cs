@@ -7,7 +7,8 @@ namespace Fleetwright.Hardware.Kernels;
 internal sealed class AttentionKernels<TModel>
     where TModel : class
 {
-    private readonly TModel[] _main = new TModel[Dtypes.All.Count];
+    private readonly Func<Dtype, TModel> _build;
+    private readonly TModel?[] _main = new TModel?[Dtypes.All.Count];
     private readonly (int HeadSize, TModel Model)[][] _ofHeadSize = new (int, TModel)[Dtypes.All.Count][];
     private readonly Dictionary<string, TModel?[]> _named = new(StringComparer.Ordinal);
 
@@ -15,9 +16,9 @@ internal sealed class AttentionKernels<TModel>
     /// <param name="others">Further kernels: name, cache format, the head sizes that they take from the main one, and the kernel.</param>
     public AttentionKernels(Func<Dtype, TModel> main, IEnumerable<(string Name, Dtype Cache, IReadOnlyList<int> HeadSizes, TModel Model)> others)
     {
+        _build = main;
         foreach (Dtype cache in Dtypes.All)
         {
-            _main[(int)cache] = main(cache);
             _ofHeadSize[(int)cache] = [];
         }
 
@@ -49,6 +50,7 @@ internal sealed class AttentionKernels<TModel>
             }
         }
 
-        return _main[(int)cache];
+        // Built when first priced; two threads may build the same one: equal, and either is kept.
+        return _main[(int)cache] ??= _build(cache);
     }
 }
