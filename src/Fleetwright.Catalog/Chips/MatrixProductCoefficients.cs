@@ -78,6 +78,9 @@ public sealed record MatrixProductCoefficients
     /// <summary>Further seconds of the host when rows are not a multiple of four (scales are copied to an aligned layout).</summary>
     public double UnalignedHostOverhead { get; init; }
 
+    /// <summary>Further seconds of a call with a single row, for which engines take other paths; of the host where <see cref="HostOverhead"/> is set.</summary>
+    public double SingleRowOverhead { get; init; }
+
     /// <summary>How much longer memory takes per doubling of a row pitch that is 3 · 2ʲ KiB, which camps on few of 12 memory channels.</summary>
     public double PitchConflict { get; init; }
 

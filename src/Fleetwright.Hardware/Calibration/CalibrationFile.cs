@@ -194,6 +194,7 @@ internal static class CalibrationFile
         Add("element_conversion", Nano(c.ElementConversion), c.ElementConversion > 0);
         Add("host_overhead", Micro(c.HostOverhead), c.HostOverhead > 0);
         Add("unaligned_host_overhead", Micro(c.UnalignedHostOverhead), c.UnalignedHostOverhead > 0);
+        Add("single_row_overhead", Micro(c.SingleRowOverhead), c.SingleRowOverhead > 0);
         Add("pitch_conflict", Percent(c.PitchConflict), c.PitchConflict > 0);
         return text.Append(Quality(c.Quality)).ToString();
 

@@ -57,6 +57,7 @@ internal sealed class ProductSearch
             oneWeight ? new(0.3, 0.02, 0.99) : Fixed(1), // 20 weight residence
             xe ? new(0.2, 0.001, 2) : Fixed(0), // 21 pitch conflict
             xe ? new(0.3, 0.02, 0.99) : Fixed(1), // 22 output residence
+            converts ? new(2e-6, 1e-8, 3e-4) : Fixed(0), // 23 single row
         ];
         _free = [.. Enumerable.Range(0, _parameters.Length).Where(i => _parameters[i].High > _parameters[i].Low)];
     }
@@ -103,6 +104,7 @@ internal sealed class ProductSearch
         WeightResidence = v[20],
         PitchConflict = v[21],
         OutputResidence = v[22],
+        SingleRowOverhead = v[23],
     };
 
     /// <summary>The values of least mean |log error| on <paramref name="rows"/>, and that error.</summary>

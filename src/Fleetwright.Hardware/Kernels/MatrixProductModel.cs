@@ -15,7 +15,7 @@ internal sealed class MatrixProductModel
     // the rest is lost to what else passes through), and the step is sharp: an eighth power.
     private const double ResidentShare = 0.72;
 
-    private static readonly double[] AllSplits = [1, 2, 3, 4, 5, 6, 8, 12, 16, 24];
+    private static readonly double[] AllSplits = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32];
 
     private static readonly double[] PowersOfTwo = [1, 2, 4, 8, 16];
 
@@ -176,7 +176,7 @@ internal sealed class MatrixProductModel
         }
 
         // A smooth maximum: near the crossing now the host, now the chip is late.
-        double host = _hostOverhead + (rows % 4 == 0 ? 0 : _coefficients.UnalignedHostOverhead);
+        double host = _hostOverhead + (rows % 4 == 0 ? 0 : _coefficients.UnalignedHostOverhead) + (rows == 1 ? _coefficients.SingleRowOverhead : 0);
         return seconds > 1.5 * host ? seconds : host * Math.Pow(1 + Math.Pow(seconds / host, 12), 1.0 / 12);
     }
 
@@ -203,6 +203,11 @@ internal sealed class MatrixProductModel
     private double OverheadSeconds(double rows, double k, double routed)
     {
         double seconds = _coefficients.Overhead + (rows * k * _conversionSecondsPerElement) + (routed * _routingSecondsPerElement);
+        if (rows == 1 && _coefficients.HostOverhead <= 0)
+        {
+            seconds += _coefficients.SingleRowOverhead;
+        }
+
         if (_coefficients.RowConversion > 0)
         {
             double row = _coefficients.RowConversion, elements = k * _coefficients.ElementConversion;
