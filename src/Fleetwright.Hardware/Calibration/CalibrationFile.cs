@@ -44,6 +44,28 @@ internal sealed class FittedFamilies
         Relative = true,
     };
 
+    /// <summary>The same, with minor attention kernels only for those that name them: that a head size runs on one of them is known of the measured chips alone.</summary>
+    public FittedFamilies WithoutHeadSizes()
+    {
+        foreach (Dictionary<Dtype, ContextAttentionCoefficients> byFormat in ContextAttentionKernels.Values)
+        {
+            foreach (Dtype format in byFormat.Keys.ToArray())
+            {
+                byFormat[format] = byFormat[format] with { HeadSizes = [] };
+            }
+        }
+
+        foreach (Dictionary<Dtype, DecodeAttentionCoefficients> byFormat in DecodeAttentionKernels.Values)
+        {
+            foreach (Dtype format in byFormat.Keys.ToArray())
+            {
+                byFormat[format] = byFormat[format] with { HeadSizes = [] };
+            }
+        }
+
+        return this;
+    }
+
     /// <summary>These coefficients with the attention of <paramref name="relative"/>, whose kernels the chips run too.</summary>
     public FittedFamilies WithAttentionOf(FittedFamilies relative) => new()
     {

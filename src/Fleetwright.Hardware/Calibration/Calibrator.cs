@@ -40,7 +40,7 @@ public static class Calibrator
 
         // The four data-centre chips together; each architecture is scored by a fit to the others, which says how wrong an unmeasured chip may be.
         int[] dataCentre = [0, 1, 2, 3];
-        FittedFamilies generic = FitChips("generic", chips, tables, dataCentre, i => chips[i].Architecture switch { "ampere" => 0, "hopper" => 1, _ => 2 }, lines);
+        FittedFamilies generic = FitChips("generic", chips, tables, dataCentre, i => chips[i].Architecture switch { "ampere" => 0, "hopper" => 1, _ => 2 }, lines).WithoutHeadSizes();
         files["generic"] = generic;
         files["hopper"] = FitChips("hopper", chips, tables, [1, 2], i => i, lines);
         for (int i = 0; i < chips.Length; i++)

@@ -28,8 +28,8 @@ internal static class DecodeAttentionFit
 
     private static readonly Term[] OfSharedMemory =
     [
-        new(new(0.5, 0.1, 1.5), (c, v) => c with { SharedMemoryShare = v }),
-        new(new(2, 1, 5), (c, v) => c with { SharedMemoryGain = v }),
+        new(new(0.45, 0.2, 0.8), (c, v) => c with { SharedMemoryShare = v }),
+        new(new(3, 1, 5), (c, v) => c with { SharedMemoryGain = v }),
     ];
 
     private static readonly Term Scan = new(new(4e-7, 1e-9, 1e-5), (c, v) => c with { ScanLatency = v });
