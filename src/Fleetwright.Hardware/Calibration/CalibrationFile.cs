@@ -177,6 +177,7 @@ internal static class CalibrationFile
         Optional("dispatch_latency", c.DispatchLatency, Micro);
         Optional("group_copy_latency", c.GroupCopyLatency, Micro);
         Optional("group_loss", c.GroupLoss, Percent);
+        Optional("head_size_exponent", c.HeadSizeExponent, Number);
         Optional("streams_per_core", c.StreamsPerCore == 1 ? 0 : c.StreamsPerCore, Number);
         Optional("shared_memory_share", c.SharedMemoryShare, Percent);
         Optional("shared_memory_gain", c.SharedMemoryShare > 0 ? c.SharedMemoryGain : 0, Number);
@@ -184,7 +185,7 @@ internal static class CalibrationFile
 
         void Optional(string key, double value, Func<double, string> write)
         {
-            if (value > 0)
+            if (value != 0)
             {
                 text.Append(key).Append(": ").Append(write(value)).Append(", ");
             }
