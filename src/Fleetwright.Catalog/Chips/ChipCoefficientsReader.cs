@@ -164,6 +164,7 @@ public static class ChipCoefficientsReader
         MemoryEfficiency = map.Quantity("memory_efficiency", Dimension.Fraction, 0.001, 5),
         CoreBandwidth = map.OptionalQuantity("core_bandwidth", Dimension.Count, 0.01, 1000) ?? 2,
         CoreBytesPerClock = map.OptionalQuantity("core_bytes_per_clock", Dimension.Count, 0, 10000) ?? 0,
+        HeadSizeExponent = map.OptionalQuantity("head_size_exponent", Dimension.Count, -3, 3) ?? 0,
         StreamsPerCore = map.OptionalQuantity("streams_per_core", Dimension.Count, 0.1, 1000) ?? 1,
         TileLatency = map.Quantity("tile_latency", Dimension.Time, 0, 1),
         WindowLatency = map.OptionalQuantity("window_latency", Dimension.Time, 0, 1) ?? 0,

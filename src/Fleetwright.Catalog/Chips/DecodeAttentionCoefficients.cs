@@ -21,6 +21,9 @@ public sealed record DecodeAttentionCoefficients
     /// <summary>Bytes of the cache that one core takes in per clock; 0: <see cref="CoreBandwidth"/> says it.</summary>
     public double CoreBytesPerClock { get; init; }
 
+    /// <summary>Exponent g of the head size in a core's feed: bytes per clock × (128 / head size)^g; above 0 where heads are converted on their way in.</summary>
+    public double HeadSizeExponent { get; init; }
+
     /// <summary>Streams whose latency a core hides behind each other.</summary>
     public double StreamsPerCore { get; init; } = 1;
 

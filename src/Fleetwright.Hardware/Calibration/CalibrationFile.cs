@@ -52,19 +52,27 @@ internal sealed class FittedFamilies
         Relative = true,
     };
 
-    /// <summary>These coefficients with the attention of <paramref name="relative"/>, whose kernels the chips run too.</summary>
-    public FittedFamilies WithAttentionOf(FittedFamilies relative) => new()
+    /// <summary>The same, with minor attention kernels only for those that name them: that a head size runs on one of them is known of the measured chips alone.</summary>
+    public FittedFamilies WithoutHeadSizes()
     {
-        Gemm = Gemm,
-        GroupedGemm = GroupedGemm,
-        ContextAttention = relative.ContextAttention,
-        DecodeAttention = relative.DecodeAttention,
-        ContextAttentionKernels = ContextAttentionKernels,
-        DecodeAttentionKernels = DecodeAttentionKernels,
-        SustainedShares = SustainedShares,
-        Collectives = Collectives,
-        Relative = true,
-    };
+        foreach (Dictionary<Dtype, ContextAttentionCoefficients> byFormat in ContextAttentionKernels.Values)
+        {
+            foreach (Dtype format in byFormat.Keys.ToArray())
+            {
+                byFormat[format] = byFormat[format] with { HeadSizes = [] };
+            }
+        }
+
+        foreach (Dictionary<Dtype, DecodeAttentionCoefficients> byFormat in DecodeAttentionKernels.Values)
+        {
+            foreach (Dtype format in byFormat.Keys.ToArray())
+            {
+                byFormat[format] = byFormat[format] with { HeadSizes = [] };
+            }
+        }
+
+        return this;
+    }
 
     private static Dictionary<TKey, T> Wider<TKey, T>(Dictionary<TKey, T> own, Dictionary<TKey, T> generic, Func<T, FitQuality> quality, Func<T, FitQuality, T> with)
         where TKey : notnull =>
@@ -225,6 +233,7 @@ internal static class CalibrationFile
         Optional("dispatch_latency", c.DispatchLatency, Micro);
         Optional("group_copy_latency", c.GroupCopyLatency, Micro);
         Optional("group_loss", c.GroupLoss, Percent);
+        Optional("head_size_exponent", c.HeadSizeExponent, Number);
         Optional("streams_per_core", c.StreamsPerCore == 1 ? 0 : c.StreamsPerCore, Number);
         Optional("shared_memory_share", c.SharedMemoryShare, Percent);
         Optional("shared_memory_gain", c.SharedMemoryShare > 0 ? c.SharedMemoryGain : 0, Number);
@@ -232,7 +241,7 @@ internal static class CalibrationFile
 
         void Optional(string key, double value, Func<double, string> write)
         {
-            if (value > 0)
+            if (value != 0)
             {
                 text.Append(key).Append(": ").Append(write(value)).Append(", ");
             }

@@ -65,7 +65,8 @@ public static class Calibrator
         Parallel.ForEach(System.Collections.Concurrent.Partitioner.Create(Enumerable.Range(0, groups.Count), System.Collections.Concurrent.EnumerablePartitionerOptions.NoBuffering), options, i =>
         {
             var lines = new List<CalibrationLine>();
-            fitted[i] = (FitChips(groups[i].Name, chips, tables, groups[i].Members, groups[i].LeaveOut, lines), lines);
+            FittedFamilies families = FitChips(groups[i].Name, chips, tables, groups[i].Members, groups[i].LeaveOut, lines);
+            fitted[i] = (groups[i].Name == "generic" ? families.WithoutHeadSizes() : families, lines);
             progress?.Invoke(groups[i].Name);
         });
 
@@ -73,12 +74,6 @@ public static class Calibrator
         foreach (Chip chip in chips.Where(c => c.Architecture != "hopper"))
         {
             files[chip.Architecture] = files[chip.Name].WithQualityOf(files["generic"]);
-        }
-
-        // Unmeasured architectures that run the attention kernels of a measured one: FlashAttention-2 is what vLLM has for sm_80, sm_86, sm_89 and sm_120.
-        foreach (string architecture in new[] { "ada", "blackwell-rtx" })
-        {
-            files[architecture] = files["generic"].WithAttentionOf(files["ampere"]);
         }
 
         foreach ((string name, FittedFamilies families) in files)

@@ -28,9 +28,12 @@ internal static class DecodeAttentionFit
 
     private static readonly Term[] OfSharedMemory =
     [
-        new(new(0.5, 0.1, 1.5), (c, v) => c with { SharedMemoryShare = v }),
-        new(new(2, 1, 5), (c, v) => c with { SharedMemoryGain = v }),
+        new(new(0.45, 0.2, 0.8), (c, v) => c with { SharedMemoryShare = v }),
+        new(new(3, 1, 5), (c, v) => c with { SharedMemoryGain = v }),
     ];
+
+    // Hopper's kernel converts and transposes 8-bit values on their way in, more than in proportion to the head.
+    private static readonly Term Conversion = new(new(1.3, 0.3, 2.5), (c, v) => c with { HeadSizeExponent = v - 1 });
 
     private static readonly Term Scan = new(new(4e-7, 1e-9, 1e-5), (c, v) => c with { ScanLatency = v });
     private static readonly Term Window = new(new(1e-6, 1e-9, 1e-5), (c, v) => c with { WindowLatency = v });
@@ -48,7 +51,7 @@ internal static class DecodeAttentionFit
     /// <param name="leaveOut">The part that a chip belongs to; null: shapes of heads are left out.</param>
     public static DecodeAttentionCoefficients Run(IReadOnlyList<Chip> chips, IReadOnlyList<AttentionTiles> tiles, IReadOnlyList<OnChip<AttentionRow>> rows, Func<int, int>? leaveOut)
     {
-        Term[] terms = [.. Common, .. chips.Any(c => c.SharedMemory is not null) ? OfSharedMemory : [], .. tiles.SelectMany(Of).Distinct()];
+        Term[] terms = [.. Common, .. chips.Any(c => c.SharedMemory is not null) ? OfSharedMemory : [], .. tiles.SelectMany(Of).Distinct(), .. tiles.Contains(AttentionTiles.FlashAttention3) && rows[0].Row.Op.StorageDtype.Bytes() < 2 ? [Conversion] : Array.Empty<Term>()];
         DecodeAttentionModel[] planners = Models(chips, tiles, Build(terms, [.. terms.Select(t => t.Range.Start)]));
         var planned = new List<OnChip<Planned>>(rows.Count);
         foreach (OnChip<AttentionRow> row in rows)

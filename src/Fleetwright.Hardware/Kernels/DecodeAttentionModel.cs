@@ -9,6 +9,7 @@ namespace Fleetwright.Hardware.Kernels;
 /// <param name="Blocks">Blocks of the cache that a stream reads.</param>
 /// <param name="BlockBytes">Bytes of a block.</param>
 /// <param name="BlockFlops">Matrix operations of a block.</param>
+/// <param name="HeadRatio">Head size / 128.</param>
 /// <param name="MoreGroups">Further eights of query heads of a KV head.</param>
 /// <param name="Window">128 / head size where a window cuts the cache, 0 elsewhere.</param>
 /// <param name="Scans">Looks through 31 sequences before a core's next part is found.</param>
@@ -17,7 +18,7 @@ namespace Fleetwright.Hardware.Kernels;
 /// <param name="CopiedBytes">Bytes of query and result that are copied into another order; 0 when the order is already the kernel's.</param>
 /// <param name="Bytes">All bytes of the call.</param>
 internal readonly record struct DecodePlan(
-    double Streams, double Blocks, double BlockBytes, double BlockFlops, double MoreGroups, double Window, double Scans, double Dispatched, bool Grouped, double CopiedBytes, double Bytes);
+    double Streams, double Blocks, double BlockBytes, double BlockFlops, double HeadRatio, double MoreGroups, double Window, double Scans, double Dispatched, bool Grouped, double CopiedBytes, double Bytes);
 
 /// <summary>Seconds of decode attention: the caches of sequences × KV heads, split when there are too few of them, stream to the cores. Equations: docs/hardware.md, "Decode attention".</summary>
 internal sealed class DecodeAttentionModel(DecodeAttentionCoefficients coefficients, Chip chip, double peakRate)
@@ -85,6 +86,7 @@ internal sealed class DecodeAttentionModel(DecodeAttentionCoefficients coefficie
             blocks,
             columns * tokenBytes,
             2.0 * group * columns * (op.HeadSize + op.ValueHeadSize),
+            op.HeadSize / 128.0,
             ((group + 7) / 8) - 1,
             windowed ? 128.0 / op.HeadSize : 0,
             Math.Min(op.Sequences, _cores / Math.Max(op.KvHeads, 1)) / SequencesPerScan,
@@ -97,7 +99,13 @@ internal sealed class DecodeAttentionModel(DecodeAttentionCoefficients coefficie
     private double CoreSeconds(in DecodePlan plan)
     {
         double part = coefficients.TileLatency + (coefficients.WindowLatency * plan.Window) + (coefficients.ScanLatency * plan.Scans);
-        double block = Math.Max(plan.BlockBytes * _coreSecondsPerByte, plan.BlockFlops * _coreSecondsPerFlop) * (1 + (coefficients.GroupLoss * plan.MoreGroups));
+        double feed = plan.BlockBytes * _coreSecondsPerByte;
+        if (coefficients.HeadSizeExponent != 0)
+        {
+            feed *= Math.Pow(plan.HeadRatio, coefficients.HeadSizeExponent);
+        }
+
+        double block = Math.Max(feed, plan.BlockFlops * _coreSecondsPerFlop) * (1 + (coefficients.GroupLoss * plan.MoreGroups));
         switch (coefficients.Tiles)
         {
             case AttentionTiles.FlashAttention3:
