@@ -21,7 +21,7 @@ public sealed record GroupedProductCoefficients
     /// <summary>Share of the peak memory bandwidth that weight streaming sustains.</summary>
     public required double MemoryEfficiency { get; init; }
 
-    /// <summary>Exponent g of the small-tile penalty: a tile of b rows runs at min(1, b / 128)^g of the rate.</summary>
+    /// <summary>Exponent g of the small-tile penalty: a tile of a elements runs at min(1, a / 128²)^g of the rate.</summary>
     public required double SmallTileExponent { get; init; }
 
     /// <summary>Bandwidth that feeds one tile as a multiple of a core's even share of the memory bandwidth; a core holds up to four tiles.</summary>

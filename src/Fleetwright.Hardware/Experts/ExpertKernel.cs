@@ -103,8 +103,8 @@ internal readonly record struct ExpertKernel(ExpertFamily Family, ExpertFormat F
 
     /// <summary>
     /// Share of a chip's peak matrix rate that the instructions of the kernel can reach. Marlin multiplies with <c>mma.sync</c>: all of the rate up
-    /// to Ada and on Blackwell's cards, 62 % on Hopper (Luo et al., "Benchmarking and Dissecting the Nvidia Hopper GPU Architecture via
-    /// Microbenchmarking", IPDPS 2024), and on Blackwell as much per core and clock as on Hopper (assumed): 0.62 · 989/132 · 148/2250.
+    /// to Ada and on Blackwell's cards, 62 % on Hopper (Luo et al., "Benchmarking and Dissecting the Nvidia Hopper GPU
+    /// Architecture", arXiv 2402.13499), and on Blackwell as much per core and clock as on Hopper (assumed): 0.62 · 989/132 · 148/2250.
     /// </summary>
     public double ReachableShare(string architecture) => Family != ExpertFamily.Marlin ? 1 : architecture switch
     {
@@ -136,10 +136,13 @@ internal readonly record struct ExpertKernel(ExpertFamily Family, ExpertFormat F
     /// <param name="experts">Experts that this rank holds.</param>
     /// <param name="routedRows">Tokens times choices.</param>
     /// <param name="perExpert">Mean rows of an expert, over all ranks.</param>
-    public ExpertTile TileOf(double tokens, double experts, double routedRows, double perExpert)
+    /// <param name="inner">Inner width of an expert on this rank.</param>
+    public ExpertTile TileOf(double tokens, double experts, double routedRows, double perExpert, double inner)
     {
         switch (Family)
         {
+            case ExpertFamily.Triton014 when IsTuned014(experts, inner):
+                return tokens <= 56 ? new(16, tokens <= 6 ? 64 : 128, true) : tokens <= 192 ? new(32, 128, true) : tokens <= 1792 ? new(64, 256, true) : new(128, 128, true);
             case ExpertFamily.Triton014:
                 return tokens <= experts ? new(16, 32, false) : new(64, 64, true);
             case ExpertFamily.Triton when Format == ExpertFormat.Fp8Block:
@@ -160,6 +163,11 @@ internal readonly record struct ExpertKernel(ExpertFamily Family, ExpertFormat F
                 return new(Math.Clamp(NextPowerOfTwo(perExpert), 16, 128), 128, false);
         }
     }
+
+    // Shapes that vLLM has tuned on A100 in 16 bits (its folder fused_moe/configs, E=…,N=…,device_name=NVIDIA_A100-SXM4-80GB.json): Mixtral's, cut
+    // over ranks. The tiles are those of E=8,N=3584. The default tiles of 0.14 are so much smaller that whole Mixtral layers take twice as long.
+    private static bool IsTuned014(double experts, double inner) =>
+        (experts == 8 && inner is (1792 or 2048 or 3584 or 4096 or 7168)) || (experts == 1 && inner == 14336);
 
     private static ExpertFamily FamilyOf(string source)
     {

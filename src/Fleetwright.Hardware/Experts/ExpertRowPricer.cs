@@ -75,9 +75,9 @@ internal sealed class ExpertRowPricer
     public static ExpertLayer Layer(in ExpertTableRow row, ExpertKernel kernel, ExpertLoad load)
     {
         double routed = (double)row.Tokens * row.Choices;
-        ExpertTile tile = kernel.TileOf(row.Tokens, row.Experts / row.Ranks, routed, routed / row.Experts);
-        double touched = Math.Max(1, load.Touched), rows = Math.Max(1, load.Rows), blocks = Math.Max(1, load.Blocks(tile.Rows));
         double inner = (double)row.InnerSize / row.TensorParallel;
+        ExpertTile tile = kernel.TileOf(row.Tokens, row.Experts / row.Ranks, routed, routed / row.Experts, inner);
+        double touched = Math.Max(1, load.Touched), rows = Math.Max(1, load.Rows), blocks = Math.Max(1, load.Blocks(tile.Rows));
         double up = IsGated(row, kernel) ? 2 * inner : inner;
         return new ExpertLayer(
             new GroupedProduct(touched, rows, blocks, up, row.HiddenSize, tile),

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Fleetwright.Catalog.Chips;
 using Fleetwright.Catalog.Units;
 using Fleetwright.Hardware.Experts;
@@ -40,7 +41,7 @@ internal sealed class GroupedProductModel
     private const double UsualChoices = 8;
 
     private readonly ExpertKernel _kernel;
-    private readonly double[] _secondsPerRowAndInner = new double[9];
+    private readonly double[] _secondsPerCell = new double[9 * 4];
     private readonly double _cores;
     private readonly double _feedSecondsPerByte;
     private readonly double _secondsPerByte;
@@ -74,9 +75,10 @@ internal sealed class GroupedProductModel
         _innerSecondsPerElement = coefficients.InnerRouting * 2 * _secondsPerByte;
         _conversionSecondsPerElement = _operandBytes < 2 ? coefficients.Conversion * (2 + _operandBytes) * _secondsPerByte : 0;
         double rate = peakRate * kernel.ReachableShare(chip.Architecture) * coefficients.MatrixEfficiency / _cores;
-        for (int i = 0; i < _secondsPerRowAndInner.Length; i++)
+        for (int i = 0; i < _secondsPerCell.Length; i++)
         {
-            _secondsPerRowAndInner[i] = 2 / (rate * Math.Pow(Math.Min(1, HeightOf(i) / 128.0), coefficients.SmallTileExponent));
+            double small = Math.Min(1, HeightOf(i / 4) * (32 << (i % 4)) / (128.0 * 128));
+            _secondsPerCell[i] = 2 / (rate * Math.Pow(small, coefficients.SmallTileExponent));
         }
     }
 
@@ -109,7 +111,7 @@ internal sealed class GroupedProductModel
         double routed = op.RoutedElements > 0 ? op.RoutedElements / hidden : rows;
         bool spread = IsSpread(op);
         double tokens = routed / UsualChoices;
-        ExpertTile tile = _kernel.TileOf(tokens, op.Groups, spread ? routed : rows, op.M);
+        ExpertTile tile = _kernel.TileOf(tokens, op.Groups, spread ? routed : rows, op.M, down ? op.K : op.N / 2);
         var product = new GroupedProduct(op.Groups, rows, op.Groups * Math.Ceiling((op.M / tile.Rows) - 1e-9), op.N, op.K, tile);
         return Price(product, routed, spread, op.RoutedElements > 0 ? hidden : 0, op.RoutedElements > 0 && !down ? op.N : 0);
     }
@@ -133,7 +135,7 @@ internal sealed class GroupedProductModel
     {
         double height = p.Tile.Rows;
         double filled = Math.Min(1, p.Rows / (p.Blocks * height));
-        double perInner = height * (filled + ((1 - filled) * _c.Padding)) * p.Tile.Columns * _secondsPerRowAndInner[IndexOf(p.Tile.Rows)];
+        double perInner = height * (filled + ((1 - filled) * _c.Padding)) * p.Tile.Columns * _secondsPerCell[IndexOf(p.Tile)];
         double feed = ((height * _operandBytes) + (p.Tile.Columns * _weightBytes)) * _feedSecondsPerByte;
         double share = p.Blocks * Math.Ceiling((p.N / p.Tile.Columns) - 1e-9) / _cores;
         double waves = share <= 1 ? 1 : share + (LastWave * Math.Min(1, share - 1));
@@ -152,5 +154,7 @@ internal sealed class GroupedProductModel
 
     private static int HeightOf(int index) => index == 8 ? 48 : 1 << index;
 
-    private static int IndexOf(int height) => height == 48 ? 8 : System.Numerics.BitOperations.Log2((uint)Math.Min(height, 128));
+    // Heights are powers of two up to 128 and 48, widths 32 to 256.
+    private static int IndexOf(ExpertTile tile) =>
+        (4 * (tile.Rows == 48 ? 8 : BitOperations.Log2((uint)Math.Min(tile.Rows, 128)))) + Math.Clamp(BitOperations.Log2((uint)tile.Columns) - 5, 0, 3);
 }
