@@ -1,6 +1,8 @@
 using Fleetwright.Catalog;
 using Fleetwright.Catalog.Chips;
+using Fleetwright.Catalog.Reading;
 using Fleetwright.Catalog.Units;
+using Fleetwright.Hardware.Calibration;
 using Fleetwright.Hardware.Chips;
 using Fleetwright.Hardware.Kernels;
 using Fleetwright.Models.Operators;
@@ -148,6 +150,47 @@ public class AttentionTests
         OperatorCost cost = chip.Price(Operator.Attention(1, 1, 10, 8, 1, 128, 128, 0, Dtype.Bf16, Dtype.Bf16));
         Assert.Equal(65e-6, cost.Seconds, 1e-12);
         Assert.Equal(Bound.Launch, cost.Bound);
+    }
+
+    [Fact]
+    public void Coefficients_of_every_kernel_are_written_and_read_back()
+    {
+        ContextAttentionCoefficients prefill = Prefill with { Tiles = AttentionTiles.FlashAttention3, HeadSizeExponent = -0.48, LaunchFloor = 5e-5, ThrottleLoss = 0.1, ThrottleSeconds = 0.02 };
+        DecodeAttentionCoefficients decode = Decode with { Tiles = AttentionTiles.TritonLatent, HeadSizeExponent = 0.7, DispatchLatency = 2e-6, LaunchFloor = 6e-5, HeadSizes = [512, 576] };
+        var fitted = new FittedFamilies
+        {
+            Gemm = new() { [Dtype.Bf16] = H100.Coefficients.Gemm[Dtype.Bf16] },
+            SustainedShares = new() { [Dtype.Bf16] = 0.8 },
+            ContextAttention = new() { [Dtype.Bf16] = prefill },
+            DecodeAttention = new() { [Dtype.Bf16] = Decode },
+            DecodeAttentionKernels = new(StringComparer.Ordinal) { ["minor"] = new() { [Dtype.Fp8] = decode } },
+            Collectives = H100.Coefficients.Collectives,
+        };
+        string path = Path.Combine(Path.GetTempPath(), $"fleetwright-calibration-{Environment.ProcessId}.yaml");
+        File.WriteAllText(path, CalibrationFile.Write("h100-sxm", fitted));
+        YamlFile file = YamlFile.Open(path);
+        ChipCoefficients read = ChipCoefficientsReader.Read(file);
+        file.Close();
+        File.Delete(path);
+        Same(prefill, read.ContextAttention[Dtype.Bf16]);
+        Same(Decode, read.DecodeAttention[Dtype.Bf16]);
+        Same(decode, read.DecodeAttentionKernels["minor"][Dtype.Fp8]);
+
+        static void Same<T>(T expected, T actual)
+        {
+            foreach (System.Reflection.PropertyInfo property in typeof(T).GetProperties())
+            {
+                object? wanted = property.GetValue(expected), found = property.GetValue(actual);
+                if (wanted is double number)
+                {
+                    Assert.True(Math.Abs((double)found! - number) <= Math.Abs(number) * 1e-9, $"{property.Name}: {found}, written {number}");
+                }
+                else
+                {
+                    Assert.Equivalent(wanted, found);
+                }
+            }
+        }
     }
 
     // Published forward rates, causal, head size 128, 16k tokens: FlashAttention-2 on A100 about 190 TFLOP/s (Dao 2023, figure 4),
