@@ -36,7 +36,7 @@ public class CatalogueTests
     [Theory]
     [InlineData("a100-80gb-sxm", Dtype.Bf16, 0.85, 0.97)]
     [InlineData("h100-sxm", Dtype.Bf16, 0.7, 0.85)]
-    [InlineData("h100-sxm", Dtype.Fp8, 0.52, 0.62)]
+    [InlineData("h100-sxm", Dtype.Fp8, 0.52, 0.7)] // measured: 0.66 at 8192³, its conversion included
     [InlineData("b200-sxm", Dtype.Bf16, 0.6, 0.8)]
     public void Large_products_sustain_the_measured_share_of_the_peak(string name, Dtype dtype, double low, double high)
     {

@@ -135,4 +135,20 @@ public class MatrixProductTests(ITestOutputHelper output)
         Assert.Same(generic.ContextAttention, ada.ContextAttention);
         Assert.Same(generic.DecodeAttention, ada.DecodeAttention);
     }
+
+    [Fact]
+    public void Pricing_a_product_by_its_kernel_allocates_nothing()
+    {
+        ChipModel model = ChipModel.For(Catalog, "h100-sxm");
+        Operator op = Operator.Gemm(OperatorRole.Other, 17, 512, 16384, Dtype.Bf16, Dtype.Bf16);
+        double sum = model.Price(op, "torch.nn.functional.linear").Seconds;
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 1000; i++)
+        {
+            sum += model.Price(op, "torch.nn.functional.linear").Seconds;
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.True(sum > 0);
+    }
 }

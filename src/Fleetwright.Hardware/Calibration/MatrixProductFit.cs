@@ -137,7 +137,7 @@ internal static class MatrixProductFit
         {
             bool IsLeft(OnChip<MatrixProductRow> r) => byChip ? leaveOut!(r.Chip) == groups[fold] : (uint)((int)(r.Row.N * 31) + (int)r.Row.K) % folds == fold;
             double[] start = byChip ? search.Start(Starts[0]) : values;
-            double[] fitted = search.Best(Thinned([.. rows.Where(r => !IsLeft(r))]), start, byChip ? evaluations : evaluations / 3, byChip ? 0.3 : 0.1).Values;
+            double[] fitted = search.Best(Thinned([.. rows.Where(r => !IsLeft(r))]), start, byChip ? evaluations / 2 : evaluations / 3, byChip ? 0.3 : 0.1).Values;
             MatrixProductModel[] models = search.Models(fitted);
             pairs[fold] = [.. rows.Where(IsLeft).Select(r => (Seconds(models[r.Chip], r.Row, dtype), r.Row.Seconds))];
         });
