@@ -50,6 +50,7 @@ public static class Calibrator
             }
         }
 
+        HostCalibration.Add(catalog, kernels, files, lines);
         foreach ((string name, FittedFamilies fitted) in files)
         {
             File.WriteAllText(Path.Combine(output, name + ".yaml"), CalibrationFile.Write(name, fitted));
