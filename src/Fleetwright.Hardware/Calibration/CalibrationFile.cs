@@ -29,7 +29,7 @@ internal sealed class FittedFamilies
     public EagerEngineCoefficients? Eager { get; set; }
 
     /// <summary>Shares of the power limit; as splitwise-sim's A100 gave them when its table is not at hand (docs/hardware.md, "Energy").</summary>
-    public PowerShares Power { get; set; } = new(0.267, 0.755, 0.95);
+    public PowerShares Power { get; set; } = new(0.262, 0.776, 0.976);
 
     /// <summary>What a calibration file with these families holds, for pricing before it is written.</summary>
     public ChipCoefficients Coefficients(string name)
