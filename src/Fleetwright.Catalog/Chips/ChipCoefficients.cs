@@ -81,6 +81,15 @@ public sealed record ChipCoefficients
     /// <summary>Collectives inside a scale-up domain; null: the flat latency and efficiency for all algorithms.</summary>
     public CollectiveCoefficients? Collectives { get; init; }
 
+    /// <summary>Vector operators by kind; a kind that is absent runs at the flat bandwidth share.</summary>
+    public IReadOnlyDictionary<VectorKind, VectorCoefficients> Elementwise { get; init; } = new Dictionary<VectorKind, VectorCoefficients>();
+
+    /// <summary>What a framework adds to operators called one by one on this chip's host; null when nobody measured it.</summary>
+    public FrameworkCalls? FrameworkCalls { get; init; }
+
+    /// <summary>What an engine without captured graphs adds to a step on this chip's host; null when nobody measured it.</summary>
+    public EagerEngineCoefficients? EagerEngine { get; init; }
+
     /// <summary>Mean absolute percentage error of operator times priced with these coefficients, as a fraction, on rows not fitted.</summary>
     public required Fact Error { get; init; }
 

@@ -53,6 +53,9 @@ public static class ChipCoefficientsReader
             ContextAttentionKernels = ByKernel(root, "context_attention_kernels", ContextAttention),
             DecodeAttentionKernels = ByKernel(root, "decode_attention_kernels", DecodeAttention),
             Collectives = root.OptionalMap("collectives") is { } collectives ? Collectives(collectives) : null,
+            Elementwise = ByKind(root.OptionalMap("elementwise"), Vector),
+            FrameworkCalls = root.OptionalMap("framework_calls") is { } calls ? Calls(calls) : null,
+            EagerEngine = root.OptionalMap("eager_engine") is { } eager ? Eager(eager) : null,
             Error = root.Fact("error", Dimension.Fraction, 0, 10),
             Rows = (int)root.Integer("rows"),
         };
@@ -101,6 +104,63 @@ public static class ChipCoefficientsReader
 
         return byKernel;
     }
+
+    private static readonly (string Key, VectorKind Kind)[] VectorKinds =
+        [("pointwise", VectorKind.Pointwise), ("normalisation", VectorKind.Normalisation), ("softmax", VectorKind.Softmax)];
+
+    private static Dictionary<VectorKind, T> ByKind<T>(YamlMap? map, Func<YamlMap, T> read)
+    {
+        var byKind = new Dictionary<VectorKind, T>();
+        foreach ((string key, VectorKind kind) in VectorKinds)
+        {
+            if (map?.OptionalMap(key) is { } one)
+            {
+                byKind[kind] = read(one);
+            }
+        }
+
+        return byKind;
+    }
+
+    private static VectorCoefficients Vector(YamlMap map) => new()
+    {
+        Overhead = map.OptionalQuantity("overhead", Dimension.Time, 0, 1),
+        MemoryEfficiency = map.Quantity("memory_efficiency", Dimension.Fraction, 0.001, 1.5),
+        Operations = map.OptionalQuantity("operations", Dimension.Count, 0, 10_000) ?? 0,
+        Reread = map.OptionalQuantity("reread", Dimension.Fraction, 0, 1) ?? 0,
+        RowRoom = map.OptionalQuantity("row_room", Dimension.Bytes, 0, 1e12) ?? 0,
+        RowLatency = map.OptionalQuantity("row_latency", Dimension.Time, 0, 1) ?? 0,
+        LongRowLatency = map.OptionalQuantity("long_row_latency", Dimension.Time, 0, 1) ?? 0,
+        ShortLoss = map.OptionalQuantity("short_loss", Dimension.Fraction, 0, 10) ?? 0,
+        ShortSeconds = map.OptionalQuantity("short_time", Dimension.Time, 1e-9, 10) ?? 1e-3,
+        Quality = FitQuality.Read(map),
+    };
+
+    private static FrameworkCalls Calls(YamlMap map) => new()
+    {
+        Framework = map.Text("framework"),
+        Product = Call(map.Map("product")),
+        Vector = ByKind(map, Call),
+    };
+
+    private static FrameworkCall Call(YamlMap map) =>
+        new(map.OptionalQuantity("host", Dimension.Time, 0, 1) ?? 0, map.Quantity("launch", Dimension.Time, 0, 1));
+
+    private static EagerEngineCoefficients Eager(YamlMap map) => new()
+    {
+        Engine = map.Text("engine"),
+        StepSeconds = map.Quantity("step", Dimension.Time, 0, 10),
+        SequenceSeconds = map.Quantity("sequence", Dimension.Time, 0, 1),
+        DecodeLayerSeconds = map.Quantity("decode_layer", Dimension.Time, 0, 1),
+        PrefillLayerSeconds = map.Quantity("prefill_layer", Dimension.Time, 0, 1),
+        VocabularySeconds = map.Quantity("vocabulary_token", Dimension.Time, 0, 1),
+        ProductTime = map.Quantity("product_time", Dimension.Count, 0.1, 10),
+        CollectiveTime = map.Quantity("collective_time", Dimension.Count, 0.1, 10),
+        LargeStepTokens = map.OptionalQuantity("large_step_tokens", Dimension.Count, 0, 1e9) ?? 2560,
+        LargeStepSecondsPerByte = 1 / map.Quantity("large_step_rate", Dimension.ByteRate, 1, 1e18),
+        DecodeQuality = FitQuality.Read(map.Map("decode")),
+        PrefillQuality = FitQuality.Read(map.Map("prefill")),
+    };
 
     private static MatrixProductCoefficients MatrixProduct(YamlMap map) => new()
     {

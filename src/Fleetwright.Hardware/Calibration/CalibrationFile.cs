@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Fleetwright.Catalog.Chips;
+using Fleetwright.Catalog.Reading;
 using Fleetwright.Catalog.Units;
 
 namespace Fleetwright.Hardware.Calibration;
@@ -30,6 +31,49 @@ internal sealed class FittedFamilies
     public Dictionary<Dtype, double> SustainedShares { get; init; } = [];
 
     public CollectiveCoefficients? Collectives { get; set; }
+
+    public Dictionary<VectorKind, VectorCoefficients> Elementwise { get; init; } = [];
+
+    public FrameworkCalls? Calls { get; set; }
+
+    public EagerEngineCoefficients? Eager { get; set; }
+
+    /// <summary>Shares of the power limit; as splitwise-sim's A100 gave them when its table is not at hand (docs/hardware.md, "Energy").</summary>
+    public PowerShares Power { get; set; } = new(0.262, 0.776, 0.976);
+
+    /// <summary>What a calibration file with these families holds, for pricing before it is written.</summary>
+    public ChipCoefficients Coefficients(string name)
+    {
+        MatrixProductCoefficients main = Gemm[Dtype.Bf16];
+        return new ChipCoefficients
+        {
+            Name = name,
+            LaunchOverhead = Of(main.Overhead),
+            MatrixEfficiency = SustainedShares.ToDictionary(e => e.Key, e => Of(e.Value)),
+            MemoryEfficiency = Of(Math.Min(main.MemoryEfficiency, 1)),
+            SmallTileExponent = Of(main.SmallTileExponent),
+            ContextAttentionEfficiency = Of(0.5),
+            DecodeAttentionEfficiency = Of(0.8),
+            GatherEfficiency = Of(0.5),
+            CollectiveLatency = Of(16e-6),
+            CollectiveEfficiency = Of(0.8),
+            MatrixPowerShare = Of(Power.Matrix),
+            MemoryPowerShare = Of(Power.Memory),
+            IdlePowerShare = Of(Power.Rest),
+            Gemm = Gemm,
+            GroupedGemm = GroupedGemm,
+            ContextAttention = ContextAttention,
+            DecodeAttention = DecodeAttention,
+            Collectives = Collectives,
+            Elementwise = Elementwise,
+            FrameworkCalls = Calls,
+            EagerEngine = Eager,
+            Error = Of(main.Quality.Error),
+            Rows = Rows,
+        };
+
+        static Fact Of(double value) => Fact.Of(value, "tables");
+    }
 
     public bool Relative { get; init; }
 
@@ -97,7 +141,12 @@ internal static class CalibrationFile
         Line($"source: tables");
         Line($"sources:");
         Line($"  tables: 'github.com/ai-dynamo/aiconfigurator measured kernels (commit 095f58a5, Apache-2.0), three quarters of the rows; fitted on mean |log error|{(fitted.Relative ? "; this file holds the coefficients of the measured chip of the architecture with the error of a chip left out of the fit" : "")}'");
-        Line($"  splitwise: 'github.com/Mutinifni/splitwise-sim data/perf_model.csv (commit 8f99e7d, MIT): average power of Llama-2-70B decoding on 2, 4 and 8 A100 is 0.74, 0.60 and 0.44 of the limit at 63, 38 and 19 % of peak bandwidth, prefill peaks at 1.0; line through them (docs/hardware.md, Energy)'");
+        Line($"  splitwise: 'github.com/Mutinifni/splitwise-sim data/perf_model.csv (commit 8f99e7d, MIT): mean and prefill power of Llama-2-70B and BLOOM-176B on A100{(fitted.Eager is null ? "" : ", prefill and iteration times on this chip")} (docs/hardware.md, Energy)'");
+        if (fitted.Elementwise.Count > 0)
+        {
+            Line($"  llmcompass: 'github.com/PrincetonUniversity/LLMCompass ae/figure5 (commit 2e015fd, BSD-3): softmax, layer norm, GELU and products timed one PyTorch call at a time'");
+        }
+
         Line($"rows: {(fitted.Relative ? 0 : fitted.Rows)}");
         Line($"launch_overhead: {Micro(main.Overhead)}");
         Line($"matrix_efficiency:");
@@ -113,9 +162,10 @@ internal static class CalibrationFile
         Line($"gather_efficiency: {{ value: 50 %, low: 40 %, high: 60 %, assumed: true, note: MTIA 2i reaches 40-60 % of bandwidth on embedding bags (ISCA 2025) }}");
         Line($"collective_latency: {{ value: 16 us, low: 10 us, high: 26 us }}");
         Line($"collective_efficiency: {{ value: 80 %, assumed: true }}");
-        Line($"matrix_power_share: {{ value: 60 %, assumed: true }}");
-        Line($"memory_power_share: {{ value: 60 %, source: splitwise{(name == "a100-80gb-sxm" ? "" : ", confidence: low")} }}");
-        Line($"idle_power_share: {{ value: 32 %, source: splitwise{(name == "a100-80gb-sxm" ? "" : ", confidence: low")}, note: while kernels run one after another; a chip without work draws less }}");
+        string confidence = name == "a100-80gb-sxm" ? "" : ", confidence: low";
+        Line($"matrix_power_share: {{ value: {Percent(fitted.Power.Matrix)}, source: splitwise{confidence} }}");
+        Line($"memory_power_share: {{ value: {Percent(fitted.Power.Memory)}, source: splitwise{confidence} }}");
+        Line($"idle_power_share: {{ value: {Percent(fitted.Power.Rest)}, source: splitwise{confidence}, note: while kernels run one after another; a chip without work draws less }}");
         Line($"error: {Percent((main.Quality.Error + fitted.ContextAttention[Dtype.Bf16].Quality.Error + fitted.DecodeAttention[Dtype.Bf16].Quality.Error) / 3)}");
         Family("gemm", fitted.Gemm, DenseProduct);
         if (fitted.GemmKernels.Count > 0)
@@ -144,6 +194,43 @@ internal static class CalibrationFile
         if (fitted.Collectives is { } o)
         {
             Line($"collectives: {{ one_shot_latency: {Micro(o.OneShotLatency)}, peer_latency: {Micro(o.PeerLatency)}, one_shot_efficiency: {Percent(o.OneShotEfficiency)}, two_shot_latency: {Micro(o.TwoShotLatency)}, two_shot_efficiency: {Percent(o.TwoShotEfficiency)}, low_ring_latency: {Micro(o.LowRingLatency)}, low_ring_hop: {Micro(o.LowRingHop)}, low_ring_efficiency: {Percent(o.LowRingEfficiency)}, ring_latency: {Micro(o.RingLatency)}, ring_hop: {Micro(o.RingHop)}, ring_efficiency: {Percent(o.RingEfficiency)}, in_switch_latency: {Micro(o.InSwitchLatency)}, in_switch_efficiency: {Percent(o.InSwitchEfficiency)}, middle_ring_latency: {Micro(o.MiddleRingLatency)}, middle_ring_hop: {Micro(o.MiddleRingHop)}, middle_ring_efficiency: {Percent(o.MiddleRingEfficiency)}, direct_low_latency: {Micro(o.DirectLowLatency)}, direct_low_efficiency: {Percent(o.DirectLowEfficiency)}, direct_latency: {Micro(o.DirectLatency)}, direct_efficiency: {Percent(o.DirectEfficiency)}, symmetric_latency: {Micro(o.SymmetricLatency)}, symmetric_efficiency: {Percent(o.SymmetricEfficiency)}, eager_floor: {Micro(o.EagerFloor)}, eager_per_doubling: {Micro(o.EagerPerDoubling)}, eager_symmetric_floor: {Micro(o.EagerSymmetricFloor)}, eager_copy: {Number(o.EagerCopy)}, {(o.OverHost ? "over_host: true, " : "")}{Quality(o.Quality)} }}");
+        }
+
+        if (fitted.Elementwise.Count > 0)
+        {
+            Line($"elementwise:");
+            foreach ((VectorKind kind, VectorCoefficients v) in fitted.Elementwise.OrderBy(e => e.Key))
+            {
+                Line($"  {HostCalibration.KeyOf(kind)}: {{ memory_efficiency: {Percent(v.MemoryEfficiency)}, {Optional(v)}{Quality(v.Quality)} }}");
+            }
+        }
+
+        if (fitted.Calls is { } calls)
+        {
+            Line($"framework_calls:");
+            Line($"  framework: {calls.Framework}");
+            Line($"  product: {Call(calls.Product)}");
+            foreach ((VectorKind kind, FrameworkCall call) in calls.Vector.OrderBy(e => e.Key))
+            {
+                Line($"  {HostCalibration.KeyOf(kind)}: {Call(call)}");
+            }
+        }
+
+        if (fitted.Eager is { } e)
+        {
+            Line($"eager_engine:");
+            Line($"  engine: {e.Engine}");
+            Line($"  step: {Micro(e.StepSeconds)}");
+            Line($"  sequence: {Micro(e.SequenceSeconds)}");
+            Line($"  decode_layer: {Micro(e.DecodeLayerSeconds)}");
+            Line($"  prefill_layer: {Micro(e.PrefillLayerSeconds)}");
+            Line($"  vocabulary_token: {Micro(e.VocabularySeconds)}");
+            Line($"  product_time: {Number(e.ProductTime)}");
+            Line($"  collective_time: {Number(e.CollectiveTime)}");
+            Line($"  large_step_tokens: {Number(e.LargeStepTokens)}");
+            Line($"  large_step_rate: {Number(1e-9 / e.LargeStepSecondsPerByte)} GB/s");
+            Line($"  decode: {{ {Quality(e.DecodeQuality)} }}");
+            Line($"  prefill: {{ {Quality(e.PrefillQuality)} }}");
         }
 
         return text.ToString();
@@ -217,6 +304,16 @@ internal static class CalibrationFile
 
     private static string Product(MatrixProductCoefficients c) =>
         $"overhead: {Micro(c.Overhead)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, small_tile_exponent: {Number(c.SmallTileExponent)}, core_bandwidth: {Number(c.CoreBandwidth)}, tile_latency: {Micro(c.TileLatency)}, overlap_loss: {Percent(c.OverlapLoss)}, throttle_loss: {Percent(c.ThrottleLoss)}, throttle_time: {Micro(c.ThrottleSeconds)}, conversion: {Number(c.Conversion)}, {(c.Routing > 0 ? $"routing: {Number(c.Routing)}, " : "")}{Quality(c.Quality)}";
+
+    // What a kind does not use is left out; the reader's default is that it is not there.
+    private static string Optional(VectorCoefficients v) =>
+        (v.Operations > 0 ? $"operations: {Number(v.Operations)}, " : "")
+        + (v.Reread > 0 ? $"reread: {Percent(v.Reread)}, row_room: {Number(v.RowRoom / 1e3)} KB, " : "")
+        + (v.RowLatency > 0 ? $"row_latency: {Micro(v.RowLatency)}, " : "")
+        + (v.LongRowLatency > 0 ? $"long_row_latency: {Micro(v.LongRowLatency)}, " : "")
+        + (v.ShortLoss > 0 ? $"short_loss: {Percent(v.ShortLoss)}, short_time: {Micro(v.ShortSeconds)}, " : "");
+
+    private static string Call(FrameworkCall call) => $"{{ host: {Micro(call.HostSeconds)}, launch: {Micro(call.LaunchSeconds)} }}";
 
     private static string GroupedProduct(GroupedProductCoefficients c) =>
         $"overhead: {Micro(c.Overhead)}, spread_overhead: {Micro(c.SpreadOverhead)}, sort_latency: {Micro(c.SortLatency)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, small_tile_exponent: {Number(c.SmallTileExponent)}, core_bandwidth: {Number(c.CoreBandwidth)}, tile_latency: {Micro(c.TileLatency)}, overlap_loss: {Percent(c.OverlapLoss)}, conversion: {Number(c.Conversion)}, routing: {Number(c.Routing)}, inner_routing: {Number(c.InnerRouting)}, cached_share: {Percent(c.CachedShare)}, padding: {Number(c.Padding)}, {Quality(c.Quality)}";

@@ -76,12 +76,15 @@ public static class Calibrator
             files[chip.Architecture] = files[chip.Name].WithQualityOf(files["generic"]);
         }
 
+        var host = new List<CalibrationLine>();
+        HostCalibration.Add(catalog, kernels, files, host);
+        progress?.Invoke("host and power");
         foreach ((string name, FittedFamilies families) in files)
         {
             File.WriteAllText(Path.Combine(output, name + ".yaml"), CalibrationFile.Write(name, families));
         }
 
-        return [.. fitted.SelectMany(f => f.Lines)];
+        return [.. fitted.SelectMany(f => f.Lines), .. host];
     }
 
     private static FittedFamilies FitChips(string name, Chip[] all, MeasuredKernels[] tables, int[] members, Func<int, int>? leaveOut, List<CalibrationLine> lines)

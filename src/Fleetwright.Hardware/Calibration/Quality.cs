@@ -23,6 +23,13 @@ internal static class Quality
         return new FitQuality(errors.Average(), errors[errors.Length / 2], errors.Length) { P90 = errors[errors.Length * 9 / 10], Regimes = [.. Regimes(pairs)], Range = Range(sizes) };
     }
 
+    /// <summary>The quality of absolute relative errors, without regimes.</summary>
+    public static FitQuality OfErrors(IEnumerable<double> absolute)
+    {
+        double[] errors = [.. absolute.Order()];
+        return errors.Length == 0 ? default : new FitQuality(errors.Average(), errors[errors.Length / 2], errors.Length) { P90 = errors[errors.Length * 9 / 10] };
+    }
+
     private static IEnumerable<RegimeQuality> Regimes(IReadOnlyList<(double Priced, double Measured)> pairs)
     {
         var open = new List<(double Priced, double Measured)>();

@@ -30,6 +30,7 @@ public sealed class ChipModel
     private readonly AttentionKernels<ContextAttentionModel> _contextAttention;
     private readonly AttentionKernels<DecodeAttentionModel> _decodeAttention;
     private ExpertModels? _experts;
+    private readonly VectorModel[] _vectors = new VectorModel[3];
     private readonly double _launch;
     private readonly double _vectorRate;
     private readonly double _memoryRate;
@@ -45,10 +46,16 @@ public sealed class ChipModel
     private readonly CollectiveModel _collectives;
 
     /// <summary>A chip with its coefficients.</summary>
-    public ChipModel(Chip chip, ChipCoefficients coefficients)
+    /// <param name="chip">The specification.</param>
+    /// <param name="coefficients">What measurement adds.</param>
+    /// <param name="powerCap">Watts that the chip may draw when fewer than its limit: its matrix and vector units are clocked down; null for its limit.</param>
+    public ChipModel(Chip chip, ChipCoefficients coefficients, double? powerCap = null)
     {
         Chip = chip;
         Coefficients = coefficients;
+        _powerLimit = Math.Min(chip.Tdp, powerCap ?? double.PositiveInfinity);
+        _idleWatts = chip.IdlePower?.Value ?? (chip.Tdp * coefficients.IdlePowerShare);
+        Clock = PowerCap.Clock(_powerLimit, chip.Tdp, _idleWatts);
         _launch = coefficients.LaunchOverhead;
         _memoryRate = chip.MemoryBandwidth * coefficients.MemoryEfficiency;
         _gatherRate = _memoryRate * coefficients.GatherEfficiency;
@@ -57,7 +64,8 @@ public sealed class ChipModel
         foreach (Dtype dtype in Dtypes.All)
         {
             int i = (int)dtype;
-            (_peakRates[i], _matrixRates[i], _runsAs[i]) = RatesOf(chip, coefficients, dtype);
+            (double peak, double sustained, _runsAs[i]) = RatesOf(chip, coefficients, dtype);
+            (_peakRates[i], _matrixRates[i]) = (peak * Clock, sustained * Clock);
         }
 
         double attentionRate = _peakRates[(int)Dtype.Bf16];
@@ -73,10 +81,15 @@ public sealed class ChipModel
             select (kernel.Key, format.Key, format.Value.HeadSizes, new DecodeAttentionModel(format.Value, chip, attentionRate)));
 
         // Without a published vector rate: a sixteenth of the bf16 matrix rate, the ratio of recent chips.
-        _vectorRate = chip.VectorRate?.Value ?? _peakRates[(int)Dtype.Bf16] / 16;
-        _powerLimit = chip.Tdp;
-        _idleWatts = chip.IdlePower?.Value ?? (chip.Tdp * coefficients.IdlePowerShare);
-        _matrixWatts = chip.Tdp * coefficients.MatrixPowerShare;
+        _vectorRate = chip.VectorRate?.Value * Clock ?? _peakRates[(int)Dtype.Bf16] / 16;
+        foreach (VectorKind kind in Enum.GetValues<VectorKind>())
+        {
+            VectorCoefficients vector = coefficients.Elementwise.GetValueOrDefault(kind) ?? new VectorCoefficients { MemoryEfficiency = coefficients.MemoryEfficiency };
+            _vectors[(int)kind] = new VectorModel(vector, _vectorRate, chip.Cores, chip.MemoryBandwidth, _launch);
+        }
+
+        // A matrix unit's power goes with the cube of its clock, its energy for an operation with the square.
+        _matrixWatts = chip.Tdp * coefficients.MatrixPowerShare * Math.Pow(Clock, 3);
         _joulesPerMemoryByte = chip.Tdp * coefficients.MemoryPowerShare / _memoryRate;
         _joulesPerOnChipByte = coefficients.OnChipPowerShare is { } share ? chip.Tdp * share / _onChipRate : 0;
         _error = coefficients.Error;
@@ -88,6 +101,12 @@ public sealed class ChipModel
 
     /// <summary>Its coefficients.</summary>
     public ChipCoefficients Coefficients { get; }
+
+    /// <summary>Clock under the power cap as a share of the clock that its rates belong to; 1 without a cap.</summary>
+    public double Clock { get; }
+
+    /// <summary>Watts at rest while kernels run one after another.</summary>
+    public double RestWatts => _idleWatts;
 
     /// <summary>Its collectives.</summary>
     public CollectiveModel Collectives => _collectives;
@@ -127,15 +146,14 @@ public sealed class ChipModel
             case OperatorKind.DecodeAttention:
                 return PriceDecodeAttention(_decodeAttention.Of(op.StorageDtype, op.HeadSize, null), op);
             case OperatorKind.Elementwise:
-                return Total(op, _launch, 0, OffChipBytes(op) / _memoryRate, 0, _error);
+                return PriceVector(_vectors[(int)VectorModel.KindOf(op.Role)], op);
             case OperatorKind.Gather:
                 return Total(op, _launch, 0, OffChipBytes(op) / _gatherRate, 0, _error);
             default:
                 CollectiveCost collective = _collectives.Price(op.Kind, op.MessageBytes, op.Ranks);
                 double network = collective.Seconds - collective.LatencySeconds;
                 Bound held = network >= collective.LatencySeconds ? Bound.Network : Bound.Launch;
-                double traffic = Math.Min(2 * op.MessageBytes * _joulesPerMemoryByte, collective.Seconds * (_powerLimit - _idleWatts));
-                return new OperatorCost(collective.Seconds, (collective.Seconds * _idleWatts) + traffic, held, collective.LatencySeconds, 0, 0, 0, 0, network, _collectives.Error > 0 ? _collectives.Error : _error);
+                return new OperatorCost(collective.Seconds, Joules(collective.Seconds, ActiveJoules(op)), held, collective.LatencySeconds, 0, 0, 0, 0, network, _collectives.Error > 0 ? _collectives.Error : _error);
         }
     }
 
@@ -194,6 +212,14 @@ public sealed class ChipModel
         return new StepCost(seconds, joules, communication, error);
     }
 
+    /// <summary>Energy of the work of one run, without rest power: joules per matrix operation and per byte of off-chip (and, where it is stated, on-chip) memory; a collective passes over its message twice.</summary>
+    public double ActiveJoules(in Operator op) => op.IsCollective
+        ? 2 * op.MessageBytes * _joulesPerMemoryByte
+        : (OffChipBytes(op) * _joulesPerMemoryByte) + (op.MemoryBytes * _joulesPerOnChipByte) + (op.MatrixFlops / _matrixRates[(int)op.ComputeDtype] * _matrixWatts);
+
+    /// <summary>Energy of <paramref name="seconds"/> with work of <paramref name="activeJoules"/> in them: rest power beside it, at most the power limit.</summary>
+    public double Joules(double seconds, double activeJoules) => Math.Min((seconds * _idleWatts) + activeJoules, seconds * _powerLimit);
+
     // Activations stay in a software-managed shared memory while they fit; one byte too many and they all go off chip, the cliff that MTIA's
     // designers describe (ISCA 2025: activations that spill cost up to 90 % of throughput).
     private double OffChipBytes(in Operator op) =>
@@ -245,9 +271,17 @@ public sealed class ChipModel
             OverheadSeconds = cost.OverheadSeconds + floor - cost.Seconds,
         };
 
-    private OperatorCost Total(in Operator op, double overhead, double matrix, double memory, double overlapLoss, double error)
+    private OperatorCost PriceVector(VectorModel model, in Operator op)
     {
-        double vector = op.VectorFlops / _vectorRate;
+        VectorSeconds seconds = model.Price(op, OffChipBytes(op));
+        return Total(op, seconds.Overhead, 0, seconds.Memory, 0, model.Quality.Error, seconds.Vector);
+    }
+
+    private OperatorCost Total(in Operator op, double overhead, double matrix, double memory, double overlapLoss, double error) =>
+        Total(op, overhead, matrix, memory, overlapLoss, error, op.VectorFlops / _vectorRate);
+
+    private OperatorCost Total(in Operator op, double overhead, double matrix, double memory, double overlapLoss, double error, double vector)
+    {
         double onChip = op.MemoryBytes / _onChipRate;
         double work = matrix;
         Bound bound = Bound.Matrix;
@@ -273,9 +307,7 @@ public sealed class ChipModel
         }
 
         double seconds = overhead + work;
-        double active = (OffChipBytes(op) * _joulesPerMemoryByte) + (op.MemoryBytes * _joulesPerOnChipByte) + (op.MatrixFlops / _matrixRates[(int)op.ComputeDtype] * _matrixWatts);
-        double joules = Math.Min((seconds * _idleWatts) + active, seconds * _powerLimit);
-        return new OperatorCost(seconds, joules, bound, overhead, matrix, vector, onChip, memory, 0, error > 0 ? error : _error);
+        return new OperatorCost(seconds, Joules(seconds, ActiveJoules(op)), bound, overhead, matrix, vector, onChip, memory, 0, error > 0 ? error : _error);
     }
 
     // Weights that are converted on their way to a wider product (int4 and mxfp4 with 16-bit ones) have kernels of their own where measured;
