@@ -19,6 +19,7 @@ public static class FleetwrightCli
         SupplyCommand.Create,
         OpCommand.Create,
         CalibrateCommand.Create,
+        ValidateCommand.Create,
     ];
 
     /// <summary>Runs the program as if with <paramref name="args"/>.</summary>
