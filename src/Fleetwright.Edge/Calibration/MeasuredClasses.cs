@@ -117,11 +117,11 @@ internal sealed class MeasuredClasses(FleetCatalog catalog, string path)
         return [.. MacPrefill().Where(p => p.Format == quantisation).Select(p => new ScoredRow(quantisation, efficiency, p.Share))];
     }
 
-    /// <summary>Seconds a token of each row of a class from a fit without it, beside the measured ones.</summary>
+    /// <summary>Tokens a second of each row of a class from a fit without it, beside the measured ones.</summary>
     public IReadOnlyList<ScoredRow> LeaveOneOut(MeasuredClass of)
     {
         IReadOnlyList<DecodePoint> points = DecodePoints(of);
-        return [.. points.Select(p => new ScoredRow(of.Name, DecodeFit.Of([.. points.Where(o => o.Id != p.Id)]).Seconds(p.IdealSeconds), p.MeasuredSeconds))];
+        return [.. points.Select(p => new ScoredRow(of.Name, 1 / DecodeFit.Of([.. points.Where(o => o.Id != p.Id)]).Seconds(p.IdealSeconds), 1 / p.MeasuredSeconds))];
     }
 
     /// <summary>How many rows of all classes lie in the band of a fit without them, which is two mean errors wide.</summary>

@@ -51,7 +51,7 @@ internal static class MeasuredServers
             ChipModel chip = ChipModel.For(catalog, r["system"]);
             var replica = new Replica(new ModelGraph(model, PrecisionOf(r["gemm_quant_mode"], r["backend"], model, chip), sharding), chip, engines.Get(r["backend"]));
             ServingEstimate e = SteadyState.Estimate(replica, new Workload(r.Number("isl", 1), r.Number("osl", 1)), r.Number("concurrency"), requestsPerSlot: RequestsPerSlot);
-            string group = $"{r["model_path"]} {r["system"]} {r["backend"]} {r["precision"]}";
+            string group = $"{r["model_path"]} {r["system"]} {r["backend"]} {(r["precision"].Length > 0 ? r["precision"] : "bf16")}";
             rows.Add(new ServedRow(
                 r["model_path"], group, new ScoredRow(r["system"], e.Ttft.Value, r.Number("silicon_ttft_ms") * 1e-3), new ScoredRow(r["system"], e.Tpot.Value, r.Number("silicon_tpot_ms") * 1e-3)));
         }

@@ -10,7 +10,7 @@ namespace Fleetwright.Validation.Pages;
 internal static class SvgPlot
 {
     private const int MostPoints = 1200;
-    private const double Width = 720, Left = 70, Top = 50, Side = 420, Bottom = 60;
+    private const double Width = 790, Left = 70, Top = 50, Side = 420, Bottom = 60;
 
     // Okabe and Ito's colours, told apart by colour-blind readers.
     private static readonly string[] Colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999933", "#882255", "#44aa99"];

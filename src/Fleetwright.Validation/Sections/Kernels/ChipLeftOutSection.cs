@@ -22,7 +22,7 @@ internal sealed class ChipLeftOutSection : IValidationSection
         }
 
         CalibrationLine[] lines = [.. to.Context.Calibration(folder).Lines.Where(l => l.Name is "generic" or "hopper").OrderBy(l => l.Name, StringComparer.Ordinal).ThenBy(l => KernelCalibration.Place(l.Family)).ThenBy(l => l.Format, StringComparer.Ordinal)];
-        to.Text("Held out: `generic` is fitted to A100, H100, H200 and B200 and scored with each architecture left out in turn, `hopper` to H100 and H200 with each left out. These are the errors that a chip without measurements carries. Formats that not all of them have are fitted but not cross-validated over chips.");
+        to.Text("Held out: `generic` is fitted to A100, H100, H200 and B200 and scored with each architecture left out in turn, `hopper` to H100 and H200 with each left out. These are the errors that a chip without measurements carries. Formats that not all of the chips have are scored with shapes left out, not chips.");
         to.Table(
             ["coefficients", "operator", "format", "n>", "MAPE>", "median>", "p90>"],
             lines.Select(l => (IReadOnlyList<string>)[l.Name, KernelCalibration.Words(l.Family), l.Format.Length > 0 ? l.Format : "–", Show.Count(l.Quality.Rows), Show.Percent(l.Quality.Error), Show.Percent(l.Quality.Median), Show.Percent(l.Quality.P90)]));

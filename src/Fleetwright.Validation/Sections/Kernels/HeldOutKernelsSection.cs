@@ -47,7 +47,7 @@ internal sealed class HeldOutKernelsSection : IValidationSection
             ]));
         foreach ((Func<CalibrationLine, bool> holds, BarDefinition bar) in Judged)
         {
-            to.Judge(bar, lines.Where(holds).Select(l => ($"{l.Format} on {l.Name}".TrimStart(), l.Quality.Error, l.Quality.Median)));
+            to.Judge(bar, lines.Where(holds).Select(l => (l.Format.Length > 0 ? $"{l.Format} on {l.Name}" : l.Name, l.Quality.Error, l.Quality.Median)));
         }
 
         foreach ((string family, string words) in KernelCalibration.Families)

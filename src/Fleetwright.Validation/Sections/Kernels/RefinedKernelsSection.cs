@@ -24,6 +24,7 @@ internal sealed class RefinedKernelsSection : IValidationSection
     {
         to.Text("Held out: a quarter of each table's rows, by hash, priced with the other three quarters beside the model as `op price --refine` does ([hardware.md](hardware.md#measured-tables-beside-the-model)).");
         var rows = new List<IReadOnlyList<string>>();
+        var plots = new List<(OperatorTable Table, IReadOnlyList<(string Chip, TableScore Score)> Scores)>();
         foreach (OperatorTable table in OperatorTable.All)
         {
             IReadOnlyList<(string Chip, TableScore Score)> scores = MeasuredTables.Each(to, table, TableScore.OfHeldOutQuarter);
@@ -39,9 +40,13 @@ internal sealed class RefinedKernelsSection : IValidationSection
                 to.Judge(bar, scores.Select(s => (s.Chip, Score: ErrorScore.Of(s.Score.Rows))).Select(s => (s.Chip, s.Score.Mape, s.Score.Median)));
             }
 
-            to.Scatter($"refined-{table.Name.Replace('_', '-')}", $"Held out, with measured tables: {MeasuredTables.Words(table)}", "s", scores.Select(s => (s.Chip, (IEnumerable<ScoredRow>)s.Score.Rows)));
+            plots.Add((table, scores));
         }
 
         to.Table(["operator", "chip", .. Show.ErrorHeads, "bar", "verdict"], rows);
+        foreach ((OperatorTable table, IReadOnlyList<(string Chip, TableScore Score)> scores) in plots)
+        {
+            to.Scatter($"refined-{table.Name.Replace('_', '-')}", $"Held out, with measured tables: {MeasuredTables.Words(table)}", "s", scores.Select(s => (s.Chip, (IEnumerable<ScoredRow>)s.Score.Rows)));
+        }
     }
 }

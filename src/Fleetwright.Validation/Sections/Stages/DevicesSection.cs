@@ -26,7 +26,7 @@ internal sealed class DevicesSection : IValidationSection
         (MeasuredClass Class, IReadOnlyList<ScoredRow> Rows)[] classes = [.. MeasuredClasses.All.Select(c => (c, measured.LeaveOneOut(c)))];
         to.Text("Decode speed, held out: each row predicted by a fit without it; *one chip left out*: by a fit without the rows of its chip ([edge.md](edge.md#coefficients)).");
         to.Table(["engine on unit", .. Show.ErrorHeads, "one chip left out>"], classes.Select(c => Line(c.Class.Name, ErrorScore.Of(c.Rows), DecodeFit.LeaveOut(measured.DecodePoints(c.Class), p => p.Soc))));
-        to.Scatter("devices-decode", "Decode speed on devices, each row held out", "s a token", classes.Select(c => (c.Class.Engine, c.Rows)).GroupBy(c => c.Engine).Select(g => (g.Key, g.SelectMany(c => c.Rows))));
+        to.Scatter("devices-decode", "Decode speed on devices, each row held out", "tokens a second", classes.Select(c => (c.Class.Engine, c.Rows)).GroupBy(c => c.Engine).Select(g => (g.Key, g.SelectMany(c => c.Rows))));
         to.Text("In sample:");
         to.Table(
             ["set", .. Show.ErrorHeads],
