@@ -18,7 +18,9 @@ internal sealed record KernelCalibration(IReadOnlyList<CalibrationLine> Lines, i
         string folder = Directory.CreateTempSubdirectory("fleetwright-validate-").FullName;
         try
         {
-            IReadOnlyList<CalibrationLine> lines = Calibrator.Run(context.Catalog, kernels, folder, done => context.Progress($"  calibration: {done}"), context.Cancellation);
+            // The calibrator stops between fits, which take up to a minute; a stopped run does not wait for the one in hand, which then writes nothing.
+            IReadOnlyList<CalibrationLine> lines = Task.Run(() => Calibrator.Run(context.Catalog, kernels, folder, done => context.Progress($"  calibration: {done}"), context.Cancellation), CancellationToken.None)
+                .WaitAsync(context.Cancellation).GetAwaiter().GetResult();
             string[] files = [.. Directory.GetFiles(folder, "*.yaml").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
             string shipped = Path.Combine(context.Catalog.Root, "calibration");
             return new KernelCalibration(lines, files.Length, [.. files.Where(f => !Same(Path.Combine(folder, f), Path.Combine(shipped, f)))]);
