@@ -20,6 +20,7 @@ public static class FleetwrightCli
         OpCommand.Create,
         CalibrateCommand.Create,
         ChipCommand.Create,
+        ValidateCommand.Create,
     ];
 
     /// <summary>Runs the program as if with <paramref name="args"/>.</summary>

@@ -16,7 +16,8 @@ public sealed class ArchitectureTests
         ["Edge"] = ["Catalog", "Models", "Hardware", "Serving"],
         ["Supply"] = ["Catalog"],
         ["Scenarios"] = ["Catalog", "Models", "Hardware", "Serving", "Training", "Edge", "Supply"],
-        ["Cli"] = ["Scenarios", "Catalog", "Models", "Hardware", "Serving", "Training", "Edge", "Supply"],
+        ["Validation"] = ["Catalog", "Models", "Hardware", "Serving", "Training", "Edge", "Supply", "Scenarios"],
+        ["Cli"] = ["Scenarios", "Validation", "Catalog", "Models", "Hardware", "Serving", "Training", "Edge", "Supply"],
     };
 
     public static TheoryData<string> Projects => [.. Directory.EnumerateDirectories(Repository.Path("src")).Select(p => Path.GetFileName(p)["Fleetwright.".Length..]).Order(StringComparer.Ordinal)];

@@ -8,7 +8,7 @@ namespace Fleetwright.Acceptance.Tests;
 /// <summary>What other programs can call is listed in <c>PublicApi.txt</c>, so that a change of it is seen in review; UPDATE_GOLDEN=1 rewrites the list.</summary>
 public sealed class PublicApiTests
 {
-    private static readonly string[] Libraries = ["Catalog", "Models", "Hardware", "Serving", "Training", "Edge", "Supply", "Scenarios"];
+    private static readonly string[] Libraries = ["Catalog", "Models", "Hardware", "Serving", "Training", "Edge", "Supply", "Scenarios", "Validation"];
 
     [Fact]
     public void The_public_api_is_the_listed_one()

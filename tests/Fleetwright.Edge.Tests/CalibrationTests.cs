@@ -3,11 +3,15 @@ using Fleetwright.Catalog.Devices;
 using Fleetwright.Catalog.Units;
 using Fleetwright.Edge.Calibration;
 using Fleetwright.Edge.Devices;
+using Fleetwright.Hardware.Calibration;
+using Fleetwright.Testing;
 
 namespace Fleetwright.Edge.Tests;
 
 public sealed class CalibrationTests
 {
+    private static MeasuredClasses Measured => new(Shipped.Catalog, Repository.SharedData("devices", "on_device_llm.csv"));
+
     public static TheoryData<string> Classes => [.. MeasuredClasses.All.Select(c => c.Name)];
 
     [Theory]
@@ -15,9 +19,9 @@ public sealed class CalibrationTests
     public void The_catalogue_holds_what_the_fit_gives(string name)
     {
         MeasuredClass of = MeasuredClasses.All.Single(c => c.Name == name);
-        IReadOnlyList<DecodePoint> points = MeasuredClasses.DecodePoints(of);
+        IReadOnlyList<DecodePoint> points = Measured.DecodePoints(of);
         DecodeFit fit = DecodeFit.Of(points);
-        EngineClass shipped = MeasuredClasses.CatalogClass(of);
+        EngineClass shipped = Measured.CatalogClass(of);
         IReadOnlyList<double> one = DecodeFit.LeaveOut(points, p => p.Id);
         IReadOnlyList<double> chip = DecodeFit.LeaveOut(points, p => p.Soc);
         TestContext.Current.TestOutputHelper!.WriteLine(string.Create(
@@ -41,7 +45,7 @@ public sealed class CalibrationTests
     [InlineData("Snapdragon phones NPU, Genie", 0.20)]
     public void Leave_one_out_errors_of_decode_stay_below_their_bars(string name, double bar)
     {
-        IReadOnlyList<DecodePoint> points = MeasuredClasses.DecodePoints(MeasuredClasses.All.Single(c => c.Name == name));
+        IReadOnlyList<DecodePoint> points = Measured.DecodePoints(MeasuredClasses.All.Single(c => c.Name == name));
         Assert.InRange(DecodeFit.LeaveOut(points, p => p.Id).Average(), 0, bar);
     }
 
@@ -52,36 +56,24 @@ public sealed class CalibrationTests
     public void Prefill_of_Macs_is_predicted_within_8_percent(string quantisation, string format)
     {
         Assert.True(Dtypes.TryParse(format, out Dtype dtype));
-        double efficiency = MeasuredClasses.CatalogClass(MeasuredClasses.All[0]).PrefillEfficiency[dtype].Value;
-        double[] errors = [.. MeasuredClasses.MacPrefill().Where(p => p.Format == quantisation).Select(p => Math.Abs((efficiency / p.Share) - 1))];
-        TestContext.Current.TestOutputHelper!.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{quantisation}: n={errors.Length}, MAPE {errors.Average():0.0 %}, shares {string.Join(' ', MeasuredClasses.MacPrefill().Where(p => p.Format == quantisation).Select(p => p.Share.ToString("0.00", CultureInfo.InvariantCulture)))}"));
-        Assert.InRange(errors.Average(), 0, 0.08);
+        ErrorScore score = ErrorScore.Of(Measured.MacPrefill(quantisation, dtype));
+        TestContext.Current.TestOutputHelper!.WriteLine($"{quantisation}: {score}");
+        Assert.InRange(score.Mape, 0, 0.08);
     }
 
     [Fact]
     public void Anecdotes_and_machine_written_rows_are_never_fitted()
     {
-        IReadOnlyList<MeasuredRow> rows = MeasuredClasses.Rows();
+        IReadOnlyList<MeasuredRow> rows = Measured.Rows;
         Assert.Contains(rows, r => r.Confidence == 'D' && !r.MayBeFitted);
-        string[] fitted = [.. MeasuredClasses.All.SelectMany(MeasuredClasses.DecodePoints).Select(p => p.Id)];
+        string[] fitted = [.. MeasuredClasses.All.SelectMany(Measured.DecodePoints).Select(p => p.Id)];
         Assert.DoesNotContain(rows, r => r.Confidence is 'C' or 'D' && fitted.Contains(r.Id));
     }
 
     [Fact]
     public void The_band_of_measured_classes_covers_at_least_four_rows_in_five()
     {
-        int inside = 0;
-        int all = 0;
-        foreach (MeasuredClass of in MeasuredClasses.All)
-        {
-            double factor = 1 + (2 * MeasuredClasses.CatalogClass(of).DecodeError!.Value.Value);
-            foreach (double error in SignedLeaveOneOut(MeasuredClasses.DecodePoints(of)))
-            {
-                all++;
-                inside += error <= factor && error >= 1 / factor ? 1 : 0;
-            }
-        }
-
+        (int inside, int all) = Measured.InBand();
         TestContext.Current.TestOutputHelper!.WriteLine($"{inside} of {all} rows lie in the band of a fit without them");
         Assert.InRange((double)inside / all, 0.8, 1);
     }
@@ -90,17 +82,9 @@ public sealed class CalibrationTests
     [Fact]
     public void Ten_minutes_of_an_iPhone_17_Pro_are_predicted_from_its_power()
     {
-        var errors = new List<double>();
-        foreach (MeasuredRow row in MeasuredClasses.Rows().Where(r => r.Soc == "A19 Pro" && r.LoadState.StartsWith("sustained", StringComparison.Ordinal) && r.Engine is "MLX" or "Apple Core AI" && r.BytesPerToken is not null))
-        {
-            string engine = row.Engine == "MLX" ? "mlx" : "core-ai";
-            var footprint = new ModelFootprint { FileBytes = row.BytesPerToken!.Value, BytesPerToken = row.BytesPerToken!.Value, OperationsPerToken = 2 * row.Parameters!.Value };
-            var model = new DeviceModel(Shipped.Device("iphone-17-pro"), Shipped.Engine(engine), row.Backend == "ane" ? ComputeUnitKind.Npu : ComputeUnitKind.Gpu, row.Model, Dtype.Int4, footprint);
-            errors.Add(Math.Abs((1 / model.SustainedStepSeconds(0) / row.DecodeRate!.Value) - 1));
-        }
-
-        TestContext.Current.TestOutputHelper!.WriteLine(string.Create(CultureInfo.InvariantCulture, $"n={errors.Count}, MAPE {errors.Average():0.0 %}, median {errors.Order().ElementAt(errors.Count / 2):0.0 %}"));
-        Assert.InRange(errors.Order().ElementAt(errors.Count / 2), 0, 0.15);
+        ErrorScore score = ErrorScore.Of(Measured.SustainedIPhone());
+        TestContext.Current.TestOutputHelper!.WriteLine(score.ToString());
+        Assert.InRange(score.Median, 0, 0.15);
     }
 
     // OnePlus 12 resident memory (S01), with the engine's own files.
@@ -129,7 +113,4 @@ public sealed class CalibrationTests
         Assert.Equal(1, e.DecodeTokensPerSecond.Value / decode, 0.15);
         Assert.Equal(EstimateBasis.Measured, e.Basis);
     }
-
-    private static IEnumerable<double> SignedLeaveOneOut(IReadOnlyList<DecodePoint> points) =>
-        points.Select(p => p.MeasuredSeconds / DecodeFit.Of([.. points.Where(o => o.Id != p.Id)]).Seconds(p.IdealSeconds));
 }

@@ -1,10 +1,10 @@
-using System.Globalization;
 using Fleetwright.Catalog;
 using Fleetwright.Catalog.Units;
 using Fleetwright.Hardware.Calibration;
 using Fleetwright.Hardware.Chips;
 using Fleetwright.Hardware.Experts;
 using Fleetwright.Models;
+using Fleetwright.Hardware.Published;
 using Fleetwright.Models.Operators;
 using Fleetwright.Testing;
 
@@ -124,68 +124,34 @@ public class MeasuredKernelTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void LLMCompass_products_on_A100_agree_once_its_framework_launch_is_added()
-    {
-        // These rows were timed with PyTorch's launch: about 21 us (chip-models.md 1.2), which a captured graph does not pay.
-        const double Launch = 21e-6;
-        ChipModel model = ChipModel.For(Catalog, "a100-80gb-sxm");
-        var rows = File.ReadLines(Repository.SharedData("chips", "llmcompass", "measured_ops.csv")).Select(l => l.Split(',')).Where(f => f[0].StartsWith("A100", StringComparison.Ordinal) && f[1] == "matmul");
-        Check(rows.Select(f => (model.Price(Operator.Gemm(OperatorRole.Other, Number(f[3]), Number(f[4]), Number(f[5]), Dtype.Fp16, Dtype.Fp16)).Seconds + Launch, Number(f[6]) * 1e-6)), 0.1);
-    }
+    public void LLMCompass_products_on_A100_agree_once_its_framework_launch_is_added() =>
+        Check(LlmCompass.Operators(Catalog, Shared(LlmCompass.OperatorsFile)).Where(r => r.Group == "A100 matmul"), 0.1);
 
     [Theory]
-    [InlineData("prefill_b8_s2048", 16384, 0.08)]
-    [InlineData("decode_b8_ctx3072", 8, 0.15)]
-    public void The_products_of_a_GPT3_layer_on_four_A100_take_what_was_measured(string phase, int tokens, double bound)
+    [InlineData("prefill", 0.08)]
+    [InlineData("decode", 0.15)]
+    public void The_products_of_a_GPT3_layer_on_four_A100_take_what_was_measured(string phase, double bound)
     {
-        const double Launch = 21e-6;
-        ChipModel model = ChipModel.For(Catalog, "a100-80gb-sxm");
-        (string Op, int N, int K)[] products = [("Q_K_V", 9216, 12288), ("Wo_proj", 12288, 3072), ("W1_proj", 12288, 12288), ("W2_proj", 12288, 12288)];
-        var measured = File.ReadLines(Repository.SharedData("chips", "llmcompass", "measured_gpt3_layer_a100x4.csv")).Select(l => l.Split(',')).Where(f => f[0] == phase).ToDictionary(f => f[1], f => Number(f[2]) * 1e-6);
-        double expected = products.Sum(p => measured[p.Op]);
-        double priced = products.Sum(p => model.Price(Operator.Gemm(OperatorRole.Other, tokens, p.N, p.K, Dtype.Fp16, Dtype.Fp16)).Seconds + Launch);
+        ScoredRow[] products = [.. LlmCompass.Layer(Catalog, Shared(LlmCompass.LayerFile), phase).Where(r => LlmCompass.IsProjection(r.Group))];
+        (double priced, double expected) = (products.Sum(p => p.Predicted), products.Sum(p => p.Measured));
         output.WriteLine($"{priced * 1e3:F3} ms, measured {expected * 1e3:F3} ms: {(priced / expected) - 1:P1}");
+        Assert.Equal(4, products.Length);
         Assert.InRange(priced / expected, 1 - bound, 1 + bound);
     }
 
     [Fact]
-    public void Decode_power_of_Llama_2_70B_on_A100_is_within_fifteen_per_cent()
+    public void Decode_power_of_Llama_2_70B_on_A100_is_within_fifteen_per_cent() =>
+        Check(Splitwise.DecodeWatts(Catalog, Shared(Splitwise.File)), 0.15);
+
+    private void Check(IEnumerable<(double Priced, double Measured)> pairs, double bound) => Check(pairs.Select(p => new ScoredRow("", p.Priced, p.Measured)), bound);
+
+    private void Check(IEnumerable<ScoredRow> rows, double bound)
     {
-        // Each iteration reads the weights once; power follows from the bytes it moved and the time that it really took.
-        ChipModel model = ChipModel.For(Catalog, "a100-80gb-sxm");
-        var rows = File.ReadLines(Data("traces", "splitwise-sim", "perf_model.csv.gz")).Select(l => l.Split(','))
-            .Where(f => f[0] == "llama2-70b" && f[1] == "a100-80gb" && f[2] is "128" or "512" or "1024" && f[3] == "1" && f[4] == "128" && Number(f[6]) > 0);
-        double weights = 138e9;
-        Check(
-            rows.Select(f =>
-            {
-                OperatorCost read = model.Price(Operator.Elementwise(OperatorRole.Other, weights / Number(f[10]), 0));
-                double seconds = Number(f[8]) * 1e-3;
-                double idle = model.Chip.Tdp * model.Coefficients.IdlePowerShare;
-                double watts = ((read.Joules - (read.Seconds * idle)) / seconds) + idle;
-                return (watts / model.Chip.Tdp, Number(f[6]));
-            }),
-            0.15);
+        ErrorScore score = ErrorScore.Of(rows);
+        output.WriteLine(score.ToString());
+        Assert.NotEqual(0, score.Rows);
+        Assert.True(score.Mape <= bound, FormattableString.Invariant($"{score}; bound {bound:P0}"));
     }
 
-    private void Check(IEnumerable<(double Priced, double Measured)> pairs, double bound)
-    {
-        double[] errors = [.. pairs.Select(p => Math.Abs((p.Priced / p.Measured) - 1)).Order()];
-        Assert.NotEmpty(errors);
-        output.WriteLine(FormattableString.Invariant($"n {errors.Length}, MAPE {errors.Average():P1}, median {errors[errors.Length / 2]:P1}, p90 {errors[errors.Length * 9 / 10]:P1}"));
-        Assert.True(errors.Average() <= bound, FormattableString.Invariant($"MAPE {errors.Average():P1} over {errors.Length} rows; bound {bound:P0}"));
-    }
-
-    // Unpacks a gzipped table into a temporary file that the test run leaves to the system.
-    private static string Data(params string[] parts)
-    {
-        string target = Path.Combine(Path.GetTempPath(), "fleetwright-" + parts[^1].Replace(".gz", "", StringComparison.Ordinal));
-        using FileStream from = File.OpenRead(Repository.SharedData(parts));
-        using var unpacked = new System.IO.Compression.GZipStream(from, System.IO.Compression.CompressionMode.Decompress);
-        using FileStream to = File.Create(target);
-        unpacked.CopyTo(to);
-        return target;
-    }
-
-    private static double Number(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value : 0;
+    private static string Shared(string file) => Repository.SharedData(file.Split('/'));
 }

@@ -1,7 +1,7 @@
-using Fleetwright.Catalog.Units;
 using Fleetwright.Supply.Analysis;
 using Fleetwright.Supply.Planning;
 using Fleetwright.Supply.Problem;
+using Fleetwright.Supply.Published;
 
 namespace Fleetwright.Supply.Tests;
 
@@ -15,38 +15,7 @@ public class TextbookPlanTests
     [Fact]
     public void Capacity_expansion_of_Birge_and_Louveaux_5_2_costs_340315_52()
     {
-        double[] invest = [16, 5, 32, 2];
-        double[] operate = [25, 80, 6.5, 160];
-        double[][] increments = [[3919, 3410, 2986], [7086, 1918, 2165]];
-        double[] hours = [8760 - 7000, 7000 - 1500, 1500];
-        double[] LoadOf(double[] d) => [d[0], d[0] + d[1], d[0] + d[1] + d[2]];
-        double[] common = LoadOf(increments[0]);
-        SupplyProblem problem = Samples.Small(3) with
-        {
-            Chips = [.. operate.Select((c, i) => new ChipKind($"plant{i}", "", c, 0, 3))],
-            Offers =
-            [
-                .. invest.Select((c, i) => Samples.Offer($"plant{i}", $"plant{i}", "fab-a", "pack-a", 3, c) with { CapacityByQuarter = [1e6, 0, 0] }),
-            ],
-            EnergyDollarsPerJouleByQuarter = [.. hours.Select(h => h / 8760 / Quarter.Seconds)],
-            Workloads =
-            [
-                new SupplyWorkload
-                {
-                    Id = "load", DemandByQuarter = common, UnservedDollarsPerUnitQuarter = 1e6,
-                    UnitsPerSecondByChip = Enumerable.Range(0, 4).ToDictionary(i => $"plant{i}", _ => 1.0),
-                },
-            ],
-            Scenarios =
-            [
-                .. new[] { 0.9, 0.1 }.Select((p, s) => new SupplyScenario
-                {
-                    Id = $"demand {s}", Probability = p,
-                    DemandMultipliers = new Dictionary<string, IReadOnlyList<double>> { ["load"] = [.. LoadOf(increments[s]).Select((d, t) => d / common[t])] },
-                }),
-            ],
-        };
-        Solve.Near(340315.52, Solve.Plan(problem).ObjectiveDollars);
+        Solve.Near(340315.52, Solve.Plan(Textbook.CapacityExpansion()).ObjectiveDollars);
     }
 
     /// <summary>The newsvendor: price 1000, penalty 4000, so the best order is the 75 % quantile of demand, 10,000.</summary>

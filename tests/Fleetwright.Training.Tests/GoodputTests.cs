@@ -7,7 +7,7 @@ namespace Fleetwright.Training.Tests;
 
 public class GoodputTests
 {
-    private static readonly FailureModel Llama = FailureModel.Default(PublishedRuns.Catalog);
+    private static readonly FailureModel Llama = FailureModel.Default(Small.Catalog);
 
     [Fact]
     public void Published_example_has_a_checkpoint_every_7_9_minutes_and_93_percent()
@@ -28,7 +28,7 @@ public class GoodputTests
     [Fact]
     public void Small_jobs_stop_as_often_as_RSC_measured_at_1024_chips_and_projected_at_16384()
     {
-        FailureModel rsc = FailureModel.In(PublishedRuns.Catalog).Get("meta-rsc-1");
+        FailureModel rsc = FailureModel.In(Small.Catalog).Get("meta-rsc-1");
         Assert.Equal(7.9, rsc.MeanTimeBetween(1024) / 3600, 0.05);
         Assert.Equal(1.8, rsc.MeanTimeBetween(16384) / 3600, 0.3);
     }

@@ -1,9 +1,12 @@
+using Fleetwright.Hardware.Calibration;
+using Fleetwright.Training.Published;
+
 namespace Fleetwright.Training.Tests;
 
 /// <summary>Predicted step times against published runs; the same code and constants for every row.</summary>
 public class ScoreboardTests(ITestOutputHelper output)
 {
-    private static readonly TrainingCoefficients Coefficients = TrainingCoefficients.For(PublishedRuns.Catalog);
+    private static readonly TrainingCoefficients Coefficients = TrainingCoefficients.For(Small.Catalog);
 
     [Theory]
     [InlineData("SC'21", 10, 0.06)]
@@ -13,15 +16,15 @@ public class ScoreboardTests(ITestOutputHelper output)
     [InlineData("Llama 405B", 3, 0.10)]
     public void Mean_error_of_a_published_set_stays_low(string set, int rows, double bar)
     {
-        List<Scored> scores = Scores(set);
+        List<ScoredRun> scores = Scores(set);
         Assert.Equal(rows, scores.Count);
-        Assert.InRange(Score.Mape(scores), 0, bar);
+        Assert.InRange(ScoredRun.Mape(scores), 0, bar);
     }
 
     [Fact]
     public void Megatron_175B_and_1T_are_within_15_percent_of_published_throughput()
     {
-        List<Scored> rows = [.. Scores("SC'21").Where(s => s.Run.Name is "145.6B" or "1008.0B"), .. Scores("Korthikanti").Where(s => s.Run.Name.StartsWith("175B") || s.Run.Name.StartsWith("1T"))];
+        List<ScoredRun> rows = [.. Scores("SC'21").Where(s => s.Run.Name is "145.6B" or "1008.0B"), .. Scores("Korthikanti").Where(s => s.Run.Name.StartsWith("175B") || s.Run.Name.StartsWith("1T"))];
         Assert.Equal(6, rows.Count);
         Assert.All(rows, r => Assert.InRange(1 / (1 + r.Error), 0.85, 1.15));
     }
@@ -36,43 +39,40 @@ public class ScoreboardTests(ITestOutputHelper output)
     [InlineData("DGXC fp8", 0.40)]
     public void Sets_that_were_never_fitted_stay_below_a_loose_bar(string set, double bar)
     {
-        IEnumerable<PublishedRun> runs = set switch { "vTrain" => PublishedRuns.VTrain(), "DGXC bf16" => PublishedRuns.DgxCloud("bf16"), _ => PublishedRuns.DgxCloud("fp8") };
-        var scores = new List<Scored>();
-        foreach (PublishedRun run in runs)
+        var scores = new List<ScoredRun>();
+        foreach (PublishedRun run in Small.Published.Of(set))
         {
-            var model = new Steps.TrainingModel(Fleetwright.Hardware.Chips.ChipModel.For(PublishedRuns.Catalog, run.Chip), run.Job, Coefficients);
-            if (model.Problem(run.Layouts[0]) is { } problem)
+            if (ScoredRun.Problem(Small.Catalog, run, Coefficients) is { } problem)
             {
                 output.WriteLine($"{run.Set} {run.Name}: not priced, {problem}");
                 continue;
             }
 
-            scores.Add(Score.Of(run, Coefficients));
+            scores.Add(ScoredRun.Of(Small.Catalog, run, Coefficients));
         }
 
         Report(set, scores);
-        Assert.InRange(Score.Mape(scores), 0, bar);
+        Assert.InRange(ScoredRun.Mape(scores), 0, bar);
     }
 
     [Fact]
     public void No_layout_that_ran_is_refused() =>
-        Assert.All(PublishedRuns.All().Select(r => Score.Of(r, Coefficients)), s => Assert.True(s.Estimate.Fits, s.ToString()));
+        Assert.All(Small.Published.All().Select(r => ScoredRun.Of(Small.Catalog, r, Coefficients)), s => Assert.True(s.Estimate.Fits, s.ToString()));
 
-    private List<Scored> Scores(string set)
+    private List<ScoredRun> Scores(string set)
     {
-        List<Scored> scores = [.. PublishedRuns.All().Where(r => r.Set == set).Select(r => Score.Of(r, Coefficients))];
+        List<ScoredRun> scores = [.. Small.Published.Of(set).Select(r => ScoredRun.Of(Small.Catalog, r, Coefficients))];
         Report(set, scores);
         return scores;
     }
 
-    private void Report(string set, List<Scored> scores)
+    private void Report(string set, List<ScoredRun> scores)
     {
-        foreach (Scored s in scores)
+        foreach (ScoredRun s in scores)
         {
             output.WriteLine(s.ToString());
         }
 
-        double[] sorted = [.. scores.Select(s => Math.Abs(s.Error)).Order()];
-        output.WriteLine(FormattableString.Invariant($"{set}: MAPE {Score.Mape(scores):P1}, median {sorted[sorted.Length / 2]:P1}, max {sorted[^1]:P1}, mean signed {scores.Average(s => s.Error):+0.0%;-0.0%}, n {scores.Count}"));
+        output.WriteLine($"{set}: {ErrorScore.Of(scores.Select(s => s.Row))}");
     }
 }

@@ -69,7 +69,7 @@ public class SearchTests(ITestOutputHelper output)
         foreach (int chips in (int[])[8, 16, 32, 64])
         {
             TrainingModel model = Small.On();
-            TrainingRun run = TrainingRun.Of(model, LayoutSearch.Best(model, chips, cancellation: Stop).Best!, FailureModel.Default(PublishedRuns.Catalog));
+            TrainingRun run = TrainingRun.Of(model, LayoutSearch.Best(model, chips, cancellation: Stop).Best!, FailureModel.Default(Small.Catalog));
             Assert.True(run.Days < last);
             last = run.Days;
         }
@@ -79,7 +79,7 @@ public class SearchTests(ITestOutputHelper output)
     public void A_tighter_deadline_needs_no_fewer_chips_and_is_met()
     {
         TrainingModel model = Small.On();
-        FailureModel failures = FailureModel.Default(PublishedRuns.Catalog);
+        FailureModel failures = FailureModel.Default(Small.Catalog);
         int last = 0;
         foreach (double days in (double[])[20, 5, 2])
         {
@@ -93,7 +93,7 @@ public class SearchTests(ITestOutputHelper output)
     [Fact]
     public void An_impossible_deadline_names_the_best_reachable()
     {
-        DeadlineResult found = LayoutSearch.ChipsForDeadline(Small.On(), FailureModel.Default(PublishedRuns.Catalog), 60, maximumChips: 64, cancellation: Stop);
+        DeadlineResult found = LayoutSearch.ChipsForDeadline(Small.On(), FailureModel.Default(Small.Catalog), 60, maximumChips: 64, cancellation: Stop);
         Assert.False(found.Found);
         Assert.True(found.Fastest!.Seconds > 60);
     }
@@ -101,7 +101,7 @@ public class SearchTests(ITestOutputHelper output)
     [Fact]
     public void A_model_too_large_for_the_chips_says_by_how_much()
     {
-        var job = new TrainingJob { Model = PublishedRuns.Catalog.Models.Get("llama-3.1-405b"), Tokens = 1e12, SequenceLength = 8192, BatchSequences = 64 };
+        var job = new TrainingJob { Model = Small.Catalog.Models.Get("llama-3.1-405b"), Tokens = 1e12, SequenceLength = 8192, BatchSequences = 64 };
         LayoutSearchResult found = LayoutSearch.Best(Small.On(job), 8, cancellation: Stop);
         Assert.False(found.Found);
         Assert.True(found.Nearest!.MissingBytes > 0);
@@ -126,7 +126,7 @@ public class SearchTests(ITestOutputHelper output)
     [Fact]
     public void Every_decoder_of_the_catalogue_can_be_priced()
     {
-        foreach (var spec in PublishedRuns.Catalog.Models.All.Where(m => m.LayerCount > 0))
+        foreach (var spec in Small.Catalog.Models.All.Where(m => m.LayerCount > 0))
         {
             TrainingModel model = Small.On(Small.Job with { Model = spec });
             TrainingEstimate e = model.Estimate(new TrainingLayout { DataParallel = 64, Recompute = Recompute.Full, Sharding = StateSharding.Parameters });
@@ -137,10 +137,10 @@ public class SearchTests(ITestOutputHelper output)
     [Fact]
     public void Search_speed_is_reported()
     {
-        var job = new TrainingJob { Model = PublishedRuns.Catalog.Models.Get("gpt-3-175b"), Tokens = 3e11, SequenceLength = 2048, BatchSequences = 1536 };
+        var job = new TrainingJob { Model = Small.Catalog.Models.Get("gpt-3-175b"), Tokens = 3e11, SequenceLength = 2048, BatchSequences = 1536 };
         TrainingModel model = Small.On(job);
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        DeadlineResult found = LayoutSearch.ChipsForDeadline(model, FailureModel.Default(PublishedRuns.Catalog), 30 * 86400.0, cancellation: Stop);
+        DeadlineResult found = LayoutSearch.ChipsForDeadline(model, FailureModel.Default(Small.Catalog), 30 * 86400.0, cancellation: Stop);
         output.WriteLine(FormattableString.Invariant($"{found.Evaluated:#,0} layouts in {clock.Elapsed.TotalSeconds:0.00} s: {found.Evaluated / clock.Elapsed.TotalSeconds:#,0} a second on {Environment.ProcessorCount} cores"));
         Assert.True(found.Evaluated > 1000);
     }

@@ -1,6 +1,7 @@
 using Fleetwright.Catalog.Models;
 using Fleetwright.Training.Jobs;
 using Fleetwright.Training.Layouts;
+using Fleetwright.Training.Published;
 using Fleetwright.Training.Steps;
 
 namespace Fleetwright.Training.Tests;
@@ -93,7 +94,7 @@ public class StepTests
     public void Faster_links_are_never_slower()
     {
         var fast = Small.Chip.Chip with { ScaleOutBandwidth = Fleetwright.Catalog.Reading.Fact.Of(2 * Small.Chip.Chip.ScaleOutBandwidth!.Value, "test") };
-        var model = new TrainingModel(new Fleetwright.Hardware.Chips.ChipModel(fast, Small.Chip.Coefficients), Small.Job, TrainingCoefficients.For(PublishedRuns.Catalog));
+        var model = new TrainingModel(new Fleetwright.Hardware.Chips.ChipModel(fast, Small.Chip.Coefficients), Small.Job, TrainingCoefficients.For(Small.Catalog));
         var layout = new TrainingLayout { TensorParallel = 4, PipelineParallel = 2, DataParallel = 32 };
         Assert.True(model.Estimate(layout).StepSeconds <= Small.On().Estimate(layout).StepSeconds);
     }

@@ -25,10 +25,12 @@ public static class Calibrator
 
     // Twice the parameters of the other families.
     private const int ProductEvaluations = 1200;
+
     // Fewer rows than this do not fit six to ten parameters.
     internal const int LeastRows = 200;
 
-    private static readonly (string Chip, string Folder)[] Measured =
+    /// <summary>The measured chips and the folders of their tables.</summary>
+    internal static readonly (string Chip, string Folder)[] Measured =
         [("a100-80gb-sxm", "a100_sxm"), ("h100-sxm", "h100_sxm"), ("h200-sxm", "h200_sxm"), ("b200-sxm", "b200_sxm"), ("arc-pro-b60", "b60")];
 
     /// <summary>Fits every measured chip, every architecture of one, and <c>generic</c>, and writes their files, all together at the end.</summary>

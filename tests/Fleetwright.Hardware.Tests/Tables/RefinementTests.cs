@@ -1,5 +1,5 @@
-using System.IO.Compression;
 using Fleetwright.Catalog;
+using Fleetwright.Hardware.Calibration;
 using Fleetwright.Hardware.Chips;
 using Fleetwright.Hardware.Tables;
 using Fleetwright.Testing;
@@ -28,17 +28,10 @@ public sealed class RefinementTests(ITestOutputHelper output)
     [InlineData("b200-sxm", "b200_sxm", "moe", 0.03)]
     public void Rows_that_the_table_lacks_are_met_within_a_few_per_cent(string name, string folder, string kind, double bound)
     {
-        ChipModel chip = ChipModel.For(Catalog, name);
-        OperatorTable table = OperatorTable.Get(kind);
-        using var file = new TableFile(Repository.SharedData("kernels", folder, kind + ".csv.gz"), table);
-        ILookup<bool, TableRow> parts = file.Rows().ToLookup(r => Hash(r.Text[..r.Text.LastIndexOf(',')]) % 4 == 0);
-        Refinement refinement = Refinement.Of(parts[false], table, chip);
-        double[] errors = [.. parts[true].Select(r => (Row: r, Priced: table.Price(chip, r))).Where(r => r.Priced.Floor.Allows(r.Row.MeasuredSeconds))
-            .Select(r => Math.Abs((refinement.Seconds(r.Priced) / r.Row.MeasuredSeconds) - 1)).Order()];
-        output.WriteLine(FormattableString.Invariant($"n {errors.Length}, MAPE {errors.Average():P1}, median {errors[errors.Length / 2]:P1}, p90 {errors[errors.Length * 9 / 10]:P1}"));
-        Assert.True(errors[errors.Length / 2] <= bound, FormattableString.Invariant($"median {errors[errors.Length / 2]:P1} over {errors.Length} rows; bound {bound:P0}"));
+        TableScore held = TableScore.OfHeldOutQuarter(
+            ChipModel.For(Catalog, name), OperatorTable.Get(kind), Repository.SharedData("kernels", folder, kind + ".csv.gz"), TestContext.Current.CancellationToken);
+        ErrorScore score = ErrorScore.Of(held.Rows);
+        output.WriteLine(score.ToString());
+        Assert.True(score.Median <= bound, FormattableString.Invariant($"{score}; bound {bound:P0}"));
     }
-
-    // FNV-1a: the same part of the rows on every machine.
-    private static uint Hash(string text) => text.Aggregate(2166136261u, (hash, c) => (hash ^ c) * 16777619u);
 }

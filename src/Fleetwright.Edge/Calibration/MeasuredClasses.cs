@@ -1,12 +1,19 @@
+using Fleetwright.Catalog;
 using Fleetwright.Catalog.Devices;
-using Fleetwright.Edge.Calibration;
-using Fleetwright.Testing;
+using Fleetwright.Catalog.Units;
+using Fleetwright.Edge.Devices;
+using Fleetwright.Hardware.Calibration;
 
-namespace Fleetwright.Edge.Tests;
+namespace Fleetwright.Edge.Calibration;
 
 /// <summary>Which measured rows belong to which coefficients of the catalogue, and what their chips can read.</summary>
-internal static class MeasuredClasses
+/// <param name="catalog">The devices and engines.</param>
+/// <param name="path">The table of measured runs.</param>
+internal sealed class MeasuredClasses(FleetCatalog catalog, string path)
 {
+    /// <summary>The table, below the folder of public measurements.</summary>
+    public const string File = "devices/on_device_llm.csv";
+
     // GB/s: Apple's specifications; 64-bit buses × rate for Snapdragons; see catalog/devices for those that are devices.
     private static readonly Dictionary<string, double> s_bandwidth = new(StringComparer.Ordinal)
     {
@@ -59,6 +66,7 @@ internal static class MeasuredClasses
         ["M4 Max (40c)"] = 17.2,
     };
 
+    /// <summary>The classes.</summary>
     public static IReadOnlyList<MeasuredClass> All { get; } =
     [
         new("Macs, llama.cpp", "llama.cpp", "M1 (8c)", ComputeUnitKind.Gpu, r => r.Engine.StartsWith("llama.cpp Metal", StringComparison.Ordinal) && r.DeviceClass == "mac"),
@@ -81,21 +89,72 @@ internal static class MeasuredClasses
         new("Orin Nano, MLC", "mlc-llm", "Orin Nano Super", ComputeUnitKind.Gpu, r => r.Engine == "MLC-LLM"),
     ];
 
-    public static IReadOnlyList<MeasuredRow> Rows() => MeasuredRow.ReadAll(Repository.SharedData("devices", "on_device_llm.csv"));
+    /// <summary>All measured runs.</summary>
+    public IReadOnlyList<MeasuredRow> Rows { get; } = MeasuredRow.ReadAll(path);
 
-    public static EngineClass CatalogClass(MeasuredClass of) =>
-        Shipped.Engine(of.Engine).Classes.First(c => c.Unit == of.Unit && c.MeasuredOn.Contains(of.Soc));
+    /// <summary>The coefficients that ship for a class.</summary>
+    public EngineClass CatalogClass(MeasuredClass of) =>
+        catalog.DeviceEngines.Get(of.Engine).Classes.First(c => c.Unit == of.Unit && c.MeasuredOn.Contains(of.Soc));
 
-    public static IReadOnlyList<DecodePoint> DecodePoints(MeasuredClass of) =>
-        [.. from r in Rows()
+    /// <summary>The runs of a class that may be fitted.</summary>
+    public IReadOnlyList<DecodePoint> DecodePoints(MeasuredClass of) =>
+        [.. from r in Rows
             where r.MayBeFitted && r.DecodeRate is not null && of.Contains(r) && r.BytesPerToken is not null && s_bandwidth.ContainsKey(r.Soc)
             select new DecodePoint(r.Id, r.Soc, r.BytesPerToken!.Value / (s_bandwidth[r.Soc] * 1e9), 1 / r.DecodeRate!.Value)];
 
     /// <summary>Measured over peak prefill rate of Macs' GPUs, with the number format.</summary>
-    public static IReadOnlyList<(string Id, string Format, double Share)> MacPrefill() =>
-        [.. from r in Rows()
+    public IReadOnlyList<(string Id, string Format, double Share)> MacPrefill() =>
+        [.. from r in Rows
             where r.MayBeFitted && All[0].Contains(r) && r.PromptTokens == 512 && r.PrefillRate is not null && s_peak.ContainsKey(r.Soc)
             select (r.Id, r.Quantisation, r.PrefillRate!.Value * 2 * r.Parameters!.Value / (s_peak[r.Soc] * 1e12))];
+
+    /// <summary>Prefill time of Macs from the shipped efficiency of a number format, over the measured one.</summary>
+    /// <param name="quantisation">As rows name it: F16, Q8_0, Q4_0.</param>
+    /// <param name="format">The format of the coefficients.</param>
+    public IReadOnlyList<ScoredRow> MacPrefill(string quantisation, Dtype format)
+    {
+        double efficiency = CatalogClass(All[0]).PrefillEfficiency[format].Value;
+        return [.. MacPrefill().Where(p => p.Format == quantisation).Select(p => new ScoredRow(quantisation, efficiency, p.Share))];
+    }
+
+    /// <summary>Tokens a second of each row of a class from a fit without it, beside the measured ones.</summary>
+    public IReadOnlyList<ScoredRow> LeaveOneOut(MeasuredClass of)
+    {
+        IReadOnlyList<DecodePoint> points = DecodePoints(of);
+        return [.. points.Select(p => new ScoredRow(of.Name, 1 / DecodeFit.Of([.. points.Where(o => o.Id != p.Id)]).Seconds(p.IdealSeconds), 1 / p.MeasuredSeconds))];
+    }
+
+    /// <summary>How many rows of all classes lie in the band of a fit without them, which is two mean errors wide.</summary>
+    public (int Inside, int All) InBand()
+    {
+        int inside = 0, all = 0;
+        foreach (MeasuredClass of in All)
+        {
+            double factor = 1 + (2 * CatalogClass(of).DecodeError!.Value.Value);
+            foreach (ScoredRow row in LeaveOneOut(of))
+            {
+                all++;
+                inside += row.Ratio <= factor && row.Ratio >= 1 / factor ? 1 : 0;
+            }
+        }
+
+        return (inside, all);
+    }
+
+    /// <summary>Tokens a second of an iPhone 17 Pro after 600 s (MLX and Core AI), from 4.7 W and joules per byte alone.</summary>
+    public IReadOnlyList<ScoredRow> SustainedIPhone()
+    {
+        var rows = new List<ScoredRow>();
+        foreach (MeasuredRow row in Rows.Where(r => r.Soc == "A19 Pro" && r.LoadState.StartsWith("sustained", StringComparison.Ordinal) && r.Engine is "MLX" or "Apple Core AI" && r.BytesPerToken is not null))
+        {
+            string engine = row.Engine == "MLX" ? "mlx" : "core-ai";
+            var footprint = new ModelFootprint { FileBytes = row.BytesPerToken!.Value, BytesPerToken = row.BytesPerToken!.Value, OperationsPerToken = 2 * row.Parameters!.Value };
+            var model = new DeviceModel(catalog.Devices.Get("iphone-17-pro"), catalog.DeviceEngines.Get(engine), row.Backend == "ane" ? ComputeUnitKind.Npu : ComputeUnitKind.Gpu, row.Model, Dtype.Int4, footprint);
+            rows.Add(new ScoredRow(engine, 1 / model.SustainedStepSeconds(0), row.DecodeRate!.Value));
+        }
+
+        return rows;
+    }
 
     private static bool InApp(MeasuredRow r) => r.Engine.StartsWith("react-native", StringComparison.Ordinal);
 
