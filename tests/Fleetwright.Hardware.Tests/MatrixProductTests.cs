@@ -129,11 +129,11 @@ public class MatrixProductTests(ITestOutputHelper output)
     [Fact]
     public void What_a_calibration_file_lacks_comes_from_the_relative_that_it_names()
     {
-        ChipCoefficients ada = Catalog.CoefficientsOf(Catalog.Chips.Get("l40s"))!, generic = Catalog.Calibration.Get("generic");
+        ChipCoefficients ada = Catalog.CoefficientsOf(Catalog.Chips.Get("l40s"))!, ampere = Catalog.Calibration.Get("ampere");
         Assert.Equal("ada", ada.Name);
-        Assert.NotSame(generic.Gemm, ada.Gemm);
-        Assert.Same(generic.ContextAttention, ada.ContextAttention);
-        Assert.Same(generic.DecodeAttention, ada.DecodeAttention);
+        Assert.NotSame(ampere.Gemm, ada.Gemm);
+        Assert.Same(ampere.ContextAttention, ada.ContextAttention);
+        Assert.Same(ampere.DecodeAttention, ada.DecodeAttention);
     }
 
     [Fact]

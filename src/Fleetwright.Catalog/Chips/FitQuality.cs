@@ -14,10 +14,10 @@ public readonly record struct FitQuality(double Error, double Median, int Rows)
     public double P90 { get; init; }
 
     /// <summary>The errors by priced time, shortest first; empty when not recorded.</summary>
-    public IReadOnlyList<RegimeQuality> Regimes { get; init; } = [];
+    public IReadOnlyList<RegimeQuality> Regimes { get => field ?? []; init; }
 
     /// <summary>Least and greatest sizes that were measured, size by size as the family orders them (docs/hardware.md, "Error bands"); empty when not recorded.</summary>
-    public IReadOnlyList<(double Least, double Most)> Range { get; init; } = [];
+    public IReadOnlyList<(double Least, double Most)> Range { get => field ?? []; init; }
 
     /// <summary>Reads the keys <c>error</c>, <c>median_error</c>, <c>rows</c> and, where they are given, <c>p90_error</c>, <c>regimes</c> and <c>range</c>.</summary>
     public static FitQuality Read(YamlMap map) => new(

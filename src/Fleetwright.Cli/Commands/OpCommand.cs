@@ -120,10 +120,15 @@ internal static class OpCommand
     private static void Write(CommandContext context, Answer a)
     {
         IFormatProvider c = CultureInfo.InvariantCulture;
-        context.Output.WriteLine(string.Create(c, $"{a.Op} on {a.Chip}: {a.Seconds * 1e6:0.00} us (± {a.Error:0 %}), {a.Joules:0.###e+0} J, held by {a.Bound.ToString().ToLowerInvariant()}"));
+        context.Output.WriteLine(string.Create(c, $"{a.Op} on {a.Chip}: {a.Seconds * 1e6:0.00} us (± {a.Error:0 %}; eight of ten between {a.LowSeconds * 1e6:0.00} and {a.HighSeconds * 1e6:0.00}), {a.Joules:0.###e+0} J, held by {a.Bound.ToString().ToLowerInvariant()}"));
         if (a.Algorithm is { } algorithm)
         {
             context.Output.WriteLine($"  algorithm: {algorithm}");
+        }
+
+        if (a.OutsideCalibratedRange)
+        {
+            context.Output.WriteLine("  note: a size lies outside the measured range, so the error may be larger");
         }
 
         if (a.Note is { } note)
@@ -139,7 +144,7 @@ internal static class OpCommand
     private sealed record Answer(
         string Op, string Chip, double Seconds, double Joules, Bound Bound,
         double OverheadSeconds, double MatrixSeconds, double VectorSeconds, double OnChipSeconds, double MemorySeconds, double NetworkSeconds,
-        double Error, double Flops, double Bytes, double Watts, CollectiveAlgorithm? Algorithm, string? Note)
+        double Error, double LowSeconds, double HighSeconds, bool OutsideCalibratedRange, double Flops, double Bytes, double Watts, CollectiveAlgorithm? Algorithm, string? Note)
     {
         public static Answer Of(string name, ChipModel model, in Operator op)
         {
@@ -148,7 +153,7 @@ internal static class OpCommand
             bool product = op.Kind is OperatorKind.Gemm or OperatorKind.GroupedGemm;
             return new(
                 name, model.Chip.Name, cost.Seconds, cost.Joules, cost.Bound, cost.OverheadSeconds, cost.MatrixSeconds, cost.VectorSeconds, cost.OnChipSeconds, cost.MemorySeconds, cost.NetworkSeconds,
-                cost.RelativeError, op.MatrixFlops + op.VectorFlops, op.IsCollective ? op.MessageBytes : op.MemoryBytes, cost.Joules / cost.Seconds,
+                cost.RelativeError, cost.Seconds * cost.Band.Low, cost.Seconds * cost.Band.High, cost.Extrapolated, op.MatrixFlops + op.VectorFlops, op.IsCollective ? op.MessageBytes : op.MemoryBytes, cost.Joules / cost.Seconds,
                 op.IsCollective ? model.Collectives.Price(op.Kind, op.MessageBytes, op.Ranks).Algorithm : null,
                 product && runsAs != op.ComputeDtype ? $"{model.Chip.Name} has no {op.ComputeDtype.Name()} matrix rate; priced as converted to {runsAs.Name()}" : null);
         }

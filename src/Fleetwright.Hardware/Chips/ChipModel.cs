@@ -19,6 +19,8 @@ namespace Fleetwright.Hardware.Chips;
 /// <remarks>Immutable to its users and thread-safe; pricing allocates nothing once a number format has been priced.</remarks>
 public sealed class ChipModel
 {
+    private static readonly int Kinds = Enum.GetValues<OperatorKind>().Length;
+
     private readonly double[] _matrixRates = new double[Dtypes.All.Count];
     private readonly double[] _peakRates = new double[Dtypes.All.Count];
     private readonly Dtype[] _runsAs = new Dtype[Dtypes.All.Count];
@@ -42,7 +44,7 @@ public sealed class ChipModel
     private readonly double _joulesPerOnChipByte;
     private readonly double _matrixWatts;
     private readonly double _powerLimit;
-    private readonly double _error;
+    private readonly ErrorBand _band;
     private readonly CollectiveModel _collectives;
 
     /// <summary>A chip with its coefficients.</summary>
@@ -92,7 +94,7 @@ public sealed class ChipModel
         _matrixWatts = chip.Tdp * coefficients.MatrixPowerShare * Math.Pow(Clock, 3);
         _joulesPerMemoryByte = chip.Tdp * coefficients.MemoryPowerShare / _memoryRate;
         _joulesPerOnChipByte = coefficients.OnChipPowerShare is { } share ? chip.Tdp * share / _onChipRate : 0;
-        _error = coefficients.Error;
+        _band = ErrorBand.Of(coefficients.Error);
         _collectives = new CollectiveModel(chip, coefficients);
     }
 
@@ -148,12 +150,12 @@ public sealed class ChipModel
             case OperatorKind.Elementwise:
                 return PriceVector(_vectors[(int)VectorModel.KindOf(op.Role)], op);
             case OperatorKind.Gather:
-                return Total(op, _launch, 0, OffChipBytes(op) / _gatherRate, 0, _error);
+                return Total(op, _launch, 0, OffChipBytes(op) / _gatherRate, 0);
             default:
                 CollectiveCost collective = _collectives.Price(op.Kind, op.MessageBytes, op.Ranks);
                 double network = collective.Seconds - collective.LatencySeconds;
                 Bound held = network >= collective.LatencySeconds ? Bound.Network : Bound.Launch;
-                return new OperatorCost(collective.Seconds, Joules(collective.Seconds, ActiveJoules(op)), held, collective.LatencySeconds, 0, 0, 0, 0, network, _collectives.Error > 0 ? _collectives.Error : _error);
+                return Banded(new OperatorCost(collective.Seconds, Joules(collective.Seconds, ActiveJoules(op)), held, collective.LatencySeconds, 0, 0, 0, 0, network, default), _collectives.Errors, _collectives.Errors.Outside(op.MessageBytes, op.Ranks));
         }
     }
 
@@ -196,20 +198,36 @@ public sealed class ChipModel
     /// <summary>Prices a step: every operator as often as it is run, one after another.</summary>
     public StepCost Price(ReadOnlySpan<Operator> step)
     {
-        double seconds = 0, joules = 0, communication = 0, error = 0;
+        double seconds = 0, joules = 0, communication = 0;
+        Span<double> faster = stackalloc double[Kinds], slower = stackalloc double[Kinds];
+        faster.Clear();
+        slower.Clear();
         foreach (ref readonly Operator op in step)
         {
             OperatorCost cost = Price(op);
             seconds += op.Count * cost.Seconds;
             joules += op.Count * cost.Joules;
-            error += op.Count * cost.Seconds * cost.RelativeError;
+            faster[(int)op.Kind] += op.Count * cost.Seconds * (1 - cost.Band.Low);
+            slower[(int)op.Kind] += op.Count * cost.Seconds * (cost.Band.High - 1);
             if (op.IsCollective)
             {
                 communication += op.Count * cost.Seconds;
             }
         }
 
-        return new StepCost(seconds, joules, communication, error);
+        return new StepCost(seconds, joules, communication, seconds - Length(faster), seconds + Length(slower));
+    }
+
+    // Distances of a tenth quantile from the middle add as lengths do when families are independent. A family whose middle is off to one side has a negative one.
+    private static double Length(ReadOnlySpan<double> distances)
+    {
+        double squares = 0;
+        foreach (double distance in distances)
+        {
+            squares += distance * Math.Abs(distance);
+        }
+
+        return Math.Sign(squares) * Math.Sqrt(Math.Abs(squares));
     }
 
     /// <summary>Energy of the work of one run, without rest power: joules per matrix operation and per byte of off-chip (and, where it is stated, on-chip) memory; a collective passes over its message twice.</summary>
@@ -229,7 +247,7 @@ public sealed class ChipModel
     {
         double memory = model.MemorySeconds(op.ActivationBytes <= _activationRoom ? op with { ActivationBytes = 0 } : op);
         double matrix = model.MatrixSeconds(op.M, op.N, op.K, op.Groups, memory, out Bound held);
-        OperatorCost cost = Total(op, model.OverheadSeconds(op), matrix, memory, model.OverlapLoss, model.Quality.Error);
+        OperatorCost cost = Total(op, model.OverheadSeconds(op), matrix, memory, model.OverlapLoss);
         if (cost.Bound == Bound.Matrix)
         {
             cost = cost with { Bound = held };
@@ -241,24 +259,31 @@ public sealed class ChipModel
             cost = cost with { Seconds = issued, Joules = cost.Joules + ((issued - cost.Seconds) * _idleWatts), OverheadSeconds = cost.OverheadSeconds + issued - cost.Seconds, Bound = issued > 1.5 * cost.Seconds ? Bound.Launch : cost.Bound };
         }
 
-        return cost;
+        return Banded(cost, model.Errors, model.Errors.Outside(op.M, op.N, op.K));
     }
 
     private OperatorCost PriceExperts(GroupedProductModel model, in Operator op)
     {
         GroupedCost cost = model.Price(op);
         double kept = model.MemorySeconds(op.MemoryBytes - OffChipBytes(op));
-        return Total(op, cost.Overhead, cost.Matrix, Math.Max(0, cost.Memory - kept), model.OverlapLoss, model.Quality.Error);
+        return Banded(Total(op, cost.Overhead, cost.Matrix, Math.Max(0, cost.Memory - kept), model.OverlapLoss), model.Errors, model.Errors.Outside(op.M, op.N, op.K));
     }
 
     private OperatorCost PriceContextAttention(ContextAttentionModel model, in Operator op)
     {
         ContextPlan plan = model.Plan(op);
-        return AtLeast(model.LaunchFloor, Total(op, model.Overhead, model.MatrixSeconds(plan), model.MemorySeconds(plan, OffChipBytes(op)), model.OverlapLoss, model.Quality.Error));
+        OperatorCost cost = AtLeast(model.LaunchFloor, Total(op, model.Overhead, model.MatrixSeconds(plan), model.MemorySeconds(plan, OffChipBytes(op)), model.OverlapLoss));
+        return Banded(cost, model.Errors, model.Errors.Outside(op.Sequences, op.QueryTokens, op.ContextTokens));
     }
 
-    private OperatorCost PriceDecodeAttention(DecodeAttentionModel model, in Operator op) =>
-        AtLeast(model.LaunchFloor, Total(op, model.Overhead, model.MatrixSeconds(op.MatrixFlops), model.MemorySeconds(model.Plan(op)), 0, model.Quality.Error));
+    private OperatorCost PriceDecodeAttention(DecodeAttentionModel model, in Operator op)
+    {
+        OperatorCost cost = AtLeast(model.LaunchFloor, Total(op, model.Overhead, model.MatrixSeconds(op.MatrixFlops), model.MemorySeconds(model.Plan(op)), 0));
+        return Banded(cost, model.Errors, model.Errors.Outside(op.Sequences, op.QueryTokens, op.ContextTokens));
+    }
+
+    // The band of the regime that the time falls into.
+    private OperatorCost Banded(in OperatorCost cost, ErrorBands errors, bool outside) => cost with { Band = errors.At(cost.Seconds, _band), Extrapolated = outside };
 
     // Kernels that the host starts one by one: it takes so long for those of a call, and the chip waits in between.
     private OperatorCost AtLeast(double floor, OperatorCost cost) => cost.Seconds >= floor
@@ -274,13 +299,13 @@ public sealed class ChipModel
     private OperatorCost PriceVector(VectorModel model, in Operator op)
     {
         VectorSeconds seconds = model.Price(op, OffChipBytes(op));
-        return Total(op, seconds.Overhead, 0, seconds.Memory, 0, model.Quality.Error, seconds.Vector);
+        return Banded(Total(op, seconds.Overhead, 0, seconds.Memory, 0, seconds.Vector), model.Errors, false);
     }
 
-    private OperatorCost Total(in Operator op, double overhead, double matrix, double memory, double overlapLoss, double error) =>
-        Total(op, overhead, matrix, memory, overlapLoss, error, op.VectorFlops / _vectorRate);
+    private OperatorCost Total(in Operator op, double overhead, double matrix, double memory, double overlapLoss) =>
+        Total(op, overhead, matrix, memory, overlapLoss, op.VectorFlops / _vectorRate);
 
-    private OperatorCost Total(in Operator op, double overhead, double matrix, double memory, double overlapLoss, double error, double vector)
+    private OperatorCost Total(in Operator op, double overhead, double matrix, double memory, double overlapLoss, double vector)
     {
         double onChip = op.MemoryBytes / _onChipRate;
         double work = matrix;
@@ -307,7 +332,7 @@ public sealed class ChipModel
         }
 
         double seconds = overhead + work;
-        return new OperatorCost(seconds, Joules(seconds, ActiveJoules(op)), bound, overhead, matrix, vector, onChip, memory, 0, error > 0 ? error : _error);
+        return new OperatorCost(seconds, Joules(seconds, ActiveJoules(op)), bound, overhead, matrix, vector, onChip, memory, 0, _band);
     }
 
     // Weights that are converted on their way to a wider product (int4 and mxfp4 with 16-bit ones) have kernels of their own where measured;

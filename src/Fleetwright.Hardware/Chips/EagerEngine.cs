@@ -77,6 +77,9 @@ public sealed class EagerEngine(ChipModel chip, EagerEngineCoefficients host)
         return new EagerWork(product, reduce, other, bytes, joules);
     }
 
-    private StepCost Cost(in EagerWork work, double seconds, FitQuality quality) =>
-        new(seconds, chip.Joules(seconds, work.ActiveJoules), work.ReduceSeconds, seconds * quality.Error);
+    private StepCost Cost(in EagerWork work, double seconds, FitQuality quality)
+    {
+        ErrorBand band = ErrorBand.Of(quality.Error);
+        return new(seconds, chip.Joules(seconds, work.ActiveJoules), work.ReduceSeconds, seconds * band.Low, seconds * band.High);
+    }
 }

@@ -22,18 +22,23 @@ internal sealed class ErrorBands
     private readonly ErrorBand[] _bands;
     private readonly (double Least, double Most)[] _range;
 
-    /// <summary>Compiles what a calibration file records; <paramref name="otherwise"/> is the error of a family that records none.</summary>
-    public ErrorBands(FitQuality quality, double otherwise)
+    /// <summary>Compiles what a calibration file records of a family.</summary>
+    public ErrorBands(FitQuality quality)
     {
-        IReadOnlyList<RegimeQuality> regimes = quality.Regimes ?? [];
-        _range = [.. quality.Range ?? []];
+        IReadOnlyList<RegimeQuality> regimes = quality.Regimes;
+        _range = [.. quality.Range];
         _ends = [.. regimes.Select(r => r.UpToSeconds)];
-        _bands = regimes.Count > 0 ? [.. regimes.Select(r => new ErrorBand(r.Error, r.Low, r.High))] : [ErrorBand.Of(quality.Error > 0 ? quality.Error : otherwise)];
+        _bands = regimes.Count > 0 ? [.. regimes.Select(r => new ErrorBand(r.Error, r.Low, r.High))] : quality.Error > 0 ? [ErrorBand.Of(quality.Error)] : [];
     }
 
-    /// <summary>The band of an operator that is priced at <paramref name="seconds"/>.</summary>
-    public ErrorBand At(double seconds)
+    /// <summary>The band of an operator that is priced at <paramref name="seconds"/>; <paramref name="otherwise"/> for a family without a record.</summary>
+    public ErrorBand At(double seconds, in ErrorBand otherwise)
     {
+        if (_bands.Length == 0)
+        {
+            return otherwise;
+        }
+
         int regime = 0;
         while (regime < _bands.Length - 1 && seconds > _ends[regime])
         {

@@ -1,4 +1,5 @@
 using Fleetwright.Catalog.Chips;
+using Fleetwright.Hardware.Chips;
 using Fleetwright.Models.Operators;
 
 namespace Fleetwright.Hardware.Collectives;
@@ -45,10 +46,11 @@ public sealed class CollectiveModel
         _coefficients = chip.ScaleUpBandwidth is null && !coefficients.OverHost ? HostLinkCoefficients.Of(coefficients)
             : chip.ScaleUpTopology == ScaleUpTopology.Switch ? coefficients
             : coefficients with { InSwitchEfficiency = 0 };
+        Errors = new ErrorBands(_coefficients.Quality);
     }
 
-    /// <summary>Calibrated mean absolute error inside a domain; 0 when it is not measured.</summary>
-    public double Error => _coefficients.Quality.Error;
+    /// <summary>The calibrated errors inside a domain.</summary>
+    internal ErrorBands Errors { get; }
 
     /// <summary>Seconds of one collective.</summary>
     /// <param name="kind">Which.</param>

@@ -22,8 +22,8 @@ namespace Fleetwright.Hardware.Experts;
 internal readonly record struct ExpertTableRow(
     string KernelSource, string Format, int Tokens, int HiddenSize, int InnerSize, int Choices, int Experts, int TensorParallel, int Ranks, string Distribution);
 
-/// <summary>Seconds of a row of a table, what holds it back, and the error of its kernel's fit.</summary>
-internal readonly record struct ExpertRowCost(double Seconds, Bound Bound, double RelativeError);
+/// <summary>Seconds of a row of a table, and what holds it back.</summary>
+internal readonly record struct ExpertRowCost(double Seconds, Bound Bound);
 
 /// <summary>
 /// Prices rows of a table of fused expert layers on one chip: the kernel's own model over the load that the collector timed. Loads are drawn
@@ -68,7 +68,7 @@ internal sealed class ExpertRowPricer
         double overhead = cost.Overhead + activation.OverheadSeconds;
         double memory = cost.Memory + activation.Seconds - activation.OverheadSeconds;
         Bound bound = overhead > Math.Max(cost.Matrix, memory) ? Bound.Launch : memory > cost.Matrix ? Bound.Memory : Bound.Matrix;
-        return new ExpertRowCost(cost.Seconds + activation.Seconds, bound, model.Quality.Error);
+        return new ExpertRowCost(cost.Seconds + activation.Seconds, bound);
     }
 
     /// <summary>The two products that a row's kernel ran on the timed rank.</summary>

@@ -1,5 +1,6 @@
 using Fleetwright.Catalog.Chips;
 using Fleetwright.Catalog.Units;
+using Fleetwright.Hardware.Chips;
 using Fleetwright.Models.Operators;
 
 namespace Fleetwright.Hardware.Kernels;
@@ -40,8 +41,8 @@ internal sealed class ContextAttentionModel(ContextAttentionCoefficients coeffic
     /// <summary>Share of the shorter of matrix and memory time that is not hidden.</summary>
     public double OverlapLoss { get; } = coefficients.OverlapLoss;
 
-    /// <summary>How good the fit is.</summary>
-    public FitQuality Quality { get; } = coefficients.Quality;
+    /// <summary>The calibrated errors of its times.</summary>
+    public ErrorBands Errors { get; } = new(coefficients.Quality);
 
     /// <summary>Seconds of off-chip traffic, the writing of the cache included where the call does it.</summary>
     public double MemorySeconds(in ContextPlan plan, double bytes) => coefficients.CacheWriteLatency > 0

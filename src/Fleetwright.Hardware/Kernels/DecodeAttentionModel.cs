@@ -1,5 +1,6 @@
 using Fleetwright.Catalog.Chips;
 using Fleetwright.Catalog.Units;
+using Fleetwright.Hardware.Chips;
 using Fleetwright.Models.Operators;
 
 namespace Fleetwright.Hardware.Kernels;
@@ -53,8 +54,8 @@ internal sealed class DecodeAttentionModel(DecodeAttentionCoefficients coefficie
     /// <summary>Least seconds of a call.</summary>
     public double LaunchFloor { get; } = coefficients.LaunchFloor;
 
-    /// <summary>How good the fit is.</summary>
-    public FitQuality Quality { get; } = coefficients.Quality;
+    /// <summary>The calibrated errors of its times.</summary>
+    public ErrorBands Errors { get; } = new(coefficients.Quality);
 
     /// <summary>Seconds of the matrix units.</summary>
     public double MatrixSeconds(double flops) => flops * _secondsPerFlop;

@@ -1,6 +1,7 @@
 using System.Numerics;
 using Fleetwright.Catalog.Chips;
 using Fleetwright.Catalog.Units;
+using Fleetwright.Hardware.Chips;
 using Fleetwright.Hardware.Experts;
 using Fleetwright.Models.Operators;
 
@@ -63,6 +64,7 @@ internal sealed class GroupedProductModel
     public GroupedProductModel(GroupedProductCoefficients coefficients, ExpertKernel kernel, Dtype stored, Dtype compute, double peakRate, Chip chip)
     {
         _c = coefficients;
+        Errors = new ErrorBands(coefficients.Quality);
         _kernel = kernel;
         _cores = chip.Cores;
         _operandBytes = compute.Bytes();
@@ -82,8 +84,8 @@ internal sealed class GroupedProductModel
         }
     }
 
-    /// <summary>How good the fit is.</summary>
-    public FitQuality Quality => _c.Quality;
+    /// <summary>The calibrated errors of its times.</summary>
+    public ErrorBands Errors { get; }
 
     /// <summary>Share of the shorter clock that is not hidden.</summary>
     public double OverlapLoss => _c.OverlapLoss;

@@ -57,6 +57,7 @@ internal sealed class MatrixProductModel
         MatrixProductCoefficients coefficients, double peakRate, double cores, double memoryBandwidth, double operandBytes, double? weightBytes, TileRule rule, double sharedMemory, bool asMeasured)
     {
         _coefficients = coefficients;
+        Errors = new ErrorBands(coefficients.Quality);
         _rule = rule;
         _cores = cores;
         _perCores = 1 / cores;
@@ -92,8 +93,8 @@ internal sealed class MatrixProductModel
     /// <summary>Share of the shorter clock that is not hidden.</summary>
     public double OverlapLoss => _coefficients.OverlapLoss;
 
-    /// <summary>How good the fit is.</summary>
-    public FitQuality Quality => _coefficients.Quality;
+    /// <summary>The calibrated errors of its times.</summary>
+    public ErrorBands Errors { get; }
 
     /// <summary>Seconds of off-chip traffic of the whole product, what stays in the shared memory taken out.</summary>
     public double MemorySeconds(in Operator op) => MemorySeconds(op.M, op.K, op.Groups, op.WeightBytes, op.ActivationBytes, op.CacheBytes);

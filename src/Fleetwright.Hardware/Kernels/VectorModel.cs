@@ -1,5 +1,6 @@
 using Fleetwright.Catalog.Chips;
 using Fleetwright.Catalog.Units;
+using Fleetwright.Hardware.Chips;
 using Fleetwright.Models.Operators;
 
 namespace Fleetwright.Hardware.Kernels;
@@ -23,8 +24,8 @@ internal sealed class VectorModel(VectorCoefficients coefficients, double vector
     private readonly double _secondsPerOperation = 1 / vectorRate;
     private readonly double _overhead = coefficients.Overhead ?? defaultOverhead;
 
-    /// <summary>How good the fit is.</summary>
-    public FitQuality Quality { get; } = coefficients.Quality;
+    /// <summary>The calibrated errors of its times.</summary>
+    public ErrorBands Errors { get; } = new(coefficients.Quality);
 
     /// <summary>The kind of vector work that a part of a model is; sampling is a softmax over the vocabulary.</summary>
     public static VectorKind KindOf(OperatorRole role) => role switch

@@ -83,7 +83,6 @@ internal static class ServingStage
 
         ServingEstimate estimate = SteadyState.Estimate(plan.Replica, shape, Math.Max(1, plan.AtCapacity.Decoding), OfferedChips.Basis(context.Scenario), sizing.Offer.DollarsPerSecond);
         double dollars = plan.DollarsPerMillionOutputTokens;
-        double error = plan.AtCapacity.RelativeError;
         return new ServingOption
         {
             Chip = sizing.Offer.Chip.Chip.Name,
@@ -100,8 +99,8 @@ internal static class ServingStage
             TokensPerSecondPerChip = plan.AtCapacity.OutputTokensPerSecondPerChip,
             LoadPerChip = 1 / plan.ChipsPerRequestPerSecond,
             DollarsPerMillion = dollars,
-            DollarsPerMillionLow = dollars / (1 + error),
-            DollarsPerMillionHigh = dollars * (1 + error),
+            DollarsPerMillionLow = dollars * plan.AtCapacity.LowRatio,
+            DollarsPerMillionHigh = dollars * plan.AtCapacity.HighRatio,
             JoulesPerUnit = plan.JoulesPerOutputToken,
             MemoryBytesPerChip = plan.Memory.Used,
             Operators = [.. estimate.Operators.Take(8).Select(o => new TimeShare(Words.Of(o.Role), o.Share, Words.Of(o.Bound)))],
@@ -136,8 +135,8 @@ internal static class ServingStage
                 TtftSeconds = plan.StepSeconds,
                 LoadPerChip = plan.SamplesPerSecondPerChip,
                 DollarsPerMillion = plan.DollarsPerMillionSamples,
-                DollarsPerMillionLow = plan.DollarsPerMillionSamples / (1 + plan.RelativeError),
-                DollarsPerMillionHigh = plan.DollarsPerMillionSamples * (1 + plan.RelativeError),
+                DollarsPerMillionLow = plan.DollarsPerMillionSamples * plan.LowRatio,
+                DollarsPerMillionHigh = plan.DollarsPerMillionSamples * plan.HighRatio,
                 JoulesPerUnit = plan.JoulesPerSample,
                 MemoryBytesPerChip = plan.Memory.Used,
             });

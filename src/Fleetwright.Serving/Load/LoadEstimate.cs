@@ -33,6 +33,9 @@ public readonly record struct LoadEstimate
     /// <summary>Mean power of one chip in watts, without host and network.</summary>
     public double ChipWatts { get; init; }
 
-    /// <summary>Calibrated mean absolute error of step times as a fraction.</summary>
-    public double RelativeError { get; init; }
+    /// <summary>What times are multiplied with to come to those that one of ten such deployments is below, by the calibrated errors of operators.</summary>
+    public double LowRatio { get; init; }
+
+    /// <summary>What times are multiplied with to come to those that one of ten such deployments is above.</summary>
+    public double HighRatio { get; init; }
 }

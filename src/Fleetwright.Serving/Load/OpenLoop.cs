@@ -53,7 +53,8 @@ public static class OpenLoop
             TpotTail = step + Math.Sqrt((crowdedStep * crowdedStep) + (z * z * chunkVariance)),
             OutputTokensPerSecondPerChip = rate * micro * work.Output.Mean / replica.Chips,
             ChipWatts = SteadyState.Watts(replica, mix, micro),
-            RelativeError = mix.RelativeError,
+            LowRatio = mix.LowRatio,
+            HighRatio = mix.HighRatio,
         };
     }
 

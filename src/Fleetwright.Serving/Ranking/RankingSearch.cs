@@ -46,10 +46,11 @@ public sealed record RankingRequest
 /// <param name="DollarsPerMillionSamples">Cost per million samples at the rate.</param>
 /// <param name="Watts">Power of all servers when the batches follow each other.</param>
 /// <param name="JoulesPerSample">Energy of the servers per sample.</param>
-/// <param name="RelativeError">Calibrated mean absolute error of the batch's time, as a fraction.</param>
+/// <param name="LowRatio">What the batch's time is multiplied with to come to the one that one of ten such deployments is below, by the calibrated errors of operators.</param>
+/// <param name="HighRatio">The same for the time that one of ten is above.</param>
 public sealed record RankingPlan(
     Sharding Sharding, double BatchSamples, double StepSeconds, double SamplesPerSecondPerChip, int Replicas, long Chips, MemoryPlan Memory,
-    double DollarsPerSecond, double DollarsPerMillionSamples, double Watts, double JoulesPerSample, double RelativeError);
+    double DollarsPerSecond, double DollarsPerMillionSamples, double Watts, double JoulesPerSample, double LowRatio, double HighRatio);
 
 /// <summary>What one chip can do for a ranking request.</summary>
 /// <param name="Offer">The chip at its price.</param>
@@ -120,6 +121,6 @@ public static class RankingSearch
         return new RankingPlan(
             replica.Sharding, batch, cost.Seconds, rate / replica.Chips, (int)replicas, (long)chips,
             new MemoryPlan(offer.Chip.Chip.MemoryCapacity, replica.WeightBytes, 0, replica.ActivationBytes, replica.ReserveBytes),
-            dollars, dollars / request.SamplesPerSecond * 1e6, watts, watts / request.SamplesPerSecond, cost.ErrorSeconds / cost.Seconds);
+            dollars, dollars / request.SamplesPerSecond * 1e6, watts, watts / request.SamplesPerSecond, cost.LowSeconds / cost.Seconds, cost.HighSeconds / cost.Seconds);
     }
 }

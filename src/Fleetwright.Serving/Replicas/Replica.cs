@@ -91,7 +91,7 @@ public sealed class Replica
     {
         StepCost cost = Chip.Price(Operators(shape));
         double host = Engine.HostSecondsPerStep;
-        return cost with { Seconds = cost.Seconds + host, Joules = cost.Joules + (host * IdleWatts) };
+        return cost with { Seconds = cost.Seconds + host, Joules = cost.Joules + (host * IdleWatts), LowSeconds = cost.LowSeconds + host, HighSeconds = cost.HighSeconds + host };
     }
 
     /// <summary>
@@ -117,7 +117,8 @@ public sealed class Replica
             even.Seconds + longer,
             even.Joules + (longer * IdleWatts),
             even.CommunicationSeconds + busyShared.CommunicationSeconds - evenShared.CommunicationSeconds,
-            even.ErrorSeconds + busyShared.ErrorSeconds - evenShared.ErrorSeconds);
+            even.LowSeconds + busyShared.LowSeconds - evenShared.LowSeconds,
+            even.HighSeconds + busyShared.HighSeconds - evenShared.HighSeconds);
     }
 
     // The operators that every group runs for its own tokens, moved to the front of the scratch.

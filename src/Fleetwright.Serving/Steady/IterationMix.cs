@@ -28,8 +28,11 @@ public readonly record struct IterationMix(
     /// <summary>Mean energy of a step on one chip of each stage together, in joules.</summary>
     public double MeanJoules => ((1 - MixedShare) * DecodeCost.Joules) + (MixedShare * MixedCost.Joules);
 
-    /// <summary>Calibrated mean absolute error of <see cref="MeanSeconds"/> as a fraction of it.</summary>
-    public double RelativeError => (((1 - MixedShare) * DecodeCost.ErrorSeconds) + (MixedShare * MixedCost.ErrorSeconds)) / MeanSeconds;
+    /// <summary>What <see cref="MeanSeconds"/> is multiplied with to come to the time that one of ten such deployments is below, as calibration has it.</summary>
+    public double LowRatio => (((1 - MixedShare) * DecodeCost.LowSeconds) + (MixedShare * MixedCost.LowSeconds)) / MeanSeconds;
+
+    /// <summary>What <see cref="MeanSeconds"/> is multiplied with to come to the time that one of ten such deployments is above.</summary>
+    public double HighRatio => (((1 - MixedShare) * DecodeCost.HighSeconds) + (MixedShare * MixedCost.HighSeconds)) / MeanSeconds;
 
     /// <summary>Mean time that a request arriving at any moment waits for the running step to end: E[t²] / 2E[t].</summary>
     public double MeanResidualSeconds =>

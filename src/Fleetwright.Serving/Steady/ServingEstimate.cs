@@ -4,14 +4,17 @@ using Fleetwright.Serving.Replicas;
 
 namespace Fleetwright.Serving.Steady;
 
-/// <summary>A value with a band: the central estimate, and what it is when all operators are as much faster or slower as calibration errs on average.</summary>
+/// <summary>A value with a band: the central estimate, and the tenth quantiles that calibrated errors of operator times give it. Errors of the engine's own form are not in it.</summary>
 /// <param name="Value">Central estimate.</param>
 /// <param name="Low">Low end.</param>
 /// <param name="High">High end.</param>
 public readonly record struct Band(double Value, double Low, double High)
 {
-    /// <summary>Value ± a fraction of it.</summary>
-    public static Band Around(double value, double relativeError) => new(value, value / (1 + relativeError), value * (1 + relativeError));
+    /// <summary>A time whose steps may take from <paramref name="low"/> to <paramref name="high"/> times as long.</summary>
+    public static Band OfTime(double value, double low, double high) => new(value, value * low, value * high);
+
+    /// <summary>A rate of steps that may take from <paramref name="low"/> to <paramref name="high"/> times as long.</summary>
+    public static Band OfRate(double value, double low, double high) => new(value, value / high, value / low);
 }
 
 /// <summary>The time that one part of the model takes in a mean step.</summary>

@@ -43,7 +43,7 @@ public static class SteadyState
         double requests = loop.RequestsPerSecond;
         double outputRate = requests * work.Output.Mean / replica.Chips;
         double watts = Watts(replica, mix, loop.MicroBatches) + basis.OverheadWatts(replica.Chip.Chip);
-        double error = mix.RelativeError;
+        (double low, double high) = (mix.LowRatio, mix.HighRatio);
         double? rate = dollarsPerChipSecond ?? basis.DollarsPerSecond(replica.Chip.Chip);
         bool fits = memory.Fits && concurrency <= most;
         return new ServingEstimate
@@ -52,10 +52,10 @@ public static class SteadyState
             Problem = fits ? "" : Explain(replica, memory, concurrency, most),
             Memory = memory,
             MaximumConcurrency = most,
-            Ttft = Band.Around(loop.TtftSeconds, error),
-            Tpot = Band.Around(loop.TpotSeconds, error),
+            Ttft = Band.OfTime(loop.TtftSeconds, low, high),
+            Tpot = Band.OfTime(loop.TpotSeconds, low, high),
             RequestsPerSecond = requests,
-            OutputTokensPerSecondPerChip = Band.Around(outputRate, error),
+            OutputTokensPerSecondPerChip = Band.OfRate(outputRate, low, high),
             TotalTokensPerSecondPerChip = outputRate * (work.CachedTokens + work.Prompt.Mean + work.Output.Mean) / work.Output.Mean,
             JoulesPerOutputToken = watts / outputRate,
             DollarsPerMillionOutputTokens = rate / outputRate * 1e6,
