@@ -71,7 +71,7 @@ internal static class DecodeAttentionFit
             leaveOut is null ? Fit.Folds : chips.Select((_, i) => leaveOut(i)).Distinct().Count(),
             Evaluations,
             MostRows / chips.Count);
-        return Build(terms, values) with { Tiles = tiles.Distinct().Count() == 1 ? tiles[0] : AttentionTiles.FlashAttention2, Quality = quality };
+        return Build(terms, values) with { Tiles = tiles.Distinct().Count() == 1 ? tiles[0] : AttentionTiles.FlashAttention2, Quality = quality with { Range = Quality.Range(rows.Select(r => new[] { r.Row.Op.Sequences, r.Row.Op.QueryTokens, r.Row.Op.ContextTokens })) } };
     }
 
     private static Term[] Of(AttentionTiles tiles) => tiles switch

@@ -133,7 +133,9 @@ internal static class ExpertFit
             leaveOut is null ? Fit.Folds : chips.Select((_, i) => leaveOut(i)).Distinct().Count(),
             evaluations,
             MostRows);
-        return Build(values, kernel) with { Quality = quality };
+        return Build(values, kernel) with { Quality = quality with { Range = Quality.Range(rows.SelectMany(r => new[] { Sizes(r.Row.Layer.Up), Sizes(r.Row.Layer.Down) })) } };
+
+        static double[] Sizes(in GroupedProduct product) => [product.Rows / product.Touched, product.N, product.K];
     }
 
     private static GroupedProductModel[] Models(GroupedProductCoefficients coefficients, ExpertKernel kernel, IReadOnlyList<Chip> chips)

@@ -56,7 +56,8 @@ internal static class Quality
         return new RegimeQuality(upTo, errors.Average(), errors[errors.Length / 2], errors[errors.Length * 9 / 10], ratios[ratios.Length / 10], ratios[ratios.Length * 9 / 10], errors.Length);
     }
 
-    private static List<(double Least, double Most)> Range(IEnumerable<double[]>? sizes)
+    /// <summary>Least and greatest sizes of rows.</summary>
+    public static List<(double Least, double Most)> Range(IEnumerable<double[]>? sizes)
     {
         var range = new List<(double Least, double Most)>();
         foreach (double[] row in sizes ?? [])
