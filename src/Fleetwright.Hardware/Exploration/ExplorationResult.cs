@@ -39,12 +39,36 @@ public sealed class ExplorationResult
             .Select(e => new ExclusionCount(e, Points.Count(p => p.Excluded.HasFlag(e)), Points.Count(p => p.Excluded == e)))
             .Where(c => c.Points > 0).OrderByDescending(c => c.Points).ThenBy(c => c.Limit)];
 
-    /// <summary>The best answer in speed a dollar for each value of a parameter that has one.</summary>
-    /// <param name="parameter">The place of the parameter.</param>
-    public IReadOnlyList<(int Choice, ExploredPoint Point)> BestBy(int parameter) =>
-        [.. Points.Where(p => p.IsAnswer).GroupBy(p => Explorer.Choices(p.Index)[parameter]).OrderBy(g => g.Key)
-            .Select(g => (g.Key, g.OrderByDescending(p => p.PerDollar).ThenBy(p => p.Index).First()))];
+    /// <summary>The best answer in speed a dollar on each node, and with each kind of memory, that has one; in the order of the specification.</summary>
+    public IReadOnlyList<BestWith> Best
+    {
+        get
+        {
+            var best = new List<BestWith>();
+            ExplorationSpec spec = Explorer.Specification;
+            for (int p = 0; p < spec.Parameters.Count; p++)
+            {
+                if (!spec.Parameters[p].IsOrdered)
+                {
+                    int place = p;
+                    string key = spec.Parameters[p].Key;
+                    string Value(ExploredPoint point) => key == "memory" ? spec.Memories[Explorer.Choices(point.Index)[place]].Kind : spec.Nodes[Explorer.Choices(point.Index)[place]];
+                    string[] order = [.. (key == "memory" ? spec.Memories.Select(m => m.Kind) : spec.Nodes).Distinct()];
+                    best.AddRange(Points.Where(a => a.IsAnswer).GroupBy(Value).OrderBy(g => Array.IndexOf(order, g.Key))
+                        .Select(g => new BestWith(key, g.Key, g.OrderByDescending(a => a.PerDollar).ThenBy(a => a.Index).First())));
+                }
+            }
+
+            return best;
+        }
+    }
 }
+
+/// <summary>The best answer in speed a dollar with one value of a parameter that has no order.</summary>
+/// <param name="Parameter"><c>node</c> or <c>memory</c>.</param>
+/// <param name="Value">The node or the kind of memory.</param>
+/// <param name="Point">The answer.</param>
+public sealed record BestWith(string Parameter, string Value, ExploredPoint Point);
 
 /// <summary>What a limit excludes.</summary>
 /// <param name="Limit">The limit.</param>
