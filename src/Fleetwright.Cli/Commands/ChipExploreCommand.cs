@@ -157,7 +157,7 @@ internal static class ChipExploreCommand
     // 8x12+4: what is swept of rows, columns and spares.
     private static string GridOf(ExploreAnswer.Design d)
     {
-        string grid = string.Join('x', new[] { "rows", "columns" }.Where(d.Values.ContainsKey).Select(k => d.Values[k]));
+        string grid = string.Join('x', d.Values.Where(v => v.Key is "rows" or "columns").Select(v => v.Value));
         return d.Values.TryGetValue("spares", out string? spares) ? $"{grid}+{spares}" : grid;
     }
 

@@ -8,7 +8,7 @@ namespace Fleetwright.Cli.Pages;
 /// <summary>A design search as one self-contained page: answers, the front, where area and power of its designs go, single steps, and the numbers.</summary>
 internal static class ExplorePage
 {
-    private const int Bars = 12, Steps = 16;
+    private const int Bars = 12, Steps = 16, Rows = 40;
     private static readonly CultureInfo s_culture = CultureInfo.InvariantCulture;
 
     /// <summary>The page.</summary>
@@ -37,7 +37,7 @@ internal static class ExplorePage
             ComparePage.Figure(page, $"One step from point {chosen.Point.ToString(s_culture)}", $"What one step of each parameter does to work a dollar: {ExploreAnswer.NameOf(chosen)}. Hollow: the step breaks a limit.", ExplorePlots.Tornado([.. answer.OneStep.Where(s => s.Change is not null).Take(Steps)]));
         }
 
-        Table(page, "The front", answer, answer.Front.Append(answer.BaseDesign));
+        Table(page, answer.Front.Count > Rows ? string.Create(s_culture, $"The front: the best {Rows} of {answer.Front.Count} a dollar") : "The front", answer, answer.Front.Take(Rows).Append(answer.BaseDesign));
         if (answer.BestBy.Count > 0)
         {
             Table(page, "Best a dollar with each", answer, answer.BestBy.Select(b => b.Design));
