@@ -62,6 +62,9 @@ internal static class ChipExploreCommand
     /// <summary>A rate or share to three digits, without exponents.</summary>
     internal static string Number(double? value) => value is not { } v ? "–" : v.ToString(Math.Abs(v) >= 100 ? "#,0" : Math.Abs(v) >= 10 ? "0.0" : Math.Abs(v) >= 1 ? "0.00" : "0.000", s_culture);
 
+    /// <summary>The question in words, or the name.</summary>
+    internal static string Title(ExploreAnswer a) => a.Title.Length > 0 ? a.Title : a.Name;
+
     /// <summary>The answer in a few sentences.</summary>
     internal static IEnumerable<string> Headlines(ExploreAnswer a)
     {
@@ -102,7 +105,7 @@ internal static class ChipExploreCommand
 
     private static void Write(CommandContext context, ExploreAnswer a, int rows)
     {
-        context.Output.WriteLine($"{a.Name}{(a.Partial ? " (partial)" : "")}");
+        context.Output.WriteLine($"{Title(a)}{(a.Partial ? " (partial)" : "")}");
         foreach (string line in Headlines(a))
         {
             context.Output.WriteLine($"  {line}.");

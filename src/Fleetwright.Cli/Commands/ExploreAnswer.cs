@@ -7,7 +7,7 @@ namespace Fleetwright.Cli.Commands;
 
 /// <summary>A design search as it is told: in JSON as it stands, in text and on the page from the same records.</summary>
 internal sealed record ExploreAnswer(
-    string Name, string Base, long GridPoints, int Points, bool Partial, bool WholeGrid, int Answers, IReadOnlyList<string> Parameters, IReadOnlyList<ExploreAnswer.Work> Mix,
+    string Name, string Title, string Base, long GridPoints, int Points, bool Partial, bool WholeGrid, int Answers, IReadOnlyList<string> Parameters, IReadOnlyList<ExploreAnswer.Work> Mix,
     ExploreAnswer.Design BaseDesign, IReadOnlyList<ExploreAnswer.Design> Front, ExploreAnswer.Design? Chosen, IReadOnlyList<ExploreAnswer.Choice> BestBy, IReadOnlyList<ExploreAnswer.Step> OneStep,
     IReadOnlyList<ExploreAnswer.Excluded> ExcludedBy, ExploreAnswer.Design? Nearest, IReadOnlyList<string> NearestBreaks, IReadOnlyList<string> Notes)
 {
@@ -48,7 +48,7 @@ internal sealed record ExploreAnswer(
         ExploredPoint? nearest = found.Answers == 0 ? found.Nearest : null;
         IReadOnlyList<double> bytes = explorer.WorkBytes;
         return new ExploreAnswer(
-            spec.Name, spec.Base.Name, spec.Count, found.Points.Count, found.IsPartial, found.IsExhaustive, found.Answers, [.. spec.Parameters.Select(p => p.Key)],
+            spec.Name, spec.Title, spec.Base.Name, spec.Count, found.Points.Count, found.IsPartial, found.IsExhaustive, found.Answers, [.. spec.Parameters.Select(p => p.Key)],
             [.. spec.Mix.Select((m, i) => new Work(m.Name, m.IsLanguage ? "tokens" : "samples", m.Share, m.Chips, bytes[i], m.Latency, m.Units / (explorer.Base.StepSeconds[i] * m.Chips)))],
             Describe(explorer, explorer.Base), [.. found.Front.Select(p => Describe(explorer, p))], at is null ? null : Describe(explorer, at),
             [.. found.Best.Select(b => new Choice(b.Parameter, b.Value, Describe(explorer, b.Point)))],
@@ -107,7 +107,7 @@ internal sealed record ExploreAnswer(
     }));
 
     /// <summary>The values of a design in one line.</summary>
-    public static string NameOf(Design design) => design.Point < 0 ? "base" : string.Join(", ", design.Values.Select(v => v.Key is "node" or "memory" ? v.Value : $"{v.Key} {v.Value}"));
+    public static string NameOf(Design design) => design.Point < 0 ? "base" : string.Join(", ", design.Values.Select(v => v.Key is "node" or "memory" ? v.Value : $"{v.Key.Replace('_', ' ')} {v.Value}"));
 
     private static Design Describe(Explorer explorer, ExploredPoint p)
     {

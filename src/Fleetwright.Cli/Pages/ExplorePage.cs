@@ -14,7 +14,7 @@ internal static class ExplorePage
     /// <summary>The page.</summary>
     public static string Write(ExplorationResult found, ExploreAnswer answer)
     {
-        var page = new StringBuilder(ComparePage.HeadFor($"Designs: {answer.Name}")).Append("<main><p class=brand>Fleetwright</p><h1>").Append(ComparePage.Text(answer.Name)).Append(answer.Partial ? " (partial)" : "").Append("</h1><ul class=answers>");
+        var page = new StringBuilder(ComparePage.HeadFor($"Designs: {answer.Name}")).Append("<main><p class=brand>Fleetwright</p><h1>").Append(ComparePage.Text(ChipExploreCommand.Title(answer))).Append(answer.Partial ? " (partial)" : "").Append("</h1><ul class=answers>");
         foreach (string line in ChipExploreCommand.Headlines(answer))
         {
             page.Append("<li>").Append(ComparePage.Text(line)).Append(".</li>");

@@ -31,7 +31,7 @@ public static class ExplorationReader
     {
         YamlMap root = file.Root;
         string name = root.Text("name");
-        _ = root.OptionalText("title");
+        string title = root.OptionalText("title") ?? "";
         ChipDesign? from = ReadBase(root, catalog);
         double? volume = root.OptionalQuantity("volume", Dimension.Count, 1, 1e12);
         Quarter? quarter = root.OptionalQuarter("quarter");
@@ -79,7 +79,7 @@ public static class ExplorationReader
         CheckBase(root, catalog, from, nodes, memories, volume is not null);
         var spec = new ExplorationSpec
         {
-            Name = name, Base = from, Parameters = parameters, Memories = memories, Nodes = nodes, Limits = asked, Mix = mix, Volume = volume, Quarter = quarter, Budget = budget, Seed = seed,
+            Name = name, Title = title, Base = from, Parameters = parameters, Memories = memories, Nodes = nodes, Limits = asked, Mix = mix, Volume = volume, Quarter = quarter, Budget = budget, Seed = seed,
         };
         if (spec.Count == long.MaxValue)
         {

@@ -10,6 +10,9 @@ public sealed record ExplorationSpec
     /// <summary>What it is called.</summary>
     public required string Name { get; init; }
 
+    /// <summary>Its question in words; empty when the file has none.</summary>
+    public string Title { get; init; } = "";
+
     /// <summary>The design that the points are changes of.</summary>
     public required ChipDesign Base { get; init; }
 

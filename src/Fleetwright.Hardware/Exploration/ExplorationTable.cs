@@ -140,7 +140,12 @@ public static class ExplorationTable
         text.Append(CultureInfo.InvariantCulture, $"{spec.Base.Name}|{spec.Limits}|{spec.Volume}|{spec.Quarter}|{spec.Budget}|{spec.Seed}");
         foreach (SweptParameter p in spec.Parameters)
         {
-            text.Append('|').Append(p.Key).Append('=').AppendJoin(';', p.Labels);
+            text.Append('|').Append(p.Key).Append('=').AppendJoin(';', p.IsOrdered ? p.Values.Select(v => v.ToString("R", CultureInfo.InvariantCulture)) : p.Labels);
+        }
+
+        foreach (MemoryOption m in spec.Memories)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"|{m.Kind},{m.Units},{m.UnitCapacity},{m.UnitBandwidth}");
         }
 
         foreach (MixItem m in spec.Mix)
