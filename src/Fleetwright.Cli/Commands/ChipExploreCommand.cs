@@ -69,7 +69,8 @@ internal static class ChipExploreCommand
     internal static IEnumerable<string> Headlines(ExploreAnswer a)
     {
         string extent = a.Partial ? "stopped early" : a.WholeGrid ? "the whole grid" : "a seeded search";
-        yield return string.Create(s_culture, $"{a.Points:#,0} of {a.GridPoints:#,0} designs worked out ({extent}); {a.Answers:#,0} obey every limit, and nothing beats {a.Front.Count:#,0} of them in work a dollar, work a watt and latency at once");
+        yield return string.Create(s_culture, $"{a.Points:#,0} of {a.GridPoints:#,0} designs worked out ({extent}); ")
+            + (a.Answers == 0 ? "none obeys every limit" : string.Create(s_culture, $"{a.Answers:#,0} obey every limit, and nothing beats {a.Front.Count:#,0} of them in work a dollar, work a watt and latency at once"));
         if (a.Front.Count > 0)
         {
             ExploreAnswer.Design dollar = a.Front[0], watt = a.Front.MaxBy(d => d.TimesBasePerWatt)!, soon = a.Front.MinBy(d => d.Latency)!;
@@ -84,7 +85,7 @@ internal static class ChipExploreCommand
         }
         else if (a.Nearest is { } nearest)
         {
-            yield return $"No design obeys every limit: {string.Join("; ", a.ExcludedBy.Select(e => string.Create(s_culture, $"{e.Limit} excludes {e.Points:#,0} ({e.Alone:#,0} by itself)")))}";
+            yield return $"What excludes them: {string.Join("; ", a.ExcludedBy.Select(e => string.Create(s_culture, $"{e.Limit} excludes {e.Points:#,0} ({e.Alone:#,0} by itself)")))}";
             yield return $"The nearest is point {nearest.Point.ToString(s_culture)} ({ExploreAnswer.NameOf(nearest)}): {string.Join("; ", a.NearestBreaks)}";
         }
     }

@@ -30,8 +30,8 @@ public sealed class ExplorationResult
     /// <summary>How many points are answers.</summary>
     public int Answers => Points.Count(p => p.IsAnswer);
 
-    /// <summary>The point nearest to being an answer; null without points.</summary>
-    public ExploredPoint? Nearest => Points.Where(p => !p.IsAnswer).OrderBy(p => p.Violation).ThenBy(p => p.Index).FirstOrDefault();
+    /// <summary>The point nearest to being an answer, one that can be made if there is any; null without points.</summary>
+    public ExploredPoint? Nearest => Points.Where(p => !p.IsAnswer).OrderBy(p => (p.Excluded & (Exclusion.Reticle | Exclusion.Cost)) != 0).ThenBy(p => p.Violation).ThenBy(p => p.Index).FirstOrDefault();
 
     /// <summary>How many points each limit excludes, and how many it alone does; most first, limits that exclude none left out.</summary>
     public IReadOnlyList<ExclusionCount> Exclusions =>

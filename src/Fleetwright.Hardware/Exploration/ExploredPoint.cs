@@ -66,7 +66,7 @@ public sealed record ExploredPoint
     /// <summary>Why it is no answer.</summary>
     public required Exclusion Excluded { get; init; }
 
-    /// <summary>How far it is from being one: the sum over limits of what it is over (or under) by, as a share of the limit; 0 for an answer.</summary>
+    /// <summary>How far it is from being one: the sum over limits of what it is over (or under) by, as a share of the limit, and 1 for one that cannot be made; 0 for an answer.</summary>
     public required double Violation { get; init; }
 
     /// <summary>Area of one compute die in mm².</summary>

@@ -74,9 +74,10 @@ internal sealed class PointPricer
         verdict.AtMost(Exclusion.PackagePower, watts, _spec.Limits.PackagePower);
         verdict.AtMost(Exclusion.UnitCost, dollars, _spec.Limits.UnitCost);
         verdict.AtLeast(Exclusion.MemoryCapacity, memory, _spec.Limits.MemoryCapacity);
-        if (double.IsNaN(dollars) && area <= DesignArea.Reticle)
+        if (double.IsNaN(dollars))
         {
-            verdict.Refuse(Exclusion.Cost);
+            // Its cost, were it known, might break a limit too: such a design must not pass for nearer than one that can be made.
+            verdict.Refuse(area > DesignArea.Reticle ? Exclusion.Reticle : Exclusion.Cost);
         }
 
         double[] seconds = new double[_work.Length];

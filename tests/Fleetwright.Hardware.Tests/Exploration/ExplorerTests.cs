@@ -129,6 +129,22 @@ public class ExplorerTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void A_design_over_the_reticle_is_never_nearer_than_one_that_can_be_made()
+    {
+        // The large grid is over the reticle, so that its cost, the only limit, is not known.
+        ExplorationResult found = Specifications.Run("""
+            name: reticle
+            base: mtia-2i
+            sweep: { rows: [8, 40] }
+            limits: { unit_cost: $10 }
+            mix: [{ model: llama-3.2-1b, step: decode, batch: 1, context: 128 }]
+            """);
+        Assert.Equal([Exclusion.UnitCost, Exclusion.Reticle], found.Points.Select(p => p.Excluded));
+        Assert.Equal(0, found.Nearest!.Index);
+        Assert.True(double.IsNaN(found.Points[1].Dollars) && found.Points[1].Violation > 1);
+    }
+
+    [Fact]
     public void Work_that_does_not_fit_excludes_the_point()
     {
         ExplorationResult found = Specifications.Run("""
