@@ -1,4 +1,4 @@
-// Validates every file of a catalogue folder, and the scenarios of examples/ beside it, against their JSON Schemas.
+// Validates every file of a catalogue folder, and the scenarios and design searches (explore-*.yaml) of examples/ beside it, against their JSON Schemas.
 //
 //   node validate.mjs CATALOG             one line for each problem, exit code 1 when there is any
 //   node validate.mjs CATALOG --mutate    adds an unknown key to every map of every file and expects the schema to refuse it
@@ -55,9 +55,8 @@ function check(validate, file) {
   }
 }
 
-function checkFolder(folder, schema) {
-  const validate = ajv.getSchema(schema);
-  for (const entry of readdirSync(folder).filter((n) => n.endsWith(".yaml"))) check(validate, join(folder, entry));
+function checkFolder(folder, schemaOf) {
+  for (const entry of readdirSync(folder).filter((n) => n.endsWith(".yaml"))) check(ajv.getSchema(schemaOf(entry)), join(folder, entry));
 }
 
 if (isSchema) {
@@ -65,12 +64,12 @@ if (isSchema) {
 } else {
   for (const folder of readdirSync(catalog, { withFileTypes: true }).filter((d) => d.isDirectory() && d.name !== "schemas")) {
     const name = `${irregular[folder.name] ?? folder.name.replace(/s$/, "")}.schema.json`;
-    if (existsSync(join(schemas, name))) checkFolder(join(catalog, folder.name), name);
+    if (existsSync(join(schemas, name))) checkFolder(join(catalog, folder.name), () => name);
     else report(folder.name, `no schema ${name}`);
   }
 
   const examples = join(catalog, "..", "examples");
-  if (existsSync(examples)) checkFolder(examples, "scenario.schema.json");
+  if (existsSync(examples)) checkFolder(examples, (file) => (file.startsWith("explore-") ? "exploration.schema.json" : "scenario.schema.json"));
 }
 
 console.log(`${checked} checked, ${problems} problems`);

@@ -6,5 +6,5 @@ namespace Fleetwright.Cli.Commands;
 internal static class ChipCommand
 {
     public static Command Create(CommandContext context) =>
-        new("chip", "Chips by their structure, and as things that are made.") { ChipShowCommand.Create(context), ChipCostCommand.Create(context), ChipCompareCommand.Create(context) };
+        new("chip", "Chips by their structure, and as things that are made.") { ChipShowCommand.Create(context), ChipCostCommand.Create(context), ChipCompareCommand.Create(context), ChipExploreCommand.Create(context) };
 }

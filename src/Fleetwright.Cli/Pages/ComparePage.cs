@@ -49,7 +49,10 @@ internal static class ComparePage
 
     internal static string Text(string text) => WebUtility.HtmlEncode(text);
 
-    private static void Figure(StringBuilder page, string title, string subject, string drawing) =>
+    /// <summary>The head of a page in this style, up to its body.</summary>
+    internal static string HeadFor(string title) => Head.Replace("<title>Chips compared</title>", $"<title>{Text(title)}</title>", StringComparison.Ordinal);
+
+    internal static void Figure(StringBuilder page, string title, string subject, string drawing) =>
         page.Append("<figure><figcaption><h2>").Append(Text(title)).Append("</h2><p class=subject>").Append(Text(subject)).Append("</p></figcaption>").Append(drawing).Append("</figure>");
 
     private static void Table(StringBuilder page, (string Label, int Hue, ChipCost Cost)[] made, ChipComparison comparison, IReadOnlyList<string> labels)
@@ -106,7 +109,7 @@ internal static class ComparePage
         }
     }
 
-    private static void Row(StringBuilder page, params string[] cells)
+    internal static void Row(StringBuilder page, params string[] cells)
     {
         page.Append("<tr>");
         foreach (string cell in cells)
