@@ -15,8 +15,14 @@ namespace Fleetwright.Hardware.Published;
 /// </summary>
 internal static class LlmCompass
 {
-    /// <summary>The folder of the tables, below the folder of public measurements.</summary>
-    public const string Folder = "chips/llmcompass";
+    /// <summary>The table of single operators, below the folder of public measurements.</summary>
+    public const string OperatorsFile = "chips/llmcompass/measured_ops.csv";
+
+    /// <summary>The table of one GPT-3 layer, beside it.</summary>
+    public const string LayerFile = "chips/llmcompass/measured_gpt3_layer_a100x4.csv";
+
+    /// <summary>The table of all-reduces, beside it.</summary>
+    public const string AllReduceFile = "chips/llmcompass/allreduce_a100x4_nccl.csv";
 
     private const int CollectiveEvaluations = 6000;
 
