@@ -41,7 +41,7 @@ internal sealed class LlmCompassSection : IValidationSection
 
         string folder = Path.GetDirectoryName(operators)!;
 
-        to.Text("Held out: measured by LLMCompass's authors around single PyTorch calls (Zhang et al., ISCA 2024). The coefficients of a chip and the cost of a call are fitted to the rows of a kind, and each shape is priced by a fit that did not see it ([hardware.md](hardware.md)). LLMCompass itself: 29.7 % on the products of A100, softmax 9.4 %, layer norm 8.7 % and GELU 5.5 % there, 14.2, 34 and 1.3 % on MI210 (chip-models.md 1.2).");
+        to.Text("Held out: measured by LLMCompass's authors around single PyTorch calls (Zhang et al., ISCA 2024). The coefficients of a chip and the cost of a call are fitted to the rows of a kind, and each shape is priced by a fit that did not see it ([hardware.md](hardware.md)). LLMCompass itself, run on the same rows: products 8.7 %, softmax 9.4 %, layer norm 8.7 % and GELU 5.5 % on A100; softmax 14.2 %, layer norm 34 % and GELU 1.3 % on MI210 (chip-models.md 1.2).");
         ChipModel a100 = ChipModel.For(to.Catalog, "a100-80gb-sxm");
         var rows = new List<ScoredRow>();
         var kernels = new Dictionary<VectorKind, VectorCoefficients>();
@@ -109,15 +109,17 @@ internal sealed class LlmCompassSection : IValidationSection
     {
         static string Micro(double seconds) => FormattableString.Invariant($"{seconds * 1e6:#,0.0}");
         static ScoredRow Total(IReadOnlyList<ScoredRow> rows) => new("total", rows.Sum(r => r.Predicted), rows.Sum(r => r.Measured));
-        to.Text("Never fitted: one layer of GPT-3 175B on four A100, batch 8, priced by the chip fitted to the single operators and all-reduces above; microseconds. The all-reduce of the decode layer moves 192 KiB in 26.0 µs, less than nccl-tests took for 128 KiB on the same machine (28.7 µs), so no fit to that table can meet it. LLMCompass itself: −2.1 % in prefill, −12.4 % in decode.");
+        to.Text("No coefficient is fitted to it, though it was in sight when forms were chosen ([hardware.md](hardware.md)): one layer of GPT-3 175B on four A100, batch 8, priced by the chip fitted to the single operators and all-reduces above; microseconds. The all-reduce of the decode layer moves 192 KiB in 26.0 µs, less than nccl-tests took for 128 KiB on the same machine (28.7 µs), so a price that follows that table misses it. In the total of the decode layer that error and the one of A_mul_V partly cancel. LLMCompass itself: −2.1 % in prefill, −12.4 % in decode.");
         to.Table(
             ["operator", "prefill measured>", "predicted>", "error>", "decode measured>", "predicted>", "error>"],
             prefill.Append(Total(prefill)).Zip(decode.Append(Total(decode)), (p, d) => (IReadOnlyList<string>)
                 [p.Group, Micro(p.Measured), Micro(p.Predicted), Show.Signed(p.Ratio - 1), Micro(d.Measured), Micro(d.Predicted), Show.Signed(d.Ratio - 1)]));
         Judge(PrefillTotal, Total(prefill));
         Judge(DecodeTotal, Total(decode));
-        ScoredRow worst = prefill.Concat(decode).MaxBy(r => Math.Abs(r.Ratio - 1));
-        to.Judge(EachOperator, $"worst {Show.Signed(worst.Ratio - 1)} ({worst.Group})", Math.Abs(worst.Ratio - 1) <= 0.10);
+        ScoredRow[] all = [.. prefill, .. decode];
+        ScoredRow worst = all.MaxBy(r => Math.Abs(r.Ratio - 1));
+        int within = all.Count(r => Math.Abs(r.Ratio - 1) <= 0.10);
+        to.Judge(EachOperator, $"{within} of {all.Length}; worst {Show.Signed(worst.Ratio - 1)} ({worst.Group})", within == all.Length);
 
         void Judge(BarDefinition bar, ScoredRow total) => to.Judge(bar, Show.Signed(total.Ratio - 1), Math.Abs(total.Ratio - 1) <= 0.03);
     }

@@ -20,7 +20,7 @@ internal sealed class MakingSection : IValidationSection
     {
         to.Text("In sample: the constants of the area model come from these two dies ([designs.md](designs.md)).");
         Compare(to, "die", "mm²", MakingFigures.Areas(to.Catalog), Area, 0.08);
-        to.Text("Not fitted: prices of wafers, memory and packages are the catalogue's, the published bills are Epoch AI's estimate of the B200 and one derived from it.");
+        to.Text("In sample in part: the published bills are Epoch AI's estimate of the B200 and one of the H100 derived from it, and the catalogue's prices of memory, packages and tests come in part from the same estimates. Ours are the dies, their yields and the loss in assembly.");
         Compare(to, "bill of materials", "dollars", MakingFigures.Bills(to.Catalog), Materials, 0.15);
         IReadOnlyList<YieldFigure> yields = MakingFigures.Yields;
         to.Text("Yield of an 814 mm² die, in closed form. The published table prints three digits for the rules and two for spare cores and for the sweep of the density.");

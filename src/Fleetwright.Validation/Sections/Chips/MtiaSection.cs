@@ -21,7 +21,7 @@ internal sealed class MtiaSection : IValidationSection
         to.Text("MTIA 2i as a design: times follow from its structure ([designs.md](designs.md)); only the share of the bandwidth that embedding bags draw is an input, the middle of its range. The paper names neither its ranking models nor its GPU: nine DLRMs of 15 to 1,000 MFLOP a sample and an H100 stand in, and watts are the limits.");
         Table(to, design);
         to.Judge(Figures, $"{chip.Count(f => f.Holds) + design.Count(f => f.Holds)} of {chip.Count + design.Count}", chip.Concat(design).All(f => f.Holds));
-        to.Text($"MTIA 1 (ISCA 2023) and MTIA 300 (ISCA 2026) as designs, within a tenth of single values: {others.Count(f => f.Holds)} of {others.Count}; the issue sets no bar. A design knows nothing of the software of a chip's first year, and the products over which Meta takes its mean are not listed; ours are powers of two.");
+        to.Text($"MTIA 1 (ISCA 2023) and MTIA 300 (ISCA 2026) as designs, within a tenth of single values: {others.Count(f => f.Holds)} of {others.Count}; the issue sets no bar. The bandwidth of MTIA 1's embedding bags is an input, the middle of its range. A design knows nothing of the software of a chip's first year, and the products over which Meta takes its mean are not listed; ours are powers of two.");
         Table(to, others);
     }
 
