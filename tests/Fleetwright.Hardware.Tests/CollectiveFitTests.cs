@@ -1,10 +1,9 @@
-using System.Globalization;
 using Fleetwright.Catalog;
 using Fleetwright.Catalog.Chips;
 using Fleetwright.Hardware.Calibration;
 using Fleetwright.Hardware.Chips;
 using Fleetwright.Hardware.Collectives;
-using Fleetwright.Models.Operators;
+using Fleetwright.Hardware.Published;
 using Fleetwright.Testing;
 
 namespace Fleetwright.Hardware.Tests;
@@ -40,15 +39,12 @@ public class CollectiveFitTests(ITestOutputHelper output)
     public void LLMCompass_all_reduce_on_four_A100_is_within_ten_per_cent_on_sizes_left_out()
     {
         Chip chip = Catalog.Chips.Get("a100-80gb-sxm");
-        List<OnChip<CollectiveRow>> rows = [.. File.ReadLines(Repository.SharedData("chips", "llmcompass", "allreduce_a100x4_nccl.csv")).Skip(1).Select(l => l.Split(','))
-            .Select(f => new OnChip<CollectiveRow>(0, new CollectiveRow(OperatorKind.AllReduce, Number(f[0]), 4, true, Number(f[1]) * 1e-6)))];
-        _ = CollectiveFit.Run([chip], rows, null, 6000, out List<(CollectiveRow Row, double Priced)> left);
+        string folder = Repository.SharedData("chips", "llmcompass");
+        _ = LlmCompass.FittedAllReduce(folder, chip, out List<(CollectiveRow Row, double Priced)> left);
         double[] scored = [.. left.Where(e => e.Row.Bytes >= 4096).Select(e => Math.Abs((e.Priced / e.Row.Seconds) - 1))];
         CollectiveModel tables = ChipModel.For(Catalog, "a100-80gb-sxm").Collectives;
-        double carried = rows.Where(r => r.Row.Bytes >= 4096).Average(r => Math.Abs((CollectiveFit.Seconds(tables, r.Row) / r.Row.Seconds) - 1));
+        double carried = LlmCompass.AllReduces(folder).Where(r => r.Bytes >= 4096).Average(r => Math.Abs((CollectiveFit.Seconds(tables, r) / r.Seconds) - 1));
         output.WriteLine(FormattableString.Invariant($"n {scored.Length}, MAPE {scored.Average():P1}; {carried:P1} with the coefficients of the tables' NCCL"));
         Assert.True(scored.Average() <= 0.10, FormattableString.Invariant($"MAPE {scored.Average():P1}"));
     }
-
-    private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 }

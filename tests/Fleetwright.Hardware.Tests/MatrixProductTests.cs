@@ -4,6 +4,7 @@ using Fleetwright.Catalog.Units;
 using Fleetwright.Hardware.Calibration;
 using Fleetwright.Hardware.Chips;
 using Fleetwright.Hardware.Kernels;
+using Fleetwright.Hardware.Published;
 using Fleetwright.Models.Operators;
 using Fleetwright.Testing;
 
@@ -45,8 +46,7 @@ public class MatrixProductTests(ITestOutputHelper output)
     [InlineData("mi210", "MI210", 22, 0.04)]
     public void Four_coefficients_fit_the_products_that_LLMCompass_measured_with_one_left_out(string name, string device, int rows, double bar)
     {
-        List<MatrixProductRow> measured = MeasuredOpsFit.ReadProducts(Repository.SharedData("chips", "llmcompass", "measured_ops.csv"), device);
-        MatrixProductCoefficients fitted = MeasuredOpsFit.Products(Catalog.Chips.Get(name), measured);
+        MatrixProductCoefficients fitted = LlmCompass.FittedProducts(Repository.SharedData("chips", "llmcompass"), device, Catalog.Chips.Get(name), out _);
         output.WriteLine(FormattableString.Invariant($"n {fitted.Quality.Rows}, MAPE {fitted.Quality.Error:P2}, median {fitted.Quality.Median:P2}: overhead {fitted.Overhead * 1e6:F2} us, matrix {fitted.MatrixEfficiency:P1}, memory {fitted.MemoryEfficiency:P1}, small tiles {fitted.SmallTileExponent:F3}"));
         Assert.Equal(rows, fitted.Quality.Rows);
         Assert.True(fitted.Quality.Error <= bar, FormattableString.Invariant($"leave-one-out MAPE {fitted.Quality.Error:P2}; bar {bar:P0}"));

@@ -4,7 +4,6 @@ using Fleetwright.Hardware.Calibration;
 using Fleetwright.Hardware.Chips;
 using Fleetwright.Hardware.Experts;
 using Fleetwright.Models;
-using Fleetwright.Hardware.Published;
 using Fleetwright.Models.Operators;
 using Fleetwright.Testing;
 
@@ -123,26 +122,6 @@ public class MeasuredKernelTests(ITestOutputHelper output)
         Check(CollectiveFit.Read(path).Select(r => (CollectiveFit.Seconds(model.Collectives, r), r.Seconds)), bound);
     }
 
-    [Fact]
-    public void LLMCompass_products_on_A100_agree_once_its_framework_launch_is_added() =>
-        Check(LlmCompass.Operators(Catalog, Shared(LlmCompass.OperatorsFile)).Where(r => r.Group == "A100 matmul"), 0.1);
-
-    [Theory]
-    [InlineData("prefill", 0.08)]
-    [InlineData("decode", 0.15)]
-    public void The_products_of_a_GPT3_layer_on_four_A100_take_what_was_measured(string phase, double bound)
-    {
-        ScoredRow[] products = [.. LlmCompass.Layer(Catalog, Shared(LlmCompass.LayerFile), phase).Where(r => LlmCompass.IsProjection(r.Group))];
-        (double priced, double expected) = (products.Sum(p => p.Predicted), products.Sum(p => p.Measured));
-        output.WriteLine($"{priced * 1e3:F3} ms, measured {expected * 1e3:F3} ms: {(priced / expected) - 1:P1}");
-        Assert.Equal(4, products.Length);
-        Assert.InRange(priced / expected, 1 - bound, 1 + bound);
-    }
-
-    [Fact]
-    public void Decode_power_of_Llama_2_70B_on_A100_is_within_fifteen_per_cent() =>
-        Check(Splitwise.DecodeWatts(Catalog, Shared(Splitwise.File)), 0.15);
-
     private void Check(IEnumerable<(double Priced, double Measured)> pairs, double bound) => Check(pairs.Select(p => new ScoredRow("", p.Priced, p.Measured)), bound);
 
     private void Check(IEnumerable<ScoredRow> rows, double bound)
@@ -152,6 +131,4 @@ public class MeasuredKernelTests(ITestOutputHelper output)
         Assert.NotEqual(0, score.Rows);
         Assert.True(score.Mape <= bound, FormattableString.Invariant($"{score}; bound {bound:P0}"));
     }
-
-    private static string Shared(string file) => Repository.SharedData(file.Split('/'));
 }

@@ -31,7 +31,7 @@ public sealed class ValidatorTests : IDisposable
     [Fact]
     public void A_second_run_on_the_same_tables_gives_the_same_bytes()
     {
-        WriteOperators("A100-SXM4-80GB,matmul,fp16,512,12288,12288,611.8", "A100-SXM4-80GB,softmax,fp16,4096,4096,,120.5", "MI210,gelu,fp32,1048576,,,60");
+        WriteOperators([.. Enumerable.Range(7, 12).Select(Product), .. Enumerable.Range(10, 12).Select(i => FormattableString.Invariant($"MI210,gelu,fp32,{1 << i},,,{20 + (i / 7.0)}"))]);
         ValidationPage one = Page("llmcompass,mtia,models"), two = Page("llmcompass,mtia,models");
         Assert.Equal(one.Markdown, two.Markdown);
         Assert.Equal(one.Images, two.Images);
@@ -103,11 +103,13 @@ public sealed class ValidatorTests : IDisposable
     [Fact]
     public void A_missed_bar_is_called_missed()
     {
-        WriteOperators("A100-SXM4-80GB,matmul,fp16,512,12288,12288,1");
+        WriteOperators([.. Enumerable.Range(7, 12).Select(Product), "A100-SXM4-80GB,matmul,fp16,512,12288,12288,1"]);
         Bar bar = Run(_data, "llmcompass").Bars.First(b => b.Set == "LLMCompass: products on A100");
         Assert.Equal(BarVerdict.Missed, bar.Verdict);
         Assert.StartsWith("MAPE ", bar.Found, StringComparison.Ordinal);
     }
+
+    private static string Product(int power) => FormattableString.Invariant($"A100-SXM4-80GB,matmul,fp16,{1 << power},4096,4096,{25 + ((1 << power) * 0.15)}");
 
     private static ValidationReport Run(string? data, params string[] only) => Validator.Run(Catalog, data, only, _ => { }, TestContext.Current.CancellationToken);
 

@@ -1,7 +1,7 @@
 using Fleetwright.Catalog;
 using Fleetwright.Catalog.Chips;
 using Fleetwright.Hardware.Chips;
-using Fleetwright.Hardware.Validation;
+using Fleetwright.Hardware.Published;
 using Fleetwright.Models;
 
 namespace Fleetwright.Hardware.Calibration;

@@ -3,7 +3,7 @@ using Fleetwright.Catalog.Chips;
 using Fleetwright.Catalog.Reading;
 using Fleetwright.Catalog.Units;
 using Fleetwright.Hardware.Chips;
-using Fleetwright.Hardware.Validation;
+using Fleetwright.Hardware.Published;
 
 namespace Fleetwright.Hardware.Calibration;
 

@@ -22,31 +22,12 @@ internal static class MeasuredOpsFit
         new(0.5, 0.01, 2), // small tiles
     ];
 
-    /// <summary>The measured 16-bit products of a device.</summary>
-    /// <param name="path">The table: device, op, dtype, m, n, k, measured_us.</param>
-    /// <param name="device">How the device's name starts.</param>
-    public static List<MatrixProductRow> ReadProducts(string path, string device)
-    {
-        KernelTable table = KernelTable.Read(path);
-        var rows = new List<MatrixProductRow>();
-        foreach (string[] row in table.Rows)
-        {
-            if (table.Text(row, "op") == "matmul" && table.Text(row, "device").StartsWith(device, StringComparison.Ordinal))
-            {
-                double m = table.Number(row, "m"), n = table.Number(row, "n"), k = table.Number(row, "k");
-                rows.Add(new MatrixProductRow(m, n, k, 2 * ((m * k) + (n * k) + (m * n)), table.Number(row, "measured_us") * 1e-6));
-            }
-        }
-
-        return rows;
-    }
-
-    /// <summary>Fits products, and scores fits that each leave one of them out.</summary>
-    public static MatrixProductCoefficients Products(Chip chip, IReadOnlyList<MatrixProductRow> rows, int evaluations = 900)
+    /// <summary>Fits products, and scores fits that each leave one of them out; <paramref name="pairs"/> gets what each is priced at by the fit without it.</summary>
+    public static MatrixProductCoefficients Products(Chip chip, IReadOnlyList<MatrixProductRow> rows, out List<(double Priced, double Measured)> pairs, int evaluations = 900)
     {
         double peak = chip.MatrixRates[Catalog.Units.Dtype.Fp16];
         double[] values = Best(rows, null, evaluations);
-        var pairs = new List<(double Priced, double Measured)>(rows.Count);
+        pairs = new List<(double Priced, double Measured)>(rows.Count);
         for (int left = 0; left < rows.Count; left++)
         {
             MatrixProductRow row = rows[left];

@@ -2,7 +2,7 @@ using Fleetwright.Catalog;
 using Fleetwright.Catalog.Chips;
 using Fleetwright.Catalog.Reading;
 using Fleetwright.Hardware.Chips;
-using Fleetwright.Hardware.Validation;
+using Fleetwright.Hardware.Published;
 using Fleetwright.Models.Operators;
 
 namespace Fleetwright.Hardware.Calibration;

@@ -1,4 +1,5 @@
 using Fleetwright.Catalog;
+using Fleetwright.Catalog.Chips;
 using Fleetwright.Catalog.Units;
 using Fleetwright.Hardware.Calibration;
 using Fleetwright.Hardware.Chips;
@@ -8,85 +9,194 @@ using Fleetwright.Models.Operators;
 namespace Fleetwright.Hardware.Published;
 
 /// <summary>
-/// The operators that LLMCompass measured on A100 and MI210 (Zhang et al., ISCA 2024; data: github.com/PrincetonUniversity/LLMCompass, BSD-3), beside what
-/// the program prices. They were timed with PyTorch's launch, which a captured graph does not pay: it is added to the price, as the data's README states it.
+/// LLMCompass's measurements (Princeton, ISCA 2024): single operators on A100 and MI210 and one GPT-3 layer on four A100, all timed from
+/// the host around one PyTorch call and a synchronisation (software_model/*.py, run_on_gpu, commit 2e015fd). Products are torch.matmul and
+/// torch.bmm, softmax is torch's own kernel, layer norm (without scale and shift) and GELU (tanh) are Triton kernels of torch.compile.
 /// </summary>
 internal static class LlmCompass
 {
     /// <summary>The table of single operators, below the folder of public measurements.</summary>
     public const string OperatorsFile = "chips/llmcompass/measured_ops.csv";
 
-    /// <summary>The table of one GPT-3 layer.</summary>
+    /// <summary>The table of one GPT-3 layer, beside it.</summary>
     public const string LayerFile = "chips/llmcompass/measured_gpt3_layer_a100x4.csv";
 
-    /// <summary>The table of all-reduces.</summary>
+    /// <summary>The table of all-reduces, beside it.</summary>
     public const string AllReduceFile = "chips/llmcompass/allreduce_a100x4_nccl.csv";
 
-    // Seconds of framework and launch: products, softmax, layer norm, GELU (README of the data).
-    private static readonly Dictionary<string, double[]> Launches = new(StringComparer.Ordinal) { ["A100"] = [21e-6, 12e-6, 45e-6, 45e-6], ["MI210"] = [34e-6, 22e-6, 28e-6, 21e-6] };
+    private const int CollectiveEvaluations = 6000;
 
-    /// <summary>Every measured operator: seconds, grouped as <c>A100 matmul</c>.</summary>
-    /// <param name="catalog">The chips.</param>
-    /// <param name="path">The file of <see cref="OperatorsFile"/>.</param>
-    public static IReadOnlyList<ScoredRow> Operators(FleetCatalog catalog, string path)
+    private const double Hidden = 12288, Heads = 96, HeadSize = 128, Ranks = 4, Batch = 8;
+
+    /// <summary>The measured vector calls of a device.</summary>
+    /// <param name="folder">The folder of the tables.</param>
+    /// <param name="device">The beginning of the device's name: <c>A100</c> or <c>MI210</c>.</param>
+    /// <param name="kind">Which kind.</param>
+    public static List<VectorRow> VectorRows(string folder, string device, VectorKind kind)
     {
-        (ChipModel a100, ChipModel mi210) = (ChipModel.For(catalog, "a100-80gb-sxm"), ChipModel.For(catalog, "mi210"));
-        return [.. CsvTable.Read(path, "device", "op", "dtype", "m", "n", "k", "measured_us").Rows.Select(r =>
-        {
-            bool onA100 = r["device"].StartsWith("A100", StringComparison.Ordinal);
-            string device = onA100 ? "A100" : r["device"], op = r["op"];
-            double elements = r.Number("m") * r.Number("n", 1);
-            Operator priced = op == "matmul"
-                ? Operator.Gemm(OperatorRole.Other, r.Number("m"), r.Number("n"), r.Number("k"), Dtype.Fp16, Dtype.Fp16)
-                : Streamed(elements, r["dtype"] == "fp32" ? 4 : 2);
-            return new ScoredRow($"{device} {op}", (onA100 ? a100 : mi210).Price(priced).Seconds + Launch(device, op), r.Number("measured_us") * 1e-6);
-        })];
+        string name = kind switch { VectorKind.Pointwise => "gelu", VectorKind.Normalisation => "layernorm", _ => "softmax" };
+        return [.. Rows(folder, device, name).Select(f => new VectorRow(Vector(kind, f.M, Math.Max(f.N, 1), f.Format), f.Seconds))];
     }
 
-    /// <summary>The operators of one layer of GPT-3 175B on four A100 with tensor parallelism, batch 8; seconds.</summary>
-    /// <param name="catalog">The chips.</param>
-    /// <param name="path">The file of <see cref="LayerFile"/>.</param>
-    /// <param name="phase"><c>prefill</c> (2,048 tokens each) or <c>decode</c> (one token each, after 3,071).</param>
-    public static IReadOnlyList<ScoredRow> Layer(FleetCatalog catalog, string path, string phase)
+    /// <summary>The measured matrix products of a device as operators, with their seconds.</summary>
+    public static List<(Operator Op, double Seconds)> Products(string folder, string device) =>
+        [.. Rows(folder, device, "matmul").Select(f => (Operator.Gemm(OperatorRole.Other, f.M, f.N, f.K, f.Format, f.Format), f.Seconds))];
+
+    /// <summary>A fit to the measured products of a device, each scored by a fit without it; its overhead is PyTorch's launch.</summary>
+    /// <param name="folder">The folder of the tables.</param>
+    /// <param name="device">The beginning of the device's name.</param>
+    /// <param name="chip">The device.</param>
+    /// <param name="left">Every product priced by the fit without it.</param>
+    public static MatrixProductCoefficients FittedProducts(string folder, string device, Chip chip, out List<ScoredRow> left)
     {
-        const double Batch = 8, Hidden = 12288, Head = 128, Ranks = 4, Heads = Hidden / Head / Ranks;
-        (double query, double context) = phase == "prefill" ? (2048.0, 2048.0) : (1.0, 3072.0);
-        double tokens = Batch * query;
+        MatrixProductCoefficients fitted = MeasuredOpsFit.Products(
+            chip, [.. Products(folder, device).Select(p => new MatrixProductRow(p.Op.M, p.Op.N, p.Op.K, p.Op.MemoryBytes, p.Seconds))], out List<(double Priced, double Measured)> pairs);
+        left = [.. pairs.Select(p => new ScoredRow($"{device} matmul", p.Priced, p.Measured))];
+        return fitted;
+    }
+
+    /// <summary>A fit to the measured vector calls of a device, each shape scored by a fit without it.</summary>
+    /// <param name="folder">The folder of the tables.</param>
+    /// <param name="device">The beginning of the device's name.</param>
+    /// <param name="chip">The device, with the launch of its kernels.</param>
+    /// <param name="kind">Which kind.</param>
+    public static VectorFitted FittedVector(string folder, string device, ChipModel chip, VectorKind kind) =>
+        VectorFit.Run(chip.Chip, kind, VectorRows(folder, device, kind), chip.Coefficients.LaunchOverhead);
+
+    /// <summary>All-reduces on four A100 with nccl-tests.</summary>
+    public static List<CollectiveRow> AllReduces(string folder) =>
+        [.. CsvTable.Read(Path.Combine(folder, "allreduce_a100x4_nccl.csv"), "bytes", "measured_us").Rows
+            .Select(r => new CollectiveRow(OperatorKind.AllReduce, r.Number("bytes"), (int)Ranks, true, r.Number("measured_us") * 1e-6))];
+
+    /// <summary>
+    /// A fit to the all-reduces alone: between 64 KiB and 2 MiB this machine's older NCCL takes twice as long as that of the kernel tables on the same chip
+    /// (it has no 128-byte protocol).
+    /// </summary>
+    /// <param name="folder">The folder of the tables.</param>
+    /// <param name="chip">A100.</param>
+    /// <param name="left">Every row and its price by a fit without its size.</param>
+    public static CollectiveCoefficients FittedAllReduce(string folder, Chip chip, out List<(CollectiveRow Row, double Priced)> left) =>
+        CollectiveFit.Run([chip], [.. AllReduces(folder).Select(r => new OnChip<CollectiveRow>(0, r))], null, CollectiveEvaluations, out left);
+
+    /// <summary>The A100 of this machine: products, vector kernels and all-reduce fitted to its single operators, never to the layer.</summary>
+    /// <param name="catalog">The chips.</param>
+    /// <param name="folder">The folder of the tables.</param>
+    /// <param name="calls">What PyTorch adds.</param>
+    public static ChipModel Measured(FleetCatalog catalog, string folder, out FrameworkCalls calls)
+    {
         ChipModel chip = ChipModel.For(catalog, "a100-80gb-sxm");
-        double Priced(string op) => op switch
+        var byKind = new Dictionary<VectorKind, VectorCoefficients>();
+        var vector = new Dictionary<VectorKind, FrameworkCall>();
+        foreach (VectorKind kind in Enum.GetValues<VectorKind>())
         {
-            "Q_K_V" => Product(tokens, 3 * Hidden / Ranks, Hidden),
-            "Wo_proj" => Product(tokens, Hidden, Hidden / Ranks),
-            "W1_proj" or "W2_proj" => Product(tokens, Hidden, Hidden),
-            "Q_mul_K" => Batched(query, context, Head),
-            "A_mul_V" => Batched(query, Head, context),
-            "Softmax" => Vector("softmax", Batch * Heads * query * context),
-            "LayerNorm_MHA" or "LayerNorm_FFN" => Vector("layernorm", tokens * Hidden),
-            "GeLU" => Vector("gelu", tokens * 4 * Hidden / Ranks),
-            _ => chip.Collectives.Price(OperatorKind.AllReduce, tokens * Hidden * 2, (int)Ranks, libraryOnly: true).Seconds,
-        };
-        double Product(double m, double n, double k) => chip.Price(Operator.Gemm(OperatorRole.Other, m, n, k, Dtype.Fp16, Dtype.Fp16)).Seconds + Launch("A100", "matmul");
-        double Batched(double m, double n, double k) => chip.Price(Operator.BatchedGemm(OperatorRole.Other, Batch * Heads, m, n, k, Dtype.Fp16, Dtype.Fp16)).Seconds + Launch("A100", "matmul");
-        double Vector(string op, double elements) => chip.Price(Streamed(elements, 2)).Seconds + Launch("A100", op);
-        return [.. CsvTable.Read(path, "phase", "op", "measured_us").Rows.Where(r => r["phase"].StartsWith(phase, StringComparison.Ordinal)).Select(r => new ScoredRow(r["op"], Priced(r["op"]), r.Number("measured_us") * 1e-6))];
+            VectorFitted fitted = FittedVector(folder, "A100", chip, kind);
+            (byKind[kind], vector[kind]) = (fitted.Coefficients, fitted.Call);
+        }
+
+        return Measured(chip, FittedProducts(folder, "A100", chip.Chip, out _), byKind, vector, FittedAllReduce(folder, chip.Chip, out _), out calls);
     }
 
-    /// <summary>NCCL all-reduce on four A100 from 4 KiB; seconds.</summary>
-    /// <param name="catalog">The chips.</param>
-    /// <param name="path">The file of <see cref="AllReduceFile"/>.</param>
-    public static IReadOnlyList<ScoredRow> AllReduces(FleetCatalog catalog, string path)
+    /// <summary>As the other, of fits made before.</summary>
+    public static ChipModel Measured(
+        ChipModel chip, MatrixProductCoefficients products, Dictionary<VectorKind, VectorCoefficients> kernels, Dictionary<VectorKind, FrameworkCall> vector, CollectiveCoefficients collectives, out FrameworkCalls calls)
     {
-        ChipModel chip = ChipModel.For(catalog, "a100-80gb-sxm");
-        return [.. CsvTable.Read(path, "bytes", "measured_us").Rows.Where(r => r.Number("bytes") >= 4096)
-            .Select(r => new ScoredRow("all-reduce", chip.Collectives.Price(OperatorKind.AllReduce, r.Number("bytes"), 4, libraryOnly: true).Seconds, r.Number("measured_us") * 1e-6))];
+        calls = new FrameworkCalls { Framework = "PyTorch 2.0", Product = new FrameworkCall(0, products.Overhead), Vector = vector };
+        return new ChipModel(chip.Chip, chip.Coefficients with
+        {
+            Elementwise = kernels,
+            Gemm = new Dictionary<Dtype, MatrixProductCoefficients> { [Dtype.Fp16] = products with { Overhead = 0 } },
+            Collectives = collectives,
+        });
     }
 
-    /// <summary>Whether an operator of the layer is a product with weights.</summary>
-    public static bool IsProjection(string op) => op is "Q_K_V" or "Wo_proj" or "W1_proj" or "W2_proj";
+    /// <summary>
+    /// The launch of a matrix product: what the shortest calls have left when the kernel's price is taken away (median over calls under 50 us,
+    /// where a few per cent of the kernel do not matter).
+    /// </summary>
+    public static FrameworkCall ProductCall(string folder, string device, ChipModel chip)
+    {
+        double[] left = [.. Products(folder, device).Where(p => p.Seconds < 50e-6).Select(p => p.Seconds - chip.Price(p.Op).Seconds).Order()];
+        return new FrameworkCall(0, left[left.Length / 2]);
+    }
 
-    // Read and written once, some five vector operations an element (exponentials and sums; they never bound these sizes).
-    private static Operator Streamed(double elements, double bytes) => Operator.Elementwise(OperatorRole.Other, 2 * elements * bytes, 5 * elements);
+    /// <summary>A vector operator as LLMCompass calls it: every element read and written once.</summary>
+    /// <param name="kind">Which kind.</param>
+    /// <param name="rows">Rows; elements of a GELU.</param>
+    /// <param name="width">Elements of a row; 1 for a GELU.</param>
+    /// <param name="format">Number format of the elements.</param>
+    public static Operator Vector(VectorKind kind, double rows, double width, Dtype format) =>
+        Operator.Elementwise(
+            kind switch { VectorKind.Pointwise => OperatorRole.Activation, VectorKind.Normalisation => OperatorRole.Norm, _ => OperatorRole.Sampling },
+            2 * rows * width * format.Bytes(),
+            0) with
+        { M = rows, N = width, StorageDtype = format };
 
-    private static double Launch(string device, string op) =>
-        Launches.TryGetValue(device, out double[]? launches) ? launches[op switch { "matmul" => 0, "softmax" => 1, "layernorm" => 2, _ => 3 }] : 0;
+    /// <summary>Prices the measured layer: tensor parallelism over four, batch 8, a prompt of 2,048 or one token after 3,072.</summary>
+    /// <param name="folder">The folder of the tables.</param>
+    /// <param name="chip">Prices the kernels.</param>
+    /// <param name="calls">What PyTorch adds to each.</param>
+    /// <param name="prefill">Which of the two.</param>
+    public static IReadOnlyList<ScoredRow> Layer(string folder, ChipModel chip, FrameworkCalls calls, bool prefill)
+    {
+        Dictionary<string, double> measured = CsvTable.Read(Path.Combine(folder, "measured_gpt3_layer_a100x4.csv"), "phase", "op", "measured_us").Rows
+            .Where(r => r["phase"].StartsWith(prefill ? "prefill" : "decode", StringComparison.Ordinal)).ToDictionary(r => r["op"], r => r.Number("measured_us") * 1e-6);
+        var model = new FrameworkCallModel(chip, calls);
+        double queries = prefill ? 2048 : 1;
+        double context = prefill ? 2048 : 3073;
+        double tokens = Batch * queries;
+        double heads = Batch * Heads / Ranks;
+        double scoreRows = heads * queries;
+        double reduce = chip.Collectives.Price(OperatorKind.AllReduce, tokens * Hidden * 2, (int)Ranks, libraryOnly: true).Seconds;
+        return
+        [
+            Of("Q_K_V", 3 * Product(Hidden / Ranks, Hidden)),
+            Of("Q_mul_K", Batched(queries, context, HeadSize)),
+            Of("A_mul_V", Batched(queries, HeadSize, context)),
+            Of("Wo_proj", Product(Hidden, Hidden / Ranks)),
+            Of("W1_proj", Product(4 * Hidden / Ranks, Hidden)),
+            Of("W2_proj", Product(Hidden, 4 * Hidden / Ranks)),
+            Of("Softmax", model.Seconds(Vector(VectorKind.Softmax, scoreRows, context, Dtype.Fp16))),
+            Of("LayerNorm_MHA", model.Seconds(Vector(VectorKind.Normalisation, tokens, Hidden, Dtype.Fp16))),
+            Of("LayerNorm_FFN", model.Seconds(Vector(VectorKind.Normalisation, tokens, Hidden, Dtype.Fp16))),
+            Of("GeLU", model.Seconds(Vector(VectorKind.Pointwise, tokens * 4 * Hidden / Ranks, 1, Dtype.Fp16))),
+            Of("AllReduce_MHA", reduce),
+            Of("AllReduce_FFN", reduce),
+        ];
+
+        ScoredRow Of(string name, double seconds) => new(name, seconds, measured[name]);
+
+        double Product(double n, double k) => model.Seconds(Operator.Gemm(OperatorRole.Other, tokens, n, k, Dtype.Fp16, Dtype.Fp16));
+
+        double Batched(double m, double n, double k)
+        {
+            Operator op = Operator.BatchedGemm(OperatorRole.Other, heads, m, n, k, Dtype.Fp16, Dtype.Fp16);
+            return FrameworkCallModel.Seconds(calls.Product, m > 1 ? ActivationProduct(op, chip) : RowTimesMatrix(op, chip));
+        }
+    }
+
+    // Scores and their product with the values, head by head. A tile's loads run beside its matrix work; its result is written when that is
+    // done, and with an inner size of one head (128) there is too little work after it to hide the writing, as a dense product's long inner
+    // loop does. Both sides are activations: they stream at the rate of an element-wise kernel, not of a weight that is only read.
+    private static double ActivationProduct(in Operator op, ChipModel chip)
+    {
+        OperatorCost tiles = chip.Price(op);
+        double written = op.Groups * op.M * op.N * 2;
+        return tiles.OverheadSeconds + Math.Max(tiles.MatrixSeconds, Stream(op.MemoryBytes - written)) + Stream(written);
+
+        double Stream(double bytes) => chip.Price(Operator.Elementwise(OperatorRole.Activation, bytes, 0)).MemorySeconds;
+    }
+
+    // One row times a matrix per head is no tiled product: the library streams the matrix once (a GEMV). Streams of 128 outputs are dealt to the
+    // cores whole, because it does not split the inner size of a batched one: 192 streams on 108 cores take two rounds, not 1.8.
+    private static double RowTimesMatrix(in Operator op, ChipModel chip)
+    {
+        OperatorCost product = chip.Price(op);
+        double rounds = op.Groups * Math.Ceiling(op.N / 128) / chip.Chip.Cores;
+        return product.OverheadSeconds + (product.MemorySeconds * Math.Ceiling(rounds) / rounds);
+    }
+
+    private static IEnumerable<(double M, double N, double K, Dtype Format, double Seconds)> Rows(string folder, string device, string op) =>
+        CsvTable.Read(Path.Combine(folder, "measured_ops.csv"), "device", "op", "dtype", "m", "n", "k", "measured_us").Rows
+            .Where(r => r["device"].StartsWith(device, StringComparison.Ordinal) && r["op"] == op)
+            .Select(r => (r.Number("m"), r.Number("n", 0), r.Number("k", 0), r["dtype"] == "fp32" ? Dtype.Fp32 : Dtype.Fp16, r.Number("measured_us") * 1e-6));
 }

@@ -1,72 +1,67 @@
-using Fleetwright.Catalog;
 using Fleetwright.Hardware.Calibration;
-using Fleetwright.Hardware.Chips;
-using Fleetwright.Hardware.Tables;
-using Fleetwright.Models;
-using Fleetwright.Models.Operators;
 
 namespace Fleetwright.Hardware.Published;
 
+/// <summary>One measured setting of splitwise-sim, the median of its repeats.</summary>
+/// <param name="Model">Catalogue name of the model.</param>
+/// <param name="Hardware">Name of the machine in the table.</param>
+/// <param name="TensorParallel">Chips of the replica.</param>
+/// <param name="Prompt">Prompt tokens of each sequence.</param>
+/// <param name="Batch">Sequences.</param>
+/// <param name="Tokens">Output tokens asked for.</param>
+/// <param name="PeakPower">Highest sample of the power, as a share of the limit; 0 when not measured.</param>
+/// <param name="AveragePower">Mean power of the whole run, as a share of the limit; 0 when not measured.</param>
+/// <param name="PrefillSeconds">Time to the first token.</param>
+/// <param name="DecodeSeconds">Mean time of a decode iteration.</param>
+/// <param name="TotalSeconds">The whole run.</param>
+internal sealed record SplitwiseSetting(
+    string Model, string Hardware, int TensorParallel, double Prompt, double Batch, double Tokens,
+    double PeakPower, double AveragePower, double PrefillSeconds, double DecodeSeconds, double TotalSeconds)
+{
+    /// <summary>Tokens that were really generated: some long runs ended early.</summary>
+    public double Generated => Math.Min(Tokens, ((TotalSeconds - PrefillSeconds) / DecodeSeconds) + 1);
+
+    /// <summary>Whether prefill and iterations add up to the run within a tenth: where they do not, the batch did not fit and ran in parts.</summary>
+    public bool RanAsOneBatch => Tokens != 128 || Math.Abs(((PrefillSeconds + ((Tokens - 1) * DecodeSeconds)) / TotalSeconds) - 1) < 0.1;
+
+    /// <summary>
+    /// Whether its power can be used: measured (it is zero on H100 and for long runs), and of a chip that worked all the time. Llama 2 knows 4,096
+    /// positions; asked for more, its mean power falls, at 8,192 to 0.17 to 0.18 of the limit: a chip at rest.
+    /// </summary>
+    public bool HasPower => AveragePower > 0 && (Model != "llama-2-70b" || Prompt + Tokens <= 4096);
+}
+
 /// <summary>
-/// Iteration times and watts of Llama 2 70B and BLOOM 176B on A100 and H100 servers (Patel et al., Splitwise, ISCA 2024; data:
-/// github.com/Mutinifni/splitwise-sim, MIT), beside what the program prices of the same step without a serving engine around it.
+/// splitwise-sim's measurements (Patel et al., Splitwise, ISCA 2024; data/perf_model.csv, commit 8f99e7d): prefill time, iteration time and power of
+/// Llama-2-70B and BLOOM-176B in static batches on DGX A100 and DGX H100, under vLLM of 2023, which launches every kernel from the host.
 /// </summary>
 internal static class Splitwise
 {
     /// <summary>The table, below the folder of public measurements.</summary>
-    public const string File = "traces/splitwise-sim/perf_model.csv.gz";
+    public const string Table = "traces/splitwise-sim/perf_model.csv.gz";
 
-    /// <summary>Prefill and decode iterations by model, chip and phase; seconds. Rows of one setting are repeats, whose median is taken.</summary>
-    public static IReadOnlyList<ScoredRow> Iterations(FleetCatalog catalog, string path)
+    /// <summary>The capped H100: its prefill is exactly 1.3 times the uncapped one and its iterations are equal, row by row, so it is derived and not measured.</summary>
+    public const string CappedHardware = "h100-80gb-pcap";
+
+    /// <summary>Reads the settings of one machine that ran as one batch.</summary>
+    /// <param name="path">The table.</param>
+    /// <param name="hardware">Name of the machine in the table.</param>
+    public static IReadOnlyList<SplitwiseSetting> Read(string path, string hardware)
     {
-        var scored = new List<ScoredRow>();
-        foreach (IGrouping<(string Model, string Hardware, int Ranks), CsvRow> server in Rows(path).GroupBy(r => (r["model"], r["hardware"], r.Whole("tensor_parallel"))))
+        KernelTable table = KernelTable.Read(path);
+        return [.. table.Rows.Where(r => table.Text(r, "hardware") == hardware)
+            .GroupBy(r => (table.Text(r, "model"), Of(r, "tensor_parallel"), Of(r, "prompt_size"), Of(r, "batch_size"), Of(r, "token_size")))
+            .Select(g => new SplitwiseSetting(
+                g.Key.Item1 == "llama2-70b" ? "llama-2-70b" : g.Key.Item1, hardware, (int)g.Key.Item2, g.Key.Item3, g.Key.Item4, g.Key.Item5,
+                Median(g, "peak_power"), Median(g, "average_power"), 1e-3 * Median(g, "prompt_time"), 1e-3 * Median(g, "token_time"), 1e-3 * Median(g, "e2e_time")))
+            .Where(s => s.RanAsOneBatch)];
+
+        double Of(string[] row, string column) => table.Number(row, column);
+
+        double Median(IEnumerable<string[]> rows, string column)
         {
-            if (ChipOf(server.Key.Hardware) is not { } name)
-            {
-                continue;
-            }
-
-            ChipModel chip = ChipModel.For(catalog, name);
-            var graph = new ModelGraph(catalog.Models.Get(server.Key.Model == "bloom-176b" ? "bloom-176b" : "llama-2-70b"), Precision.Bf16, new Sharding(server.Key.Ranks, 1, 1, 1));
-            var step = new Operator[graph.MaximumOperators];
-            foreach (var setting in server.GroupBy(r => (Prompt: r.Number("prompt_size"), Batch: r.Number("batch_size"), Tokens: r.Number("token_size"))))
-            {
-                double prefill = chip.Price(step.AsSpan(0, graph.Step(StepShape.Prefill(setting.Key.Batch, setting.Key.Prompt), step))).Seconds;
-                double decode = chip.Price(step.AsSpan(0, graph.Step(StepShape.Decode(setting.Key.Batch, setting.Key.Prompt + (setting.Key.Tokens / 2)), step))).Seconds;
-                scored.Add(new ScoredRow($"{server.Key.Model} {server.Key.Hardware} prefill", prefill, Median(setting.Select(r => r.Number("prompt_time"))) * 1e-3));
-                scored.Add(new ScoredRow($"{server.Key.Model} {server.Key.Hardware} decode", decode, Median(setting.Select(r => r.Number("token_time"))) * 1e-3));
-            }
+            double[] values = [.. rows.Select(r => Of(r, column)).Order()];
+            return values[values.Length / 2];
         }
-
-        return scored;
-    }
-
-    /// <summary>Watts of Llama 2 70B decoding one request on A100, as shares of the limit. Each iteration reads the weights once; power follows from the bytes it moved and the time that it really took.</summary>
-    public static IReadOnlyList<ScoredRow> DecodeWatts(FleetCatalog catalog, string path)
-    {
-        ChipModel chip = ChipModel.For(catalog, "a100-80gb-sxm");
-        const double Weights = 138e9;
-        return [.. Rows(path)
-            .Where(r => r["model"] == "llama2-70b" && r["hardware"] == "a100-80gb" && r["prompt_size"] is "128" or "512" or "1024" && r["batch_size"] == "1" && r["token_size"] == "128" && r.Number("average_power") > 0)
-            .Select(r =>
-            {
-                OperatorCost read = chip.Price(Operator.Elementwise(OperatorRole.Other, Weights / r.Number("tensor_parallel"), 0));
-                double idle = chip.Chip.Tdp * chip.Coefficients.IdlePowerShare;
-                double watts = ((read.Joules - (read.Seconds * idle)) / (r.Number("token_time") * 1e-3)) + idle;
-                return new ScoredRow($"{r["tensor_parallel"]} chips", watts / chip.Chip.Tdp, r.Number("average_power"));
-            })];
-    }
-
-    private static IReadOnlyList<CsvRow> Rows(string path) =>
-        CsvTable.Read(path, "model", "hardware", "prompt_size", "batch_size", "token_size", "average_power", "prompt_time", "token_time", "tensor_parallel").Rows;
-
-    // The power-capped H100 is no chip of the catalogue.
-    private static string? ChipOf(string hardware) => hardware switch { "a100-80gb" => "a100-80gb-sxm", "h100-80gb" => "h100-sxm", _ => null };
-
-    private static double Median(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return sorted[sorted.Length / 2];
     }
 }

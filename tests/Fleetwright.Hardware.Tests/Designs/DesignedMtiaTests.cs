@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Fleetwright.Catalog.Units;
 using Fleetwright.Hardware.Chips;
 using Fleetwright.Hardware.Designs;
+using Fleetwright.Hardware.Published;
 using Fleetwright.Models;
 using Fleetwright.Models.Operators;
 

@@ -21,11 +21,11 @@ internal sealed class ChipLeftOutSection : IValidationSection
             return;
         }
 
-        CalibrationLine[] lines = [.. to.Context.Calibration(folder).Lines.Where(l => l.Name is "generic" or "hopper").OrderBy(l => l.Name, StringComparer.Ordinal).ThenBy(l => KernelCalibration.Place(l.Family)).ThenBy(l => l.Format, StringComparer.Ordinal)];
+        CalibrationLine[] lines = [.. to.Context.Calibration(folder).Lines.Where(l => l.Name is "generic" or "hopper" && KernelCalibration.IsKernel(l)).OrderBy(l => l.Name, StringComparer.Ordinal).ThenBy(l => KernelCalibration.Place(l.Family)).ThenBy(l => l.Family, StringComparer.Ordinal).ThenBy(l => l.Format, StringComparer.Ordinal)];
         to.Text("Held out: `generic` is fitted to A100, H100, H200 and B200 and scored with each architecture left out in turn, `hopper` to H100 and H200 with each left out. These are the errors that a chip without measurements carries. Formats that not all of the chips have are scored with shapes left out, not chips.");
         to.Table(
             ["coefficients", "operator", "format", "n>", "MAPE>", "median>", "p90>"],
-            lines.Select(l => (IReadOnlyList<string>)[l.Name, KernelCalibration.Words(l.Family), l.Format.Length > 0 ? l.Format : "–", Show.Count(l.Quality.Rows), Show.Percent(l.Quality.Error), Show.Percent(l.Quality.Median), Show.Percent(l.Quality.P90)]));
+            lines.Select(l => (IReadOnlyList<string>)[l.Name, KernelCalibration.Words(l.Family), KernelCalibration.Format(l), Show.Count(l.Quality.Rows), Show.Percent(l.Quality.Error), Show.Percent(l.Quality.Median), Show.Percent(l.Quality.P90)]));
         to.Judge(Products, lines.Where(l => l is { Family: "gemm", Format: "bf16" }).Select(l => (l.Name, l.Quality.Error, l.Quality.Median)));
         to.Judge(Decode, lines.Where(l => l is { Family: "decode_attention", Format: "bf16" }).Select(l => (l.Name, l.Quality.Error, l.Quality.Median)));
     }

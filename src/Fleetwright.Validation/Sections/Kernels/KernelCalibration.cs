@@ -1,3 +1,4 @@
+using Fleetwright.Catalog.Units;
 using Fleetwright.Hardware.Calibration;
 
 namespace Fleetwright.Validation.Sections.Kernels;
@@ -47,6 +48,16 @@ internal sealed record KernelCalibration(IReadOnlyList<CalibrationLine> Lines, i
 
     /// <summary>Where a family stands on the page.</summary>
     public static int Place(string family) => Families.ToList().FindIndex(f => family.StartsWith(f.Family, StringComparison.Ordinal)) is >= 0 and int place ? place : Families.Count;
+
+    /// <summary>Whether a line is of kernels on a chip, and not of a host or of power, which have pages of their own.</summary>
+    public static bool IsKernel(CalibrationLine line) => Place(line.Family) < Families.Count;
+
+    /// <summary>Whether a line is of a kernel that ran few of its family's rows: it is named beside the family.</summary>
+    public static bool IsMinor(CalibrationLine line) => line.Family.Contains(' ', StringComparison.Ordinal);
+
+    /// <summary>The number format of a line. The one kernel of products that is kept by its own name scales blocks; of experts, a kernel's name holds its format.</summary>
+    public static string Format(CalibrationLine line) =>
+        line.Format.Length == 0 ? "–" : line.Family == "gemm" && !Dtypes.TryParse(line.Format, out _) ? $"fp8_block ({line.Format})" : line.Format;
 
     /// <summary>The folders that the calibration needs; null, with what is absent noted, when one is not there.</summary>
     public static string? Folder(SectionBuilder to)

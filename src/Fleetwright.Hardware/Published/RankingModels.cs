@@ -3,7 +3,7 @@ using Fleetwright.Hardware.Chips;
 using Fleetwright.Hardware.Designs;
 using Fleetwright.Models.Operators;
 
-namespace Fleetwright.Hardware.Tests.Designs;
+namespace Fleetwright.Hardware.Published;
 
 /// <summary>
 /// Nine ranking models from 15 to 1000 MFLOP a sample, the span on which Meta compares MTIA 2i with a GPU (ISCA 2025). Meta names no sizes, so the structure is
