@@ -79,7 +79,18 @@ public static class ExplorationReader
         CheckBase(root, catalog, from, nodes, memories, volume is not null);
         var spec = new ExplorationSpec
         {
-            Name = name, Title = title, Base = from, Parameters = parameters, Memories = memories, Nodes = nodes, Limits = asked, Mix = mix, Volume = volume, Quarter = quarter, Budget = budget, Seed = seed,
+            Name = name,
+            Title = title,
+            Base = from,
+            Parameters = parameters,
+            Memories = memories,
+            Nodes = nodes,
+            Limits = asked,
+            Mix = mix,
+            Volume = volume,
+            Quarter = quarter,
+            Budget = budget,
+            Seed = seed,
         };
         if (spec.Count == long.MaxValue)
         {

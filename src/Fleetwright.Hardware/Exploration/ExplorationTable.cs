@@ -125,8 +125,21 @@ public static class ExplorationTable
 
         return new ExploredPoint
         {
-            Index = index, Excluded = excluded, Violation = values[0], DieArea = values[1], Watts = values[2], Dollars = values[3], MemoryBytes = values[4], Speed = values[5], Latency = values[6], Joules = values[7],
-            StepSeconds = values[12..], LongestWork = work, LongestOperator = role, Bound = bound, LargestBlock = block,
+            Index = index,
+            Excluded = excluded,
+            Violation = values[0],
+            DieArea = values[1],
+            Watts = values[2],
+            Dollars = values[3],
+            MemoryBytes = values[4],
+            Speed = values[5],
+            Latency = values[6],
+            Joules = values[7],
+            StepSeconds = values[12..],
+            LongestWork = work,
+            LongestOperator = role,
+            Bound = bound,
+            LargestBlock = block,
         };
     }
 
