@@ -20,7 +20,7 @@ public sealed record TableSummary(long Rows, long Scored, long Defective, double
 /// <param name="refinement">Measured tables beside the model; null for the model alone.</param>
 public sealed class TablePricer(ChipModel chip, OperatorTable table, Refinement? refinement)
 {
-    private const int Batch = 8192;
+    private const int Batch = 2048;
     private static readonly string[] BoundNames = [.. Enum.GetNames<Bound>().Select(n => n.ToLowerInvariant())];
 
     /// <summary>Reads <paramref name="input"/> and writes <paramref name="output"/>, which appears only when it is whole. Either is gzipped when its name ends in <c>.gz</c>.</summary>
@@ -96,26 +96,23 @@ public sealed class TablePricer(ChipModel chip, OperatorTable table, Refinement?
         return new TableSummary(rows, errors.Count, defective, errors.Count > 0 ? errors.Average() : double.NaN, errors.Count > 0 ? errors[errors.Count / 2] : double.NaN);
     }
 
-    // Reads ahead while the batch before is priced on all cores.
+    // Reads ahead while the batches before are priced on all cores; they come back in the order of the file.
     private IEnumerable<(TableRow[] Rows, PricedRow[] Priced)> Priced(TableFile file, CancellationToken cancellation)
     {
-        using IEnumerator<TableRow[]> batches = file.Rows().Chunk(Batch).GetEnumerator();
-        Task<(TableRow[] Rows, PricedRow[] Priced)>? pending = null;
-        while (batches.MoveNext())
+        var pending = new Queue<Task<(TableRow[] Rows, PricedRow[] Priced)>>();
+        foreach (TableRow[] rows in file.Rows().Chunk(Batch))
         {
             cancellation.ThrowIfCancellationRequested();
-            TableRow[] rows = batches.Current;
-            if (pending is not null)
+            pending.Enqueue(Task.Run(() => (rows, Price(rows)), cancellation));
+            while (pending.Count > Environment.ProcessorCount)
             {
-                yield return Result(pending);
+                yield return Result(pending.Dequeue());
             }
-
-            pending = Task.Run(() => (rows, Price(rows)), cancellation);
         }
 
-        if (pending is not null)
+        while (pending.TryDequeue(out Task<(TableRow[] Rows, PricedRow[] Priced)>? last))
         {
-            yield return Result(pending);
+            yield return Result(last);
         }
     }
 
