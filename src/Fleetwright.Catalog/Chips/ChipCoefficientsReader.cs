@@ -190,8 +190,6 @@ public static class ChipCoefficientsReader
         UnalignedHostOverhead = map.OptionalQuantity("unaligned_host_overhead", Dimension.Time, 0, 1) ?? 0,
         SingleRowOverhead = map.OptionalQuantity("single_row_overhead", Dimension.Time, 0, 1) ?? 0,
         PitchConflict = map.OptionalQuantity("pitch_conflict", Dimension.Fraction, 0, 10) ?? 0,
-        Conversion = map.OptionalQuantity("conversion", Dimension.Count, 0, 100) ?? 0,
-        Routing = map.OptionalQuantity("routing", Dimension.Count, 0, 100) ?? 0,
         Quality = FitQuality.Read(map),
     };
 

@@ -84,12 +84,6 @@ public sealed record MatrixProductCoefficients
     /// <summary>How much longer memory takes per doubling of a row pitch that is 3 · 2ʲ KiB, which camps on few of 12 memory channels.</summary>
     public double PitchConflict { get; init; }
 
-    /// <summary>Passes over the activations to convert them to the product's format, as a multiple of reading 16-bit and writing the format; 0 when they come converted.</summary>
-    public double Conversion { get; init; }
-
-    /// <summary>Passes over the 16-bit rows that are dealt to experts and summed from them; 0 for single products.</summary>
-    public double Routing { get; init; }
-
     /// <summary>How good the fit is.</summary>
     public FitQuality Quality { get; init; }
 }

@@ -1,6 +1,7 @@
 using Fleetwright.Catalog.Chips;
 using Fleetwright.Catalog.Units;
 using Fleetwright.Hardware.Kernels;
+using Fleetwright.Hardware.Tables;
 using Fleetwright.Models.Operators;
 
 namespace Fleetwright.Hardware.Calibration;
@@ -22,27 +23,27 @@ internal static class AttentionFit
             throw new ArgumentException($"no number format is called '{cache}'", nameof(cache));
         }
 
-        KernelTable table = KernelTable.Read(path);
+        CsvTable table = CsvTable.Read(path);
         var rows = new List<AttentionRow>();
         dropped = 0;
-        foreach (string[] row in table.Rows)
+        foreach (CsvRow row in table.Rows)
         {
-            if (table.Text(row, "attn_dtype") != "bfloat16" || table.Text(row, "kv_cache_dtype") != cache)
+            if (row["attn_dtype"] != "bfloat16" || row["kv_cache_dtype"] != cache)
             {
                 continue;
             }
 
-            double seconds = table.Number(row, "latency_ms") * 1e-3;
-            int headSize = (int)table.Number(row, "head_dim");
+            double seconds = row.Number("latency_ms") * 1e-3;
+            int headSize = (int)row.Number("head_dim");
             Operator op = Operator.Attention(
-                table.Number(row, "batch_size"),
-                table.Number(row, "isl"),
-                table.Number(row, "step"),
-                (int)table.Number(row, "num_heads"),
-                (int)table.Number(row, "num_key_value_heads"),
+                row.Number("batch_size"),
+                row.Number("isl"),
+                row.Number("step"),
+                (int)row.Number("num_heads"),
+                (int)row.Number("num_key_value_heads"),
                 headSize,
                 headSize,
-                (int)table.Number(row, "window_size", 0),
+                (int)row.NumberOr(0, "window_size"),
                 Dtype.Bf16,
                 format);
             bool abovePeak = op.MatrixFlops / seconds > 1.05 * chip.MatrixRates[Dtype.Bf16];
@@ -53,7 +54,7 @@ internal static class AttentionFit
                 continue;
             }
 
-            rows.Add(new AttentionRow(op, table.Text(row, "kernel_source"), seconds));
+            rows.Add(new AttentionRow(op, row["kernel_source"], seconds));
         }
 
         return rows;
@@ -73,16 +74,16 @@ internal static class AttentionFit
             return rows;
         }
 
-        KernelTable table = KernelTable.Read(path);
-        foreach (string[] row in table.Rows)
+        CsvTable table = CsvTable.Read(path);
+        foreach (CsvRow row in table.Rows)
         {
-            double seconds = table.Number(row, "latency_ms") * 1e-3;
-            double sequences = table.Number(row, "batch_size"), past = table.Number(row, "step");
-            Operator op = Operator.Attention(sequences, 1, past, (int)table.Number(row, "num_heads"), 1, LatentSize, LatentRank, 0, Dtype.Bf16, Dtype.Bf16);
+            double seconds = row.Number("latency_ms") * 1e-3;
+            double sequences = row.Number("batch_size"), past = row.Number("step");
+            Operator op = Operator.Attention(sequences, 1, past, (int)row.Number("num_heads"), 1, LatentSize, LatentRank, 0, Dtype.Bf16, Dtype.Bf16);
 
             // The value is a part of the key and is read once.
             op = op with { CacheBytes = sequences * (past + 1) * LatentSize * Dtype.Bf16.Bytes() };
-            rows.Add(new AttentionRow(op, table.Text(row, "kernel_source"), seconds));
+            rows.Add(new AttentionRow(op, row["kernel_source"], seconds));
         }
 
         return rows;

@@ -302,9 +302,6 @@ internal static class CalibrationFile
         }
     }
 
-    private static string Product(MatrixProductCoefficients c) =>
-        $"overhead: {Micro(c.Overhead)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, small_tile_exponent: {Number(c.SmallTileExponent)}, core_bandwidth: {Number(c.CoreBandwidth)}, tile_latency: {Micro(c.TileLatency)}, overlap_loss: {Percent(c.OverlapLoss)}, throttle_loss: {Percent(c.ThrottleLoss)}, throttle_time: {Micro(c.ThrottleSeconds)}, conversion: {Number(c.Conversion)}, {(c.Routing > 0 ? $"routing: {Number(c.Routing)}, " : "")}{Quality(c.Quality)}";
-
     // What a kind does not use is left out; the reader's default is that it is not there.
     private static string Optional(VectorCoefficients v) =>
         (v.Operations > 0 ? $"operations: {Number(v.Operations)}, " : "")

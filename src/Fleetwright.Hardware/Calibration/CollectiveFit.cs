@@ -1,5 +1,6 @@
 using Fleetwright.Catalog.Chips;
 using Fleetwright.Hardware.Collectives;
+using Fleetwright.Hardware.Tables;
 using Fleetwright.Models.Operators;
 
 namespace Fleetwright.Hardware.Calibration;
@@ -62,10 +63,10 @@ internal static class CollectiveFit
         var rows = new List<CollectiveRow>();
         if (File.Exists(Path.Combine(folder, "nccl.csv.gz")))
         {
-            KernelTable nccl = KernelTable.Read(Path.Combine(folder, "nccl.csv.gz"));
-            foreach (string[] row in nccl.Rows)
+            CsvTable nccl = CsvTable.Read(Path.Combine(folder, "nccl.csv.gz"));
+            foreach (CsvRow row in nccl.Rows)
             {
-                OperatorKind? kind = nccl.Text(row, "op_name") switch
+                OperatorKind? kind = row["op_name"] switch
                 {
                     "all_reduce" => OperatorKind.AllReduce,
                     "all_gather" => OperatorKind.AllGather,
@@ -73,19 +74,19 @@ internal static class CollectiveFit
                     "alltoall" => OperatorKind.AllToAll,
                     _ => null,
                 };
-                double bytes = nccl.Number(row, "message_size") * (nccl.Text(row, "nccl_dtype") == "half" ? 2 : 1);
+                double bytes = row.Number("message_size") * (row["nccl_dtype"] == "half" ? 2 : 1);
                 if (kind is { } known)
                 {
-                    rows.Add(new CollectiveRow(known, bytes, (int)nccl.Number(row, "num_gpus"), true, nccl.Number(row, "latency_ms") * 1e-3));
+                    rows.Add(new CollectiveRow(known, bytes, (int)row.Number("num_gpus"), true, row.Number("latency_ms") * 1e-3));
                 }
             }
         }
 
-        KernelTable custom = KernelTable.Read(Path.Combine(folder, "custom_allreduce.csv.gz"));
-        foreach (string[] row in custom.Rows)
+        CsvTable custom = CsvTable.Read(Path.Combine(folder, "custom_allreduce.csv.gz"));
+        foreach (CsvRow row in custom.Rows)
         {
-            bool eager = custom.Text(row, "backend").EndsWith("eager", StringComparison.Ordinal);
-            rows.Add(new CollectiveRow(OperatorKind.AllReduce, custom.Number(row, "message_size") * 2, (int)custom.Number(row, "num_gpus"), false, custom.Number(row, "latency_ms") * 1e-3, eager));
+            bool eager = row["backend"].EndsWith("eager", StringComparison.Ordinal);
+            rows.Add(new CollectiveRow(OperatorKind.AllReduce, row.Number("message_size") * 2, (int)row.Number("num_gpus"), false, row.Number("latency_ms") * 1e-3, eager));
         }
 
         return rows;

@@ -87,8 +87,8 @@ internal static class EagerEngineFit
 
         return (Fitted(runs, engine) with
         {
-            DecodeQuality = Quality.OfErrors([.. leftOut.Select(e => Math.Abs(e.DecodeError))]),
-            PrefillQuality = Quality.OfErrors([.. leftOut.Select(e => Math.Abs(e.PrefillError))]),
+            DecodeQuality = Quality.OfRatios(leftOut.Select(e => 1 + e.DecodeError)),
+            PrefillQuality = Quality.OfRatios(leftOut.Select(e => 1 + e.PrefillError)),
         }, leftOut);
     }
 

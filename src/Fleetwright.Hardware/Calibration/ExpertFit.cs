@@ -3,6 +3,7 @@ using Fleetwright.Catalog.Chips;
 using Fleetwright.Catalog.Units;
 using Fleetwright.Hardware.Experts;
 using Fleetwright.Hardware.Kernels;
+using Fleetwright.Hardware.Tables;
 
 namespace Fleetwright.Hardware.Calibration;
 
@@ -47,23 +48,23 @@ internal static class ExpertFit
     /// <summary>Every usable row of a table.</summary>
     public static List<ExpertRow> Read(string path, Chip chip, ExpertLoads loads, out int dropped)
     {
-        KernelTable table = KernelTable.Read(path);
+        CsvTable table = CsvTable.Read(path);
         var rows = new List<ExpertRow>(table.Rows.Count);
         dropped = 0;
-        foreach (string[] fields in table.Rows)
+        foreach (CsvRow fields in table.Rows)
         {
             var row = new ExpertTableRow(
-                table.Text(fields, "kernel_source"),
-                table.Text(fields, "moe_dtype"),
-                (int)table.Number(fields, "num_tokens"),
-                (int)table.Number(fields, "hidden_size"),
-                (int)table.Number(fields, "inter_size"),
-                (int)table.Number(fields, "topk"),
-                (int)table.Number(fields, "num_experts"),
-                (int)table.Number(fields, "moe_tp_size"),
-                (int)table.Number(fields, "moe_ep_size"),
-                table.Text(fields, "distribution"));
-            double seconds = table.Number(fields, "latency_ms") * 1e-3;
+                fields["kernel_source"],
+                fields["moe_dtype"],
+                (int)fields.Number("num_tokens"),
+                (int)fields.Number("hidden_size"),
+                (int)fields.Number("inter_size"),
+                (int)fields.Number("topk"),
+                (int)fields.Number("num_experts"),
+                (int)fields.Number("moe_tp_size"),
+                (int)fields.Number("moe_ep_size"),
+                fields["distribution"]);
+            double seconds = fields.Number("latency_ms") * 1e-3;
             var kernel = ExpertKernel.Of(row.KernelSource, row.Format);
             ExpertLoad load = loads.Of(row, kernel);
             ExpertLayer layer = ExpertRowPricer.Layer(row, kernel, load);

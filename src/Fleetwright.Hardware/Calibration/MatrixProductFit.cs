@@ -1,6 +1,7 @@
 using Fleetwright.Catalog.Chips;
 using Fleetwright.Catalog.Units;
 using Fleetwright.Hardware.Kernels;
+using Fleetwright.Hardware.Tables;
 
 namespace Fleetwright.Hardware.Calibration;
 
@@ -30,21 +31,6 @@ internal sealed record MeasuredProducts(string Kernel, Dtype Dtype, bool OfForma
 /// </summary>
 internal static class MatrixProductFit
 {
-    /// <summary>Parameters and order of <see cref="Build"/>, for expert layers.</summary>
-    internal static readonly Parameter[] Parameters =
-    [
-        new(3e-6, 2e-7, 1e-4), // overhead
-        new(0.75, 0.2, 1), // matrix efficiency
-        new(0.87, 0.2, 1.05), // memory efficiency
-        new(0.5, 0.499, 0.501), // small tiles: not told apart from core bandwidth, kept as LLMCompass's A100 has it (chip-models.md 1.2)
-        new(2, 0.5, 20), // core bandwidth
-        new(1e-6, 1e-8, 2e-5), // tile latency
-        new(0.15, 0.001, 0.6), // overlap loss
-        new(0.1, 0.001, 1), // throttle loss
-        new(1e-3, 1e-4, 1e-2), // throttle seconds
-        new(0.5, 0.001, 6), // conversion
-    ];
-
     // A fit sees at most so many rows: more do not move it, fewer let single shapes count.
     private const int MostRows = 2000;
 
@@ -62,11 +48,11 @@ internal static class MatrixProductFit
     /// <summary>All rows of a table, by kernel and format, without those that a defect rule drops.</summary>
     public static List<MeasuredProducts> Read(string path, Chip chip)
     {
-        KernelTable table = KernelTable.Read(path);
+        CsvTable table = CsvTable.Read(path);
         var products = new List<MeasuredProducts>();
-        foreach (string[] row in table.Rows)
+        foreach (CsvRow row in table.Rows)
         {
-            string dtype = table.Text(row, "gemm_dtype"), kernel = table.Text(row, "kernel_source");
+            string dtype = row["gemm_dtype"], kernel = row["kernel_source"];
             bool block = dtype.EndsWith("_block", StringComparison.Ordinal);
             if (!Dtypes.TryParse(block ? dtype[..^6] : dtype, out Dtype format) || !chip.MatrixRates.TryGetValue(format, out var peak))
             {
@@ -80,9 +66,9 @@ internal static class MatrixProductFit
                 products.Add(new MeasuredProducts(kernel, format, !block, [], 0));
             }
 
-            double m = table.Number(row, "m"), n = table.Number(row, "n"), k = table.Number(row, "k");
+            double m = row.Number("m"), n = row.Number("n"), k = row.Number("k");
             double bytes = (format.Bytes() * n * k) + (m * ((format.Bytes() * k) + (2 * n)));
-            double seconds = table.Number(row, "latency_ms") * 1e-3;
+            double seconds = row.Number("latency_ms") * 1e-3;
             if (m <= 0 || seconds <= 0 || 2 * m * n * k / seconds > 1.02 * peak || (n * k * format.Bytes() > 256e6 && n * k * format.Bytes() / seconds > 1.05 * chip.MemoryBandwidth))
             {
                 products[index] = products[index] with { Dropped = products[index].Dropped + 1 };
@@ -95,22 +81,6 @@ internal static class MatrixProductFit
 
         return products;
     }
-
-    /// <summary>Coefficients of <see cref="Parameters"/>, and of a pass over routed rows where there is an eleventh value.</summary>
-    public static MatrixProductCoefficients Build(double[] v) => new()
-    {
-        Overhead = v[0],
-        MatrixEfficiency = v[1],
-        MemoryEfficiency = v[2],
-        SmallTileExponent = v[3],
-        CoreBandwidth = v[4],
-        TileLatency = v[5],
-        OverlapLoss = v[6],
-        ThrottleLoss = v[7],
-        ThrottleSeconds = v[8],
-        Conversion = v.Length > 9 ? v[9] : 0,
-        Routing = v.Length > 10 ? v[10] : 0,
-    };
 
     /// <summary>Fits one kernel's rows of one or several chips.</summary>
     /// <param name="chips">The chips.</param>

@@ -85,8 +85,8 @@ internal static class PowerFit
 
         return (
             Fitted(runs),
-            Quality.OfErrors([.. leftOut.Select(e => Math.Abs((e.Average / e.Run.Run.Setting.AveragePower) - 1))]),
-            Quality.OfErrors([.. leftOut.Where(e => ShowsPrefill(e.Run.Run.Setting)).Select(e => Math.Abs((e.Prefill / Math.Min(1, e.Run.Run.Setting.PeakPower)) - 1))]),
+            Quality.OfRatios(leftOut.Select(e => e.Average / e.Run.Run.Setting.AveragePower)),
+            Quality.OfRatios(leftOut.Where(e => ShowsPrefill(e.Run.Run.Setting)).Select(e => e.Prefill / Math.Min(1, e.Run.Run.Setting.PeakPower))),
             leftOut);
     }
 

@@ -19,15 +19,14 @@ internal static class Quality
             return default;
         }
 
-        double[] errors = [.. pairs.Select(Error).Order()];
-        return new FitQuality(errors.Average(), errors[errors.Length / 2], errors.Length) { P90 = errors[errors.Length * 9 / 10], Regimes = [.. Regimes(pairs)], Range = Range(sizes) };
+        return OfRatios(pairs.Select(Ratio)) with { Regimes = [.. Regimes(pairs)], Range = Range(sizes) };
     }
 
-    /// <summary>The quality of absolute relative errors, without regimes.</summary>
-    public static FitQuality OfErrors(IEnumerable<double> absolute)
+    /// <summary>The quality of predicted ÷ measured, without regimes.</summary>
+    public static FitQuality OfRatios(IEnumerable<double> ratios)
     {
-        double[] errors = [.. absolute.Order()];
-        return errors.Length == 0 ? default : new FitQuality(errors.Average(), errors[errors.Length / 2], errors.Length) { P90 = errors[errors.Length * 9 / 10] };
+        ErrorScore score = ErrorScore.Of(ratios);
+        return score.Rows == 0 ? default : new FitQuality(score.Mape, score.Median, score.Rows) { P90 = score.P90 };
     }
 
     private static IEnumerable<RegimeQuality> Regimes(IReadOnlyList<(double Priced, double Measured)> pairs)
@@ -52,8 +51,9 @@ internal static class Quality
 
     private static RegimeQuality Regime(double upTo, List<(double Priced, double Measured)> pairs)
     {
-        double[] errors = [.. pairs.Select(Error).Order()], ratios = [.. pairs.Select(p => p.Measured / p.Priced).Order()];
-        return new RegimeQuality(upTo, errors.Average(), errors[errors.Length / 2], errors[errors.Length * 9 / 10], ratios[ratios.Length / 10], ratios[ratios.Length * 9 / 10], errors.Length);
+        ErrorScore score = ErrorScore.Of(pairs.Select(Ratio));
+        double[] ratios = [.. pairs.Select(p => p.Measured / p.Priced).Order()];
+        return new RegimeQuality(upTo, score.Mape, score.Median, score.P90, ratios[ratios.Length / 10], ratios[ratios.Length * 9 / 10], score.Rows);
     }
 
     /// <summary>Least and greatest sizes of rows.</summary>
@@ -76,5 +76,5 @@ internal static class Quality
         return range;
     }
 
-    private static double Error((double Priced, double Measured) pair) => Math.Abs((pair.Priced / pair.Measured) - 1);
+    private static double Ratio((double Priced, double Measured) pair) => pair.Priced / pair.Measured;
 }

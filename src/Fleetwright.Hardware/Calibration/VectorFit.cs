@@ -36,7 +36,7 @@ internal static class VectorFit
         }
 
         (VectorCoefficients coefficients, FrameworkCall found) = Unpack(kind, values);
-        return new VectorFitted(coefficients with { Quality = Quality.OfErrors([.. leftOut.Select(Math.Abs)]) }, found, leftOut);
+        return new VectorFitted(coefficients with { Quality = Quality.OfRatios(leftOut.Select(e => 1 + e)) }, found, leftOut);
 
         // Fixed starts, so that nothing of a left-out row is remembered.
         double[] Best(IReadOnlyList<VectorRow> some) =>

@@ -25,7 +25,6 @@ internal static class DefaultCoefficients
         CoreBandwidth = chip.SharedMemoryBandwidth is { } shared ? Math.Max(CoreBandwidth, shared / chip.MemoryBandwidth) : CoreBandwidth,
         TileLatency = TileLatency,
         OverlapLoss = chip.SharedMemoryHoldsActivations ? 0 : OverlapLoss,
-        Routing = 4,
     };
 
     // A layer has two products, so twice the launch; routing as measured kernels have it: four passes over the hidden vectors of the routed rows.

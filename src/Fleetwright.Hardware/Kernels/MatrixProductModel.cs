@@ -32,8 +32,6 @@ internal sealed class MatrixProductModel
     private readonly double _secondsPerByte;
     private readonly double _weightResidence;
     private readonly double _hostOverhead;
-    private readonly double _routingSecondsPerElement;
-    private readonly double _conversionSecondsPerElement;
 
     /// <summary>A product on a chip.</summary>
     /// <param name="coefficients">Of the kernel.</param>
@@ -66,8 +64,6 @@ internal sealed class MatrixProductModel
         _weightResidence = asMeasured ? coefficients.WeightResidence : 1;
         _hostOverhead = asMeasured ? coefficients.HostOverhead : 0;
         _secondsPerByte = 1 / (memoryBandwidth * coefficients.MemoryEfficiency);
-        _routingSecondsPerElement = coefficients.Routing * 2 * _secondsPerByte;
-        _conversionSecondsPerElement = coefficients.Conversion * (2 + operandBytes) * _secondsPerByte;
         _joinSecondsPerElement = coefficients.JoinBandwidth > 0 ? 8 / (memoryBandwidth * coefficients.JoinBandwidth) : 0; // 32-bit sums, written and read
         _splits = !rule.Splits ? [1] : rule == TileRule.Any ? PowersOfTwo : AllSplits;
         _leastInner = rule == TileRule.Any ? 0 : 64;
@@ -159,14 +155,14 @@ internal sealed class MatrixProductModel
     }
 
     /// <summary>Seconds of a product, all terms.</summary>
-    public double Seconds(in Operator op) => Seconds(op.M, op.N, op.K, op.Groups, MemorySeconds(op), op.RoutedElements);
+    public double Seconds(in Operator op) => Seconds(op.M, op.N, op.K, op.Groups, MemorySeconds(op));
 
     /// <summary>Seconds of a single product of stored format <paramref name="operandBytes"/> with 16-bit results, all terms.</summary>
     public double Seconds(double m, double n, double k, double operandBytes) =>
-        Seconds(m, n, k, 1, MemorySeconds(m, k, 1, n * k * operandBytes, m * ((k * operandBytes) + (2 * n)), 0), 0);
+        Seconds(m, n, k, 1, MemorySeconds(m, k, 1, n * k * operandBytes, m * ((k * operandBytes) + (2 * n)), 0));
 
     /// <summary>Seconds beside the work: overhead, conversion of the activations, routing.</summary>
-    public double OverheadSeconds(in Operator op) => OverheadSeconds(op.M * op.Groups, op.K, op.RoutedElements);
+    public double OverheadSeconds(in Operator op) => OverheadSeconds(op.M * op.Groups, op.K);
 
     /// <summary>The time of a call, not less than what the host takes to issue it.</summary>
     public double Issued(double seconds, double rows)
@@ -181,10 +177,10 @@ internal sealed class MatrixProductModel
         return seconds > 1.5 * host ? seconds : host * Math.Pow(1 + Math.Pow(seconds / host, 12), 1.0 / 12);
     }
 
-    private double Seconds(double m, double n, double k, double groups, double memory, double routed)
+    private double Seconds(double m, double n, double k, double groups, double memory)
     {
         double matrix = MatrixSeconds(m, n, k, groups, memory, out _);
-        return Issued(OverheadSeconds(m * groups, k, routed) + Math.Max(matrix, memory) + (OverlapLoss * Math.Min(matrix, memory)), m);
+        return Issued(OverheadSeconds(m * groups, k) + Math.Max(matrix, memory) + (OverlapLoss * Math.Min(matrix, memory)), m);
     }
 
     private double MemorySeconds(double m, double k, double groups, double weightBytes, double activationBytes, double cacheBytes)
@@ -201,9 +197,9 @@ internal sealed class MatrixProductModel
         return _coefficients.PitchConflict > 0 ? seconds * PitchSlowdown(m, k) : seconds;
     }
 
-    private double OverheadSeconds(double rows, double k, double routed)
+    private double OverheadSeconds(double rows, double k)
     {
-        double seconds = _coefficients.Overhead + (rows * k * _conversionSecondsPerElement) + (routed * _routingSecondsPerElement);
+        double seconds = _coefficients.Overhead;
         if (rows == 1 && _coefficients.HostOverhead <= 0)
         {
             seconds += _coefficients.SingleRowOverhead;

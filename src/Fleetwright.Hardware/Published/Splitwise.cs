@@ -1,4 +1,4 @@
-using Fleetwright.Hardware.Calibration;
+using Fleetwright.Hardware.Tables;
 
 namespace Fleetwright.Hardware.Published;
 
@@ -48,19 +48,16 @@ internal static class Splitwise
     /// <param name="hardware">Name of the machine in the table.</param>
     public static IReadOnlyList<SplitwiseSetting> Read(string path, string hardware)
     {
-        KernelTable table = KernelTable.Read(path);
-        return [.. table.Rows.Where(r => table.Text(r, "hardware") == hardware)
-            .GroupBy(r => (table.Text(r, "model"), Of(r, "tensor_parallel"), Of(r, "prompt_size"), Of(r, "batch_size"), Of(r, "token_size")))
+        return [.. CsvTable.Read(path).Rows.Where(r => r["hardware"] == hardware)
+            .GroupBy(r => (r["model"], r.Number("tensor_parallel"), r.Number("prompt_size"), r.Number("batch_size"), r.Number("token_size")))
             .Select(g => new SplitwiseSetting(
                 g.Key.Item1 == "llama2-70b" ? "llama-2-70b" : g.Key.Item1, hardware, (int)g.Key.Item2, g.Key.Item3, g.Key.Item4, g.Key.Item5,
                 Median(g, "peak_power"), Median(g, "average_power"), 1e-3 * Median(g, "prompt_time"), 1e-3 * Median(g, "token_time"), 1e-3 * Median(g, "e2e_time")))
             .Where(s => s.RanAsOneBatch)];
 
-        double Of(string[] row, string column) => table.Number(row, column);
-
-        double Median(IEnumerable<string[]> rows, string column)
+        static double Median(IEnumerable<CsvRow> rows, string column)
         {
-            double[] values = [.. rows.Select(r => Of(r, column)).Order()];
+            double[] values = [.. rows.Select(r => r.Number(column)).Order()];
             return values[values.Length / 2];
         }
     }

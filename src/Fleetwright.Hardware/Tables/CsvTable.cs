@@ -4,7 +4,7 @@ using Fleetwright.Catalog.Reading;
 
 namespace Fleetwright.Hardware.Tables;
 
-/// <summary>A small public table held in memory: comma-separated with a header line, gzipped when its name ends in <c>.gz</c>. Every mistake is told with its place.</summary>
+/// <summary>A public table held in memory: comma-separated with a header line, gzipped when its name ends in <c>.gz</c>. Every mistake is told with its place.</summary>
 public sealed class CsvTable
 {
     private static readonly CsvReaderOptions Options = CsvReaderOptions.Default with { Separator = ',', HasHeader = false, TrackLineNumbers = true, TrimWhitespace = true };
@@ -81,6 +81,9 @@ public sealed class CsvRow
 
     /// <summary>A number, or what stands for an empty field.</summary>
     public double Number(string column, double empty) => this[column].Length == 0 ? empty : Number(column);
+
+    /// <summary>A number, or what stands for a column that the table has not got.</summary>
+    public double NumberOr(double absent, string column) => _table.Columns.ContainsKey(column) ? Number(column) : absent;
 
     /// <summary>A whole number.</summary>
     public int Whole(string column) =>

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.IO.Compression;
 using System.Text;
 using Fleetwright.Catalog.Reading;
+using Fleetwright.Hardware.Calibration;
 using Fleetwright.Hardware.Chips;
 
 namespace Fleetwright.Hardware.Tables;
@@ -57,7 +58,7 @@ public sealed class TablePricer(ChipModel chip, OperatorTable table, Refinement?
 
     private TableSummary Run(TableFile file, Stream to, Action<long>? progress, CancellationToken cancellation)
     {
-        var errors = new List<double>();
+        var ratios = new List<double>();
         long rows = 0, defective = 0;
         to.Write(Encoding.UTF8.GetBytes(file.Source.Header + ",predicted_ms,bound\n"));
         byte[] line = new byte[64];
@@ -80,7 +81,7 @@ public sealed class TablePricer(ChipModel chip, OperatorTable table, Refinement?
 
                 if (priced[i].Floor.Allows(batch[i].MeasuredSeconds))
                 {
-                    errors.Add(Math.Abs((seconds / batch[i].MeasuredSeconds) - 1));
+                    ratios.Add(seconds / batch[i].MeasuredSeconds);
                 }
                 else
                 {
@@ -92,8 +93,8 @@ public sealed class TablePricer(ChipModel chip, OperatorTable table, Refinement?
             progress?.Invoke(rows);
         }
 
-        errors.Sort();
-        return new TableSummary(rows, errors.Count, defective, errors.Count > 0 ? errors.Average() : double.NaN, errors.Count > 0 ? errors[errors.Count / 2] : double.NaN);
+        ErrorScore score = ErrorScore.Of(ratios);
+        return new TableSummary(rows, score.Rows, defective, score.Mape, score.Median);
     }
 
     // Reads ahead while the batches before are priced on all cores; they come back in the order of the file.
