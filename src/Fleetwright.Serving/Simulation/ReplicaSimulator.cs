@@ -1,0 +1,198 @@
+using Fleetwright.Serving.Simulation.Schedulers;
+using Fleetwright.Serving.Simulation.Times;
+using Fleetwright.Serving.Simulation.Traffic;
+
+namespace Fleetwright.Serving.Simulation;
+
+/// <summary>
+/// One replica through time. It plans a run of iterations, which is one iteration when prompts are computed and as many as nothing can
+/// change when not, and ends it when its time has come; a request that arrives in between cuts the run at the iteration that is then
+/// running. Cutting costs no more than planning, because a run is a closed form and has no state of its own.
+/// </summary>
+/// <typeparam name="TTimes">How long iterations take.</typeparam>
+internal sealed class ReplicaSimulator<TTimes>
+    where TTimes : struct, IIterationTimes
+{
+    private readonly Scheduler _scheduler;
+    private readonly ICompletionSink _sink;
+    private readonly int _longestRun;
+    private TTimes _times;
+    private long _start;
+    private int _iterations;
+
+    /// <param name="times">How long iterations take.</param>
+    /// <param name="scheduler">How batches are formed; a scheduler of its own for each replica.</param>
+    /// <param name="state">An empty state with the scheduler's limits.</param>
+    /// <param name="sink">Takes the results.</param>
+    /// <param name="leaps">Whether runs of iterations are taken in one step; the results are the same.</param>
+    public ReplicaSimulator(TTimes times, Scheduler scheduler, ReplicaState state, ICompletionSink sink, bool leaps = true)
+    {
+        (_times, _scheduler, State, _sink) = (times, scheduler, state, sink);
+        _longestRun = leaps ? 1 << 20 : 1;
+    }
+
+    public ReplicaState State { get; }
+
+    /// <summary>When the planned run ends; <see cref="Ticks.Never"/> when nothing runs.</summary>
+    public long End { get; private set; } = Ticks.Never;
+
+    /// <summary>Iterations so far.</summary>
+    public long Iterations { get; private set; }
+
+    /// <summary>Runs so far: what the engine really stepped through.</summary>
+    public long Runs { get; private set; }
+
+    /// <summary>Ticks in which an iteration ran.</summary>
+    public long BusyTicks { get; private set; }
+
+    /// <summary>Takes all of a source's requests to their ends.</summary>
+    public void Run(IRequestSource source)
+    {
+        while (true)
+        {
+            long now = Math.Min(source.NextArrival, End);
+            if (now == Ticks.Never)
+            {
+                return;
+            }
+
+            if (End == now)
+            {
+                Finish();
+            }
+
+            while (source.NextArrival <= now)
+            {
+                Accept(source.Take());
+            }
+
+            if (End == Ticks.Never)
+            {
+                Plan(now, source.NextArrival);
+            }
+            else
+            {
+                Cut(now);
+            }
+        }
+    }
+
+    /// <summary>Ends and plans runs until none ends by <paramref name="now"/>.</summary>
+    public void AdvanceTo(long now)
+    {
+        while (End <= now && End != Ticks.Never)
+        {
+            long at = End;
+            Finish();
+            Plan(at, Ticks.Never);
+        }
+    }
+
+    /// <summary>A request arrives; the replica has been advanced to its arrival.</summary>
+    public void Offer(in Request request)
+    {
+        Accept(request);
+        if (End == Ticks.Never)
+        {
+            Plan(request.Arrival, Ticks.Never);
+        }
+        else
+        {
+            Cut(request.Arrival);
+        }
+    }
+
+    private void Accept(in Request request)
+    {
+        if (_scheduler.CanEverHold(State.Limits, request.PromptTokens, request.OutputTokens))
+        {
+            State.Arrive(request);
+        }
+        else
+        {
+            _sink.Rejected(request);
+        }
+    }
+
+    // Forms a batch and says how long it runs. A run that an arrival would end anyway is planned only that far.
+    private void Plan(long now, long nextArrival)
+    {
+        _scheduler.Form(State, now);
+        if (State.ChunkCount > 0)
+        {
+            double seconds = _times.Iteration(State.Decodes ? State.DecodeCount : 0, State.Decodes ? State.DecodeContext : 0, State.Chunks);
+            Start(now, 1, seconds);
+        }
+        else if (State.Decodes)
+        {
+            int most = State.SafeIterations((int)Math.Min(State.IterationsToEnd, _longestRun), _scheduler.SpareBlocks);
+            double until = State.WaitingCount > 0 || nextArrival == Ticks.Never ? double.PositiveInfinity : Ticks.Seconds(nextArrival - now);
+            int iterations = _times.Decode(State.DecodeCount, State.DecodeContext, most, until, out double seconds);
+            Start(now, iterations, seconds);
+        }
+        else
+        {
+            End = Ticks.Never;
+        }
+    }
+
+    private void Start(long now, int iterations, double seconds)
+    {
+        _start = now;
+        _iterations = iterations;
+        End = now + Ticks.Of(seconds);
+        Runs++;
+    }
+
+    // An arrival that may be admitted ends a run of decodes after the iteration that is running.
+    private void Cut(long now)
+    {
+        if (_iterations > 1 && now < End && State.WaitingCount == 1)
+        {
+            _iterations = _times.Decode(State.DecodeCount, State.DecodeContext, _iterations, Ticks.Seconds(now - _start), out double seconds);
+            End = Math.Max(now, _start + Ticks.Of(seconds));
+        }
+    }
+
+    private void Finish()
+    {
+        long now = End;
+        End = Ticks.Never;
+        Iterations += _iterations;
+        BusyTicks += now - _start;
+        ReplicaState state = State;
+        if (state.Decodes)
+        {
+            state.AdvanceDecodes(_iterations);
+            while (state.TryEnd(out int slot))
+            {
+                Complete(slot, now);
+            }
+        }
+
+        for (int i = 0; i < state.ChunkCount; i++)
+        {
+            if (state.AdvanceChunk(i, out int slot))
+            {
+                ref Sequence s = ref state[slot];
+                if (s.FirstToken < 0)
+                {
+                    s.FirstToken = now;
+                }
+
+                if (!state.FinishPrefill(slot))
+                {
+                    Complete(slot, now);
+                }
+            }
+        }
+    }
+
+    private void Complete(int slot, long now)
+    {
+        ref Sequence s = ref State[slot];
+        _sink.Completed(new CompletedRequest(
+            s.Id, s.Class, s.OriginalPrompt, s.TotalTokens - s.OriginalPrompt, s.Arrival, s.Scheduled, s.FirstToken, now, s.Preemptions));
+        State.Release(slot);
+    }
+}

@@ -1,0 +1,559 @@
+using Fleetwright.Serving.Simulation.Times;
+using Fleetwright.Serving.Simulation.Traffic;
+
+namespace Fleetwright.Serving.Simulation;
+
+/// <summary>
+/// The sequences and the cache of one replica, and the batch that its scheduler forms. Decoding sequences advance together, so they are
+/// kept as sums: their contexts as one number and an offset each to a common count of decode iterations, their next blocks as a
+/// histogram over that count modulo the block size, their ends as a heap. An iteration then costs the same for one sequence or a thousand.
+/// </summary>
+/// <remarks>Grows while warming up; allocates nothing afterwards.</remarks>
+internal sealed class ReplicaState
+{
+    private readonly int _blockTokens;
+    private readonly int[] _nextBlock;
+    private Sequence[] _slots = new Sequence[64];
+    private int[] _free = new int[64];
+    private int _freeCount;
+    private int _used;
+    private int[] _waiting = new int[64];
+    private int _waitingHead;
+    private ulong[] _heap = new ulong[64];
+    private int[] _prefilling = new int[16];
+    private int[] _chunkSlots = new int[16];
+    private PromptChunk[] _chunks = new PromptChunk[16];
+    private int[] _order = new int[64];
+    private long[] _orderKeys = new long[64];
+    private long _offsets;
+    private int _phase;
+
+    public ReplicaState(SchedulerLimits limits, bool reservesWhole = false)
+    {
+        Limits = limits;
+        ReservesWhole = reservesWhole;
+        _blockTokens = limits.BlockTokens;
+        _nextBlock = new int[_blockTokens];
+        FreeBlocks = limits.Blocks;
+    }
+
+    public SchedulerLimits Limits { get; }
+
+    /// <summary>Whether a sequence holds the blocks of the longest context from the start, so that decoding takes none.</summary>
+    public bool ReservesWhole { get; }
+
+    /// <summary>Whether an evicted prompt forgets what was not computed of it, as in Vidur: those tokens are counted as its answer.</summary>
+    public bool ForgetsUncomputed { get; init; }
+
+    public long FreeBlocks { get; private set; }
+
+    /// <summary>Decode iterations so far.</summary>
+    public long DecodeIterations { get; private set; }
+
+    public int DecodeCount { get; private set; }
+
+    /// <summary>Sum of the contexts of the decoding sequences in the next decode iteration.</summary>
+    public long DecodeContext => _offsets + (DecodeCount * DecodeIterations);
+
+    public int PrefillCount { get; private set; }
+
+    public int WaitingCount { get; private set; }
+
+    public int RunningCount => DecodeCount + PrefillCount;
+
+    public long Preemptions { get; private set; }
+
+    // The batch being formed.
+    public int ChunkCount { get; private set; }
+
+    public bool Decodes { get; set; }
+
+    public ReadOnlySpan<PromptChunk> Chunks => _chunks.AsSpan(0, ChunkCount);
+
+    public ReadOnlySpan<int> Prefilling => _prefilling.AsSpan(0, PrefillCount);
+
+    public ref Sequence this[int slot] => ref _slots[slot];
+
+    public int BlocksFor(long tokens) => (int)((tokens + _blockTokens - 1) / _blockTokens);
+
+    // Waiting.
+
+    public int WaitingHead => _waiting[_waitingHead];
+
+    public void Arrive(in Request request)
+    {
+        int slot = Take();
+        _slots[slot] = new Sequence
+        {
+            Id = request.Id,
+            Arrival = request.Arrival,
+            Scheduled = -1,
+            FirstToken = -1,
+            Prompt = request.PromptTokens,
+            OriginalPrompt = request.PromptTokens,
+            TotalTokens = request.PromptTokens + request.OutputTokens,
+            Class = request.Class,
+        };
+        Grow();
+        _waiting[(_waitingHead + WaitingCount) & (_waiting.Length - 1)] = slot;
+        WaitingCount++;
+    }
+
+    /// <summary>Moves the head of the queue to the prefilling sequences with <paramref name="blocks"/> of the cache.</summary>
+    public int Admit(int blocks, long order)
+    {
+        int slot = WaitingHead;
+        _waitingHead = (_waitingHead + 1) & (_waiting.Length - 1);
+        WaitingCount--;
+        FreeBlocks -= blocks;
+        ref Sequence s = ref _slots[slot];
+        s.Blocks = blocks;
+        s.Order = order;
+        if (PrefillCount == _prefilling.Length)
+        {
+            Array.Resize(ref _prefilling, PrefillCount * 2);
+        }
+
+        // Kept in order; new ones nearly always belong at the end.
+        int at = PrefillCount++;
+        while (at > 0 && _slots[_prefilling[at - 1]].Order > order)
+        {
+            _prefilling[at] = _prefilling[at - 1];
+            at--;
+        }
+
+        _prefilling[at] = slot;
+        return slot;
+    }
+
+    // The batch.
+
+    public void BeginBatch()
+    {
+        ChunkCount = 0;
+        Decodes = false;
+    }
+
+    public void AddChunk(int slot, int tokens, long now)
+    {
+        if (ChunkCount == _chunks.Length)
+        {
+            Array.Resize(ref _chunks, ChunkCount * 2);
+            Array.Resize(ref _chunkSlots, ChunkCount * 2);
+        }
+
+        ref Sequence s = ref _slots[slot];
+        if (s.Scheduled < 0)
+        {
+            s.Scheduled = now;
+        }
+
+        _chunkSlots[ChunkCount] = slot;
+        _chunks[ChunkCount++] = new PromptChunk(tokens, s.Computed);
+    }
+
+    public void TakeBlocks(int slot, int blocks)
+    {
+        _slots[slot].Blocks += blocks;
+        FreeBlocks -= blocks;
+    }
+
+    /// <summary>
+    /// Gives every decoding sequence the block that its next token may need, evicting the last in order where none is left.
+    /// </summary>
+    /// <param name="spare">Blocks that must be free when a sequence has its turn, though it may need none (Vidur asks for one).</param>
+    /// <returns>Whether any was evicted.</returns>
+    public bool ReserveDecodes(int spare)
+    {
+        Decodes = DecodeCount > 0;
+        if (ReservesWhole || !Decodes)
+        {
+            return false;
+        }
+
+        int taken = _nextBlock[_phase];
+        if (FreeBlocks - taken >= spare)
+        {
+            FreeBlocks -= taken;
+            return false;
+        }
+
+        return ReserveInTurn(spare);
+    }
+
+    /// <summary>How many iterations, the one that was just reserved included, no decoding sequence lacks a block.</summary>
+    public int SafeIterations(int most, int spare)
+    {
+        if (ReservesWhole)
+        {
+            return most;
+        }
+
+        long room = FreeBlocks - spare;
+        if (room >= (long)DecodeCount * ((most / _blockTokens) + 1))
+        {
+            return most;
+        }
+
+        // Whole rounds of the block size take one block of every sequence.
+        int iterations = 1;
+        long rounds = Math.Min(room / DecodeCount, (most - 1) / _blockTokens);
+        if (rounds > 0)
+        {
+            room -= rounds * DecodeCount;
+            iterations += (int)rounds * _blockTokens;
+        }
+
+        int phase = _phase;
+        while (iterations < most)
+        {
+            phase = phase + 1 == _blockTokens ? 0 : phase + 1;
+            room -= _nextBlock[phase];
+            if (room < 0)
+            {
+                break;
+            }
+
+            iterations++;
+        }
+
+        return iterations;
+    }
+
+    /// <summary>Iterations until the first decoding sequence ends.</summary>
+    public long IterationsToEnd => (long)(_heap[0] >> 24) - DecodeIterations;
+
+    /// <summary>Ends a run of decode iterations; the blocks of the first are taken already.</summary>
+    public void AdvanceDecodes(int iterations)
+    {
+        if (!ReservesWhole && iterations > 1)
+        {
+            int more = iterations - 1;
+            long taken = (long)(more / _blockTokens) * DecodeCount;
+            int phase = _phase;
+            for (int i = more % _blockTokens; i > 0; i--)
+            {
+                phase = phase + 1 == _blockTokens ? 0 : phase + 1;
+                taken += _nextBlock[phase];
+            }
+
+            FreeBlocks -= taken;
+        }
+
+        DecodeIterations += iterations;
+        _phase = (_phase + iterations) % _blockTokens;
+    }
+
+    /// <summary>Takes a sequence that has all its tokens from the decoding ones; false when there is none.</summary>
+    public bool TryEnd(out int slot)
+    {
+        if (DecodeCount == 0 || (long)(_heap[0] >> 24) != DecodeIterations)
+        {
+            slot = -1;
+            return false;
+        }
+
+        slot = (int)(_heap[0] & 0xFFFFFF);
+        RemoveDecode(0);
+        FreeBlocks += ReservesWhole ? _slots[slot].Blocks : BlocksFor(_slots[slot].Offset + DecodeIterations - 1);
+        return true;
+    }
+
+    /// <summary>Adds what the iteration computed to chunk <paramref name="index"/>; true when its prompt is whole.</summary>
+    public bool AdvanceChunk(int index, out int slot)
+    {
+        slot = _chunkSlots[index];
+        ref Sequence s = ref _slots[slot];
+        s.Computed += _chunks[index].Tokens;
+        return s.Computed == s.Prompt;
+    }
+
+    /// <summary>Moves a sequence whose prompt is whole to the decoding ones, or out of the replica when its only token is done.</summary>
+    /// <returns>Whether it goes on.</returns>
+    public bool FinishPrefill(int slot)
+    {
+        RemovePrefill(slot);
+        ref Sequence s = ref _slots[slot];
+        int left = s.TotalTokens - s.Prompt - 1;
+        if (left == 0)
+        {
+            FreeBlocks += s.Blocks;
+            return false;
+        }
+
+        s.Offset = s.Prompt + 1 - DecodeIterations;
+        AddDecode(slot, DecodeIterations + left);
+        return true;
+    }
+
+    /// <summary>Gives the record of a sequence back.</summary>
+    public void Release(int slot)
+    {
+        if (_freeCount == _free.Length)
+        {
+            Array.Resize(ref _free, _freeCount * 2);
+        }
+
+        _free[_freeCount++] = slot;
+    }
+
+    /// <summary>Takes the cache of a running sequence and puts it at the head of the queue, to compute its tokens again.</summary>
+    public void Evict(int slot, bool decoding)
+    {
+        ref Sequence s = ref _slots[slot];
+        if (decoding)
+        {
+            int context = (int)(s.Offset + DecodeIterations);
+            FreeBlocks += ReservesWhole ? s.Blocks : BlocksFor(context - 1);
+            RemoveDecode(IndexOfDecode(slot));
+            s.Prompt = context;
+        }
+        else
+        {
+            FreeBlocks += s.Blocks;
+            RemovePrefill(slot);
+            s.Prompt = ForgetsUncomputed ? s.Computed : s.Prompt;
+        }
+
+        s.Computed = 0;
+        s.Blocks = 0;
+        s.Preemptions++;
+        Preemptions++;
+        Grow();
+        _waitingHead = (_waitingHead - 1) & (_waiting.Length - 1);
+        _waiting[_waitingHead] = slot;
+        WaitingCount++;
+    }
+
+    /// <summary>The running sequence that is last in order.</summary>
+    public int LastRunning(out bool decoding)
+    {
+        int last = -1;
+        long order = long.MinValue;
+        decoding = false;
+        for (int i = 0; i < DecodeCount; i++)
+        {
+            int slot = (int)(_heap[i] & 0xFFFFFF);
+            if (_slots[slot].Order > order)
+            {
+                (last, order, decoding) = (slot, _slots[slot].Order, true);
+            }
+        }
+
+        for (int i = 0; i < PrefillCount; i++)
+        {
+            if (_slots[_prefilling[i]].Order > order)
+            {
+                (last, order, decoding) = (_prefilling[i], _slots[_prefilling[i]].Order, false);
+            }
+        }
+
+        return last;
+    }
+
+    // The rare case: blocks run out in this iteration, and who comes first matters.
+    private bool ReserveInTurn(int spare)
+    {
+        int count = SortRunning();
+        bool evicted = false;
+        int last = count - 1;
+        for (int i = 0; i <= last; i++)
+        {
+            int slot = _order[i] >> 1;
+            if ((_order[i] & 1) == 0)
+            {
+                continue;
+            }
+
+            long context = _slots[slot].Offset + DecodeIterations;
+            int need = context % _blockTokens == 1 % _blockTokens ? 1 : 0;
+            while (FreeBlocks < Math.Max(need, spare))
+            {
+                int victim = _order[last];
+                Evict(victim >> 1, (victim & 1) == 1);
+                evicted = true;
+                if (last-- == i)
+                {
+                    need = 0;
+                    break;
+                }
+            }
+
+            FreeBlocks -= need;
+        }
+
+        Decodes = DecodeCount > 0;
+        return evicted;
+    }
+
+    // Running sequences by order, twice the slot plus one for those that decode.
+    private int SortRunning()
+    {
+        int count = RunningCount;
+        if (_order.Length < count)
+        {
+            Array.Resize(ref _order, count * 2);
+            Array.Resize(ref _orderKeys, count * 2);
+        }
+
+        for (int i = 0; i < DecodeCount; i++)
+        {
+            int slot = (int)(_heap[i] & 0xFFFFFF);
+            (_order[i], _orderKeys[i]) = ((slot << 1) + 1, _slots[slot].Order);
+        }
+
+        for (int i = 0; i < PrefillCount; i++)
+        {
+            (_order[DecodeCount + i], _orderKeys[DecodeCount + i]) = (_prefilling[i] << 1, _slots[_prefilling[i]].Order);
+        }
+
+        Array.Sort(_orderKeys, _order, 0, count);
+        return count;
+    }
+
+    private int Take()
+    {
+        if (_freeCount > 0)
+        {
+            return _free[--_freeCount];
+        }
+
+        if (_used == 1 << 24)
+        {
+            throw new InvalidOperationException("more than 16,777,216 requests wait on one replica");
+        }
+
+        if (_used == _slots.Length)
+        {
+            Array.Resize(ref _slots, _used * 2);
+        }
+
+        return _used++;
+    }
+
+    private void Grow()
+    {
+        if (WaitingCount < _waiting.Length)
+        {
+            return;
+        }
+
+        int[] larger = new int[_waiting.Length * 2];
+        for (int i = 0; i < WaitingCount; i++)
+        {
+            larger[i] = _waiting[(_waitingHead + i) & (_waiting.Length - 1)];
+        }
+
+        (_waiting, _waitingHead) = (larger, 0);
+    }
+
+    private void RemovePrefill(int slot)
+    {
+        int at = Array.IndexOf(_prefilling, slot, 0, PrefillCount);
+        PrefillCount--;
+        Array.Copy(_prefilling, at + 1, _prefilling, at, PrefillCount - at);
+    }
+
+    // The histogram's place of a sequence: the phase in which its context is one past a whole number of blocks.
+    private int Phase(in Sequence s)
+    {
+        int phase = (int)((1 - s.Offset) % _blockTokens);
+        return phase < 0 ? phase + _blockTokens : phase;
+    }
+
+    // A binary heap by the decode iteration after which a sequence ends; a key holds that count above the 24 bits of the slot.
+    private void AddDecode(int slot, long end)
+    {
+        ref Sequence s = ref _slots[slot];
+        _offsets += s.Offset;
+        _nextBlock[Phase(s)]++;
+        if (DecodeCount == _heap.Length)
+        {
+            Array.Resize(ref _heap, DecodeCount * 2);
+        }
+
+        ulong key = ((ulong)end << 24) | (uint)slot;
+        SiftUp(DecodeCount++, key);
+    }
+
+    private void RemoveDecode(int index)
+    {
+        ref Sequence s = ref _slots[(int)(_heap[index] & 0xFFFFFF)];
+        _offsets -= s.Offset;
+        _nextBlock[Phase(s)]--;
+        ulong moved = _heap[--DecodeCount];
+        if (index == DecodeCount)
+        {
+            return;
+        }
+
+        if (index > 0 && _heap[(index - 1) >> 1] > moved)
+        {
+            SiftUp(index, moved);
+        }
+        else
+        {
+            SiftDown(index, moved);
+        }
+    }
+
+    private int IndexOfDecode(int slot)
+    {
+        for (int i = 0; i < DecodeCount; i++)
+        {
+            if ((int)(_heap[i] & 0xFFFFFF) == slot)
+            {
+                return i;
+            }
+        }
+
+        throw new InvalidOperationException("the sequence does not decode");
+    }
+
+    private void SiftUp(int at, ulong key)
+    {
+        ulong[] heap = _heap;
+        while (at > 0)
+        {
+            int parent = (at - 1) >> 1;
+            if (heap[parent] <= key)
+            {
+                break;
+            }
+
+            heap[at] = heap[parent];
+            at = parent;
+        }
+
+        heap[at] = key;
+    }
+
+    private void SiftDown(int at, ulong key)
+    {
+        ulong[] heap = _heap;
+        int count = DecodeCount;
+        while (true)
+        {
+            int child = (2 * at) + 1;
+            if (child >= count)
+            {
+                break;
+            }
+
+            if (child + 1 < count && heap[child + 1] < heap[child])
+            {
+                child++;
+            }
+
+            if (heap[child] >= key)
+            {
+                break;
+            }
+
+            heap[at] = heap[child];
+            at = child;
+        }
+
+        heap[at] = key;
+    }
+}

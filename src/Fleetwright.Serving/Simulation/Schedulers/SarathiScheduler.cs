@@ -1,0 +1,44 @@
+namespace Fleetwright.Serving.Simulation.Schedulers;
+
+/// <summary>
+/// Sarathi-Serve as Vidur has it: all decodes go on, prompts fill the rest of the token budget in chunks, in the order of arrival.
+/// The blocks of a whole prompt are taken when it is admitted. Source: Agrawal et al., OSDI 2024; Vidur 7d47513.
+/// </summary>
+internal sealed class SarathiScheduler : Scheduler
+{
+    public override int SpareBlocks => 1;
+
+    public override void Form(ReplicaState state, long now)
+    {
+        SchedulerLimits limits = state.Limits;
+        state.BeginBatch();
+        _ = state.ReserveDecodes(SpareBlocks);
+        int tokens = state.DecodeCount, batch = state.DecodeCount;
+        foreach (int slot in state.Prefilling)
+        {
+            ref Sequence s = ref state[slot];
+            int chunk = Math.Min(s.Prompt - s.Computed, limits.TokenBudget - tokens);
+            if (chunk > 0)
+            {
+                state.AddChunk(slot, chunk, now);
+                tokens += chunk;
+                batch++;
+            }
+        }
+
+        while (state.WaitingCount > 0 && state.RunningCount < limits.MaximumSequences && batch < limits.MaximumSequences)
+        {
+            ref Sequence s = ref state[state.WaitingHead];
+            int blocks = state.BlocksFor(s.Prompt);
+            int chunk = Math.Min(s.Prompt, limits.TokenBudget - tokens);
+            if (state.FreeBlocks - blocks < limits.WatermarkBlocks || chunk <= 0)
+            {
+                break;
+            }
+
+            state.AddChunk(state.Admit(blocks, s.Arrival), chunk, now);
+            tokens += chunk;
+            batch++;
+        }
+    }
+}

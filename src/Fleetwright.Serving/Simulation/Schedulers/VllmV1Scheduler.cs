@@ -1,0 +1,60 @@
+namespace Fleetwright.Serving.Simulation.Schedulers;
+
+/// <summary>
+/// vLLM V1: one token budget for everything. Running sequences come first in the order in which they were admitted and take blocks for
+/// what they compute, evicting from the tail; then, unless one was evicted, waiting prompts in chunks. Source: vLLM 0.19, <c>v1/core/sched</c>.
+/// </summary>
+internal sealed class VllmV1Scheduler : Scheduler
+{
+    private long _admitted;
+
+    public override void Form(ReplicaState state, long now)
+    {
+        SchedulerLimits limits = state.Limits;
+        state.BeginBatch();
+        bool evicted = state.ReserveDecodes(SpareBlocks);
+        int tokens = state.DecodeCount;
+        for (int i = 0; i < state.PrefillCount; i++)
+        {
+            int slot = state.Prefilling[i];
+            int chunk = Math.Min(state[slot].Prompt - state[slot].Computed, limits.TokenBudget - tokens);
+            if (chunk <= 0)
+            {
+                break;
+            }
+
+            int more = state.BlocksFor(state[slot].Computed + chunk) - state[slot].Blocks;
+            bool stays = true;
+            while (stays && state.FreeBlocks < more)
+            {
+                int victim = state.LastRunning(out bool decoding);
+                stays = victim != slot;
+                state.Evict(victim, decoding);
+                evicted = true;
+            }
+
+            if (!stays)
+            {
+                break;
+            }
+
+            state.TakeBlocks(slot, more);
+            state.AddChunk(slot, chunk, now);
+            tokens += chunk;
+        }
+
+        while (!evicted && state.WaitingCount > 0 && state.RunningCount < limits.MaximumSequences && tokens < limits.TokenBudget)
+        {
+            ref Sequence s = ref state[state.WaitingHead];
+            int chunk = Math.Min(s.Prompt, limits.TokenBudget - tokens);
+            int blocks = state.BlocksFor(chunk);
+            if (state.FreeBlocks - blocks < limits.WatermarkBlocks)
+            {
+                break;
+            }
+
+            state.AddChunk(state.Admit(blocks, ++_admitted), chunk, now);
+            tokens += chunk;
+        }
+    }
+}

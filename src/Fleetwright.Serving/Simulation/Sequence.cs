@@ -1,0 +1,34 @@
+namespace Fleetwright.Serving.Simulation;
+
+/// <summary>
+/// A request on a replica. One record of two cache lines and not an array a field: an event touches most fields of one sequence
+/// and none of its neighbours'.
+/// </summary>
+internal struct Sequence
+{
+    public long Id;
+    public long Arrival;
+    public long Scheduled;
+    public long FirstToken;
+
+    /// <summary>Where it stands among the running: the scheduler evicts the highest first.</summary>
+    public long Order;
+
+    /// <summary>Decoding: its context in the iteration with decode number d is d + Offset.</summary>
+    public long Offset;
+
+    /// <summary>Tokens to compute before it decodes: the prompt, or all tokens so far after an eviction.</summary>
+    public int Prompt;
+
+    /// <summary>Prompt and answer.</summary>
+    public int TotalTokens;
+
+    /// <summary>Prefilling: tokens computed.</summary>
+    public int Computed;
+
+    /// <summary>Prefilling: blocks held.</summary>
+    public int Blocks;
+    public int OriginalPrompt;
+    public int Preemptions;
+    public int Class;
+}

@@ -1,0 +1,31 @@
+namespace Fleetwright.Serving.Simulation.Times;
+
+/// <summary>The part of one prompt that an iteration computes.</summary>
+/// <param name="Tokens">Prompt tokens computed in this iteration.</param>
+/// <param name="Past">Tokens of the same sequence that are in the cache already.</param>
+public readonly record struct PromptChunk(int Tokens, int Past);
+
+/// <summary>
+/// How long one iteration of a replica takes. Implementations are structs, so that the engine's inner loop is compiled for each of them
+/// and calls nothing through an interface.
+/// </summary>
+public interface IIterationTimes
+{
+    /// <summary>Seconds of one iteration.</summary>
+    /// <param name="decodes">Sequences that get one token each.</param>
+    /// <param name="contextTokens">Sum of their contexts: tokens in the cache, the newest included.</param>
+    /// <param name="chunks">Prompts, whole or in part.</param>
+    double Iteration(int decodes, long contextTokens, ReadOnlySpan<PromptChunk> chunks);
+
+    /// <summary>
+    /// Runs of iterations that only decode, with every context one longer each time: as many as end before <paramref name="untilSeconds"/>,
+    /// and the one that is then running, but at most <paramref name="iterations"/>.
+    /// </summary>
+    /// <param name="decodes">Sequences, at least one.</param>
+    /// <param name="contextTokens">Sum of their contexts in the first iteration.</param>
+    /// <param name="iterations">Iterations at most, at least one.</param>
+    /// <param name="untilSeconds">Seconds from the start of the first iteration; the run stops with the first iteration that ends at or after it.</param>
+    /// <param name="seconds">Seconds that the run takes.</param>
+    /// <returns>The number of iterations, at least one.</returns>
+    int Decode(int decodes, long contextTokens, int iterations, double untilSeconds, out double seconds);
+}

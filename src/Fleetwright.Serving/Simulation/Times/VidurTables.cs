@@ -1,0 +1,150 @@
+using Fleetwright.Hardware.Tables;
+
+namespace Fleetwright.Serving.Simulation.Times;
+
+/// <summary>
+/// Iterations from the operator tables of a Vidur profile: one table by tokens for everything but attention, one for decoding by batch size
+/// and mean context, one for prompts by cached tokens and chunk. Rounding and factors are Vidur's, so that its runs can be repeated
+/// to the picosecond. Format and semantics: <c>docs/serving.md</c>, section Vidur.
+/// </summary>
+internal readonly struct VidurTables : IIterationTimes
+{
+    private const int KvStep = 64;
+    private const double UnevenBatchFactor = 1.1;
+    private readonly double[] _tokens;
+    private readonly double[] _kvSave;
+    private readonly double[][] _decode;
+    private readonly int[][] _chunkFrom;
+    private readonly double[][] _chunkSeconds;
+
+    private VidurTables(double[] tokens, double[] kvSave, double[][] decode, int[][] chunkFrom, double[][] chunkSeconds) =>
+        (_tokens, _kvSave, _decode, _chunkFrom, _chunkSeconds) = (tokens, kvSave, decode, chunkFrom, chunkSeconds);
+
+    /// <summary>Reads <c>PREFIX_ops.csv.gz</c>, <c>PREFIX_attn_decode.csv.gz</c> and <c>PREFIX_attn_prefill.csv.gz</c>.</summary>
+    /// <param name="prefix">Path without the ending.</param>
+    /// <param name="layers">Layers of the model; the tables hold one, in milliseconds.</param>
+    /// <exception cref="Catalog.Reading.InputException">A file is missing, cut or wrong.</exception>
+    public static VidurTables Read(string prefix, int layers)
+    {
+        double scale = layers * 1e-3;
+        CsvTable ops = CsvTable.Read(prefix + "_ops.csv.gz", "num_tokens", "attn_kv_cache_save");
+        string[] perToken = ["attn_pre_proj", "attn_post_proj", "mlp_up_proj", "mlp_down_proj", "mlp_act", "attn_rope", "input_layernorm", "post_attention_layernorm", "add"];
+        double[] tokens = Steps(ops, "num_tokens", r => scale * (perToken.Sum(r.Number) + AllReduce(r)));
+        double[] kvSave = Steps(ops, "num_tokens", r => scale * r.Number("attn_kv_cache_save"));
+
+        // Beyond a table's end its last value holds, as a random forest's does.
+        IGrouping<int, CsvRow>[] batches = [.. CsvTable.Read(prefix + "_attn_decode.csv.gz", "batch_size", "kv_from", "ms").Rows.GroupBy(r => r.Whole("batch_size")).OrderBy(g => g.Key)];
+        double[][] decode = new double[batches[^1].Key + 1][];
+        int from = 0;
+        foreach (IGrouping<int, CsvRow> batch in batches)
+        {
+            double[] contexts = new double[(batch.Max(r => r.Whole("kv_from")) / KvStep) + 1];
+            foreach (CsvRow r in batch.OrderBy(r => r.Whole("kv_from")))
+            {
+                contexts.AsSpan(r.Whole("kv_from") / KvStep).Fill(scale * r.Number("ms"));
+            }
+
+            decode.AsSpan(from, batch.Key + 1 - from).Fill(contexts);
+            from = batch.Key + 1;
+        }
+
+        CsvRow[] prefill = [.. CsvTable.Read(prefix + "_attn_prefill.csv.gz", "kv_cache_size", "chunk_from", "ms").Rows];
+        int rows = (prefill.Max(r => r.Whole("kv_cache_size")) / KvStep) + 1;
+        int[][] chunkFrom = new int[rows][];
+        double[][] chunkSeconds = new double[rows][];
+        foreach (IGrouping<int, CsvRow> kv in prefill.GroupBy(r => r.Whole("kv_cache_size") / KvStep))
+        {
+            CsvRow[] sorted = [.. kv.OrderBy(r => r.Whole("chunk_from"))];
+            chunkFrom[kv.Key] = [.. sorted.Select(r => r.Whole("chunk_from"))];
+            chunkSeconds[kv.Key] = [.. sorted.Select(r => scale * r.Number("ms"))];
+        }
+
+        for (int i = 1; i < rows; i++)
+        {
+            chunkFrom[i] ??= chunkFrom[i - 1];
+            chunkSeconds[i] ??= chunkSeconds[i - 1];
+        }
+
+        return new VidurTables(tokens, kvSave, decode, chunkFrom, chunkSeconds);
+
+        // Two all-reduces a layer, each with a launch of 0.02 ms.
+        static double AllReduce(CsvRow r) => r.NumberOr(-1, "all_reduce") is var ms and >= 0 ? 2 * (ms + 0.02) : 0;
+    }
+
+    /// <inheritdoc/>
+    public double Iteration(int decodes, long contextTokens, ReadOnlySpan<PromptChunk> chunks)
+    {
+        int tokens = decodes, past = 0;
+        long squares = 0;
+        foreach (PromptChunk chunk in chunks)
+        {
+            tokens += chunk.Tokens;
+            past += (chunk.Past + KvStep - 1) / KvStep;
+            squares += (long)chunk.Tokens * chunk.Tokens;
+        }
+
+        double seconds = At(_tokens, (tokens + 7) & ~7) + At(_kvSave, tokens);
+        if (decodes > 0)
+        {
+            seconds += DecodeAttention(decodes, contextTokens / decodes);
+        }
+
+        if (chunks.Length > 0)
+        {
+            int row = Math.Min(past, _chunkFrom.Length - 1);
+            int at = Array.BinarySearch(_chunkFrom[row], (int)Math.Round(Math.Sqrt(squares)));
+            seconds += _chunkSeconds[row][Math.Max(0, at < 0 ? ~at - 1 : at)] * (chunks.Length > 1 ? UnevenBatchFactor : 1);
+        }
+
+        return seconds;
+    }
+
+    /// <inheritdoc/>
+    public int Decode(int decodes, long contextTokens, int iterations, double untilSeconds, out double seconds)
+    {
+        // The time is the same until the mean context, one longer each iteration, passes the next multiple of 64.
+        double rest = At(_tokens, (decodes + 7) & ~7) + At(_kvSave, decodes);
+        long mean = contextTokens / decodes;
+        int done = 0;
+        seconds = 0;
+        while (true)
+        {
+            double each = rest + DecodeAttention(decodes, mean + done);
+            int same = Math.Min(iterations - done, KvStep - (int)((mean + done - 1) % KvStep));
+            double left = untilSeconds - seconds;
+            if (same * each >= left)
+            {
+                int needed = Math.Clamp((int)Math.Ceiling(left / each), 1, same);
+                seconds += needed * each;
+                return done + needed;
+            }
+
+            seconds += same * each;
+            done += same;
+            if (done == iterations)
+            {
+                return done;
+            }
+        }
+    }
+
+    private static double At(double[] table, int index) => table[Math.Min(index, table.Length - 1)];
+
+    private static double[] Steps(CsvTable table, string by, Func<CsvRow, double> value)
+    {
+        CsvRow[] rows = [.. table.Rows.OrderBy(r => r.Whole(by))];
+        double[] steps = new double[rows[^1].Whole(by) + 1];
+        foreach (CsvRow r in rows)
+        {
+            steps.AsSpan(r.Whole(by)).Fill(value(r));
+        }
+
+        return steps;
+    }
+
+    private double DecodeAttention(int decodes, long meanContext)
+    {
+        double[] contexts = _decode[Math.Min(decodes, _decode.Length - 1)];
+        return contexts[(int)Math.Min((meanContext + KvStep - 1) / KvStep, contexts.Length - 1)] * (decodes > 1 ? UnevenBatchFactor : 1);
+    }
+}
