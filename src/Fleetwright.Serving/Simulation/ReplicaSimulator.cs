@@ -117,6 +117,7 @@ internal sealed class ReplicaSimulator<TTimes>
     // Forms a batch and says how long it runs. A run that an arrival would end anyway is planned only that far.
     private void Plan(long now, long nextArrival)
     {
+        long preemptions = State.Preemptions;
         _scheduler.Form(State, now);
         if (State.ChunkCount > 0)
         {
@@ -125,7 +126,9 @@ internal sealed class ReplicaSimulator<TTimes>
         }
         else if (State.Decodes)
         {
-            int most = State.SafeIterations((int)Math.Min(State.IterationsToEnd, _longestRun), _scheduler.SpareBlocks);
+            // What was evicted may come back in the next iteration.
+            int longest = State.Preemptions > preemptions ? 1 : _longestRun;
+            int most = State.SafeIterations((int)Math.Min(State.IterationsToEnd, longest), _scheduler.SpareBlocks);
             double until = State.WaitingCount > 0 || nextArrival == Ticks.Never ? double.PositiveInfinity : Ticks.Seconds(nextArrival - now);
             int iterations = _times.Decode(State.DecodeCount, State.DecodeContext, most, until, out double seconds);
             Start(now, iterations, seconds);

@@ -26,6 +26,7 @@ internal sealed class ReplicaState
     private int[] _order = new int[64];
     private long[] _orderKeys = new long[64];
     private long _offsets;
+    private long _arrivals;
     private int _phase;
 
     public ReplicaState(SchedulerLimits limits, bool reservesWhole = false)
@@ -86,6 +87,7 @@ internal sealed class ReplicaState
         _slots[slot] = new Sequence
         {
             Id = request.Id,
+            Number = _arrivals++,
             Arrival = request.Arrival,
             Scheduled = -1,
             FirstToken = -1,

@@ -11,6 +11,9 @@ internal struct Sequence
     public long Scheduled;
     public long FirstToken;
 
+    /// <summary>Its place in the order of arrival.</summary>
+    public long Number;
+
     /// <summary>Where it stands among the running: the scheduler evicts the highest first.</summary>
     public long Order;
 
