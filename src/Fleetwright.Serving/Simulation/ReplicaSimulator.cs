@@ -18,6 +18,7 @@ internal sealed class ReplicaSimulator<TTimes>
     private readonly int _longestRun;
     private TTimes _times;
     private long _start;
+    private long _stalled;
     private int _iterations;
 
     /// <param name="times">How long iterations take.</param>
@@ -48,32 +49,18 @@ internal sealed class ReplicaSimulator<TTimes>
     /// <summary>Takes all of a source's requests to their ends.</summary>
     public void Run(IRequestSource source)
     {
-        while (true)
+        while (Math.Min(source.NextArrival, End) is var now && now != Ticks.Never)
         {
-            long now = Math.Min(source.NextArrival, End);
-            if (now == Ticks.Never)
-            {
-                return;
-            }
+            Step(source, now);
+        }
+    }
 
-            if (End == now)
-            {
-                Finish();
-            }
-
-            while (source.NextArrival <= now)
-            {
-                Accept(source.Take());
-            }
-
-            if (End == Ticks.Never)
-            {
-                Plan(now, source.NextArrival);
-            }
-            else
-            {
-                Cut(now);
-            }
+    /// <summary>Takes the requests of a window of time: every arrival and every end of a run up to <paramref name="until"/>.</summary>
+    public void RunUntil(IRequestSource source, long until)
+    {
+        while (Math.Min(source.NextArrival, End) is var now && now <= until && now != Ticks.Never)
+        {
+            Step(source, now);
         }
     }
 
@@ -99,6 +86,28 @@ internal sealed class ReplicaSimulator<TTimes>
         else
         {
             Cut(request.Arrival);
+        }
+    }
+
+    private void Step(IRequestSource source, long now)
+    {
+        if (End == now)
+        {
+            Finish();
+        }
+
+        while (source.NextArrival <= now)
+        {
+            Accept(source.Take());
+        }
+
+        if (End == Ticks.Never)
+        {
+            Plan(now, source.NextArrival);
+        }
+        else
+        {
+            Cut(now);
         }
     }
 
@@ -164,8 +173,25 @@ internal sealed class ReplicaSimulator<TTimes>
         Iterations += _iterations;
         BusyTicks += now - _start;
         ReplicaState state = State;
-        if (state.Decodes)
+        if (!state.Decodes)
         {
+            _stalled += state.DecodeCount > 0 ? now - _start : 0;
+        }
+        else
+        {
+            long between = (now - _start) / _iterations;
+            if (_stalled > 0)
+            {
+                // Prompts held the decoding sequences up: their next token follows that much later.
+                _sink.TokensFollowed(_stalled + between, state.DecodeCount);
+                _stalled = 0;
+                _sink.TokensFollowed(between, (long)state.DecodeCount * (_iterations - 1));
+            }
+            else
+            {
+                _sink.TokensFollowed(between, (long)state.DecodeCount * _iterations);
+            }
+
             state.AdvanceDecodes(_iterations);
             while (state.TryEnd(out int slot))
             {
