@@ -42,7 +42,7 @@ public sealed class LeapTests
             List<CompletedRequest> expected = plain.Run(requests.Where(r => !sink.Turned.Contains(r.Id)));
 
             Assert.True(expected.Count + sink.Turned.Count == requests.Count, $"seed {seed}");
-            Assert.True(plain.Iterations == engine.Iterations, $"seed {seed}: {plain.Iterations} iterations, {engine.Iterations} by leaps");
+            Assert.True(plain.Iterations == engine.Work.Iterations, $"seed {seed}: {plain.Iterations} iterations, {engine.Work.Iterations} by leaps");
             Assert.True(plain.Preemptions == engine.State.Preemptions, $"seed {seed}: evictions {plain.Preemptions}, {engine.State.Preemptions}");
             Assert.Equal(limits.Blocks, engine.State.FreeBlocks);
             foreach (CompletedRequest e in expected)
@@ -55,8 +55,9 @@ public sealed class LeapTests
             }
 
             evictions += engine.State.Preemptions;
-            leaps += engine.Runs;
-            iterations += engine.Iterations;
+            leaps += engine.Work.Runs;
+            Assert.Equal(plain.TokensComputed, engine.Work.Tokens);
+            iterations += engine.Work.Iterations;
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{scheduler}: {iterations} iterations in {leaps} runs, {evictions} evictions");

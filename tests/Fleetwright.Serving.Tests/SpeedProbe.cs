@@ -33,7 +33,7 @@ public sealed class SpeedProbe
             long t = Stopwatch.GetTimestamp();
             sim.Run(new ListSource(stream));
             double s = Stopwatch.GetElapsedTime(t).TotalSeconds;
-            best = Math.Min(best, s); runs = sim.Runs; its = sim.Iterations;
+            best = Math.Min(best, s); runs = sim.Work.Runs; its = sim.Work.Iterations;
         }
         TestContext.Current.TestOutputHelper?.WriteLine($"{run}: best {best * 1e3:0.000} ms, runs {runs}, iterations {its}, {best / runs * 1e9:0} ns a run, {best / stream.Count * 1e9:0} ns a request");
     }

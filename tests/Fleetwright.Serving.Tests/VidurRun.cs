@@ -69,7 +69,7 @@ internal sealed class VidurRun : ICompletionSink
             new FleetSimulator<VidurTables>(replicas, router).Run(new ListSource(Stream()), threads);
         }
 
-        iterations = replicas.Sum(r => r.Iterations);
+        iterations = replicas.Sum(r => r.Work.Iterations);
         return sinks.SelectMany(s => s._completed).ToDictionary(p => p.Key, p => p.Value);
     }
 

@@ -1,3 +1,4 @@
+using Fleetwright.Serving.Simulation.Results;
 using Fleetwright.Serving.Simulation.Schedulers;
 using Fleetwright.Serving.Simulation.Times;
 using Fleetwright.Serving.Simulation.Traffic;
@@ -17,6 +18,7 @@ internal sealed class ReplicaSimulator<TTimes>
     private readonly ICompletionSink _sink;
     private readonly int _longestRun;
     private TTimes _times;
+    private ReplicaWork _work;
     private long _start;
     private long _stalled;
     private int _iterations;
@@ -37,14 +39,14 @@ internal sealed class ReplicaSimulator<TTimes>
     /// <summary>When the planned run ends; <see cref="Ticks.Never"/> when nothing runs.</summary>
     public long End { get; private set; } = Ticks.Never;
 
-    /// <summary>Iterations so far.</summary>
-    public long Iterations { get; private set; }
+    /// <summary>What it has done.</summary>
+    public ref readonly ReplicaWork Work => ref _work;
 
-    /// <summary>Runs so far: what the engine really stepped through.</summary>
-    public long Runs { get; private set; }
+    /// <summary>Where its occupancy is kept, if anywhere.</summary>
+    public OccupancySeries? Series { get; init; }
 
-    /// <summary>Ticks in which an iteration ran.</summary>
-    public long BusyTicks { get; private set; }
+    /// <summary>Ticks that a request takes beyond its iterations, before its first token.</summary>
+    public long RequestOverhead { get; init; }
 
     /// <summary>Takes all of a source's requests to their ends.</summary>
     public void Run(IRequestSource source)
@@ -153,7 +155,6 @@ internal sealed class ReplicaSimulator<TTimes>
         _start = now;
         _iterations = iterations;
         End = now + Ticks.Of(seconds);
-        Runs++;
     }
 
     // An arrival that may be admitted ends a run of decodes after the iteration that is running.
@@ -170,9 +171,8 @@ internal sealed class ReplicaSimulator<TTimes>
     {
         long now = End;
         End = Ticks.Never;
-        Iterations += _iterations;
-        BusyTicks += now - _start;
         ReplicaState state = State;
+        Account(state, now);
         if (!state.Decodes)
         {
             _stalled += state.DecodeCount > 0 ? now - _start : 0;
@@ -217,11 +217,33 @@ internal sealed class ReplicaSimulator<TTimes>
         }
     }
 
+    private void Account(ReplicaState state, long now)
+    {
+        _work.Iterations += _iterations;
+        _work.Runs++;
+        _work.BusyTicks += now - _start;
+        if (state.Decodes)
+        {
+            long decodes = state.DecodeCount, iterations = _iterations;
+            _work.Tokens += decodes * iterations;
+            _work.Decoded += decodes * iterations;
+            _work.ContextTokens += (iterations * state.DecodeContext) + (decodes * (iterations * (iterations - 1) / 2));
+        }
+
+        foreach (ref readonly PromptChunk chunk in state.Chunks)
+        {
+            _work.Tokens += chunk.Tokens;
+            _work.DoublePairs += chunk.Tokens * ((2L * chunk.Past) + chunk.Tokens);
+        }
+
+        Series?.Add(_start, now, state.RunningCount, state.WaitingCount, 1 - ((double)state.FreeBlocks / state.Limits.Blocks));
+    }
+
     private void Complete(int slot, long now)
     {
         ref Sequence s = ref State[slot];
         _sink.Completed(new CompletedRequest(
-            s.Id, s.Class, s.OriginalPrompt, s.TotalTokens - s.OriginalPrompt, s.Arrival, s.Scheduled, s.FirstToken, now, s.Preemptions));
+            s.Id, s.Class, s.OriginalPrompt, s.TotalTokens - s.OriginalPrompt, s.Arrival, s.Scheduled, s.FirstToken + RequestOverhead, now + RequestOverhead, s.Preemptions));
         State.Release(slot);
     }
 }
