@@ -14,11 +14,19 @@ internal sealed class FleetSimulator<TTimes> : IReplicaLoads
     private const int WindowRequests = 1 << 16;
     private readonly ReplicaSimulator<TTimes>[] _replicas;
     private readonly Router _router;
+    private readonly int _shards;
+    private readonly ParallelOptions _options;
     private long _now;
 
-    /// <param name="replicas">The replicas, each with a sink of its own where the router is blind.</param>
+    /// <param name="replicas">The replicas. Those whose numbers have the same rest by <paramref name="shards"/> never run at once, so they may share a sink.</param>
     /// <param name="router">The router.</param>
-    public FleetSimulator(IReadOnlyList<ReplicaSimulator<TTimes>> replicas, Router router) => (_replicas, _router) = ([.. replicas], router);
+    /// <param name="shards">Parts that may run at once.</param>
+    /// <param name="threads">Threads to use.</param>
+    public FleetSimulator(IReadOnlyList<ReplicaSimulator<TTimes>> replicas, Router router, int shards, int threads)
+    {
+        (_replicas, _router, _shards) = ([.. replicas], router, shards);
+        _options = new ParallelOptions { MaxDegreeOfParallelism = threads };
+    }
 
     /// <inheritdoc/>
     public int Count => _replicas.Length;
@@ -27,25 +35,15 @@ internal sealed class FleetSimulator<TTimes> : IReplicaLoads
     public IReadOnlyList<ReplicaSimulator<TTimes>> Replicas => _replicas;
 
     /// <summary>Takes all requests of <paramref name="source"/> to their ends.</summary>
-    public void Run(IRequestSource source, int threads)
+    /// <param name="source">The requests.</param>
+    /// <param name="window">Called from time to time with the ticks reached; when it says false, no further request is taken and the rest of the run is left out.</param>
+    public void Run(IRequestSource source, Func<long, bool>? window = null)
     {
-        if (_router.IsBlind)
+        bool complete = _router.IsBlind ? RunApart(source, window) : RunInTurn(source, window);
+        if (complete)
         {
-            RunApart(source, threads);
+            ForEach(r => r.AdvanceTo(Ticks.Never - 1));
         }
-        else
-        {
-            while (source.NextArrival != Ticks.Never)
-            {
-                Request request = source.Take();
-                _now = request.Arrival;
-                int chosen = _router.Choose(request, this);
-                _replicas[chosen].AdvanceTo(_now);
-                _replicas[chosen].Offer(request);
-            }
-        }
-
-        Parallel.For(0, _replicas.Length, new ParallelOptions { MaxDegreeOfParallelism = _router.IsBlind ? threads : 1 }, i => _replicas[i].AdvanceTo(Ticks.Never - 1));
     }
 
     /// <inheritdoc/>
@@ -63,20 +61,51 @@ internal sealed class FleetSimulator<TTimes> : IReplicaLoads
         return _replicas[replica];
     }
 
-    private void RunApart(IRequestSource source, int threads)
+    private void ForEach(Action<ReplicaSimulator<TTimes>> action) => Parallel.For(0, _shards, _options, shard =>
     {
-        var window = new Request[WindowRequests];
-        int[] chosen = new int[WindowRequests];
-        int[] starts = new int[_replicas.Length + 1];
+        for (int i = shard; i < _replicas.Length; i += _shards)
+        {
+            action(_replicas[i]);
+        }
+    });
+
+    private bool RunInTurn(IRequestSource source, Func<long, bool>? window)
+    {
+        for (int count = 1; source.NextArrival != Ticks.Never; count++)
+        {
+            Request request = source.Take();
+            _now = request.Arrival;
+            int chosen = _router.Choose(request, this);
+            _replicas[chosen].AdvanceTo(_now);
+            _replicas[chosen].Offer(request);
+            if (count % WindowRequests == 0 && window?.Invoke(_now) == false)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool RunApart(IRequestSource source, Func<long, bool>? window)
+    {
+        var taken = new Request[WindowRequests];
         var dealt = new Request[WindowRequests];
-        var options = new ParallelOptions { MaxDegreeOfParallelism = threads };
+        int[] chosen = new int[WindowRequests];
+        int[] starts = new int[_replicas.Length + 2];
+        var slices = new SliceSource[_shards];
+        for (int i = 0; i < _shards; i++)
+        {
+            slices[i] = new SliceSource(dealt);
+        }
+
         while (source.NextArrival != Ticks.Never)
         {
             int count = 0;
             while (count < WindowRequests && source.NextArrival != Ticks.Never)
             {
-                window[count] = source.Take();
-                chosen[count] = _router.Choose(window[count], this);
+                taken[count] = source.Take();
+                chosen[count] = _router.Choose(taken[count], this);
                 count++;
             }
 
@@ -84,35 +113,46 @@ internal sealed class FleetSimulator<TTimes> : IReplicaLoads
             Array.Clear(starts);
             for (int i = 0; i < count; i++)
             {
-                starts[chosen[i] + 1]++;
+                starts[chosen[i] + 2]++;
             }
 
-            for (int i = 0; i < _replicas.Length; i++)
+            for (int i = 2; i < starts.Length; i++)
             {
-                starts[i + 1] += starts[i];
+                starts[i] += starts[i - 1];
             }
 
-            for (int i = count - 1; i >= 0; i--)
+            for (int i = 0; i < count; i++)
             {
-                dealt[--starts[chosen[i] + 1]] = window[i];
+                dealt[starts[chosen[i] + 1]++] = taken[i];
             }
 
-            long end = window[count - 1].Arrival;
-            int total = count;
-            Parallel.For(0, _replicas.Length, options, i =>
+            long end = taken[count - 1].Arrival;
+            Parallel.For(0, _shards, _options, shard =>
             {
-                int last = i + 2 <= _replicas.Length ? starts[i + 2] : total;
-                _replicas[i].RunUntil(new SliceSource(dealt, starts[i + 1], last), end);
+                for (int i = shard; i < _replicas.Length; i += _shards)
+                {
+                    slices[shard].Set(starts[i], starts[i + 1]);
+                    _replicas[i].RunUntil(slices[shard], end);
+                }
             });
+            if (window?.Invoke(end) == false)
+            {
+                return false;
+            }
         }
+
+        return true;
     }
 
-    private sealed class SliceSource(Request[] requests, int from, int to) : IRequestSource
+    private sealed class SliceSource(Request[] requests) : IRequestSource
     {
-        private int _next = from;
+        private int _next;
+        private int _to;
 
-        public long NextArrival => _next < to ? requests[_next].Arrival : Ticks.Never;
+        public long NextArrival => _next < _to ? requests[_next].Arrival : Ticks.Never;
 
         public Request Take() => requests[_next++];
+
+        public void Set(int from, int to) => (_next, _to) = (from, to);
     }
 }
