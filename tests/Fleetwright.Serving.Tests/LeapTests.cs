@@ -32,7 +32,7 @@ public sealed class LeapTests
                 WatermarkBlocks = random.Next(2),
                 MaximumContext = longest,
             };
-            var times = new AffineTimes { Fixed = 1e-3 + (1e-2 * random.NextDouble()), PerToken = 1e-5, PerDecode = 3e-5, PerContextToken = 1e-7 * random.NextDouble(), PerPair = 1e-9 };
+            var times = new AffineTimes { Fixed = 1e-3 + (1e-2 * random.NextDouble()), PerToken = 1e-5, PerDecode = 3e-5, PerContextToken = 1e-7 * random.NextDouble(), PerLongestToken = 1e-6, PerPair = 1e-9 };
             List<Request> requests = Workload(random, longest, random.NextDouble() < 0.2 ? 0 : 0.002 + (0.5 * random.NextDouble()));
 
             var sink = new Sink();

@@ -48,7 +48,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
             TokensComputed += batch.Sum(b => b.Tokens);
             List<Sequence> decodes = [.. batch.Where(b => b.Sequence.Decodes).Select(b => b.Sequence)];
             PromptChunk[] chunks = [.. batch.Where(b => !b.Sequence.Decodes).Select(b => new PromptChunk(b.Tokens, b.Sequence.Computed))];
-            double seconds = times.Iteration(decodes.Count, decodes.Sum(s => (long)s.Tokens), chunks);
+            double seconds = times.Iteration(decodes.Count, decodes.Sum(s => (long)s.Tokens), decodes.Count > 0 ? decodes.Max(s => s.Tokens) : 0, chunks);
             foreach ((Sequence s, _) in batch.Where(b => b.Sequence.Scheduled < 0))
             {
                 s.Scheduled = now;
@@ -145,7 +145,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
                 }
 
                 while (!evicted && _waiting.First is { } head && _running.Count < limits.MaximumSequences && tokens < limits.TokenBudget
-                    && Free - Blocks(Math.Min(head.Value.Prompt, limits.TokenBudget - tokens)) >= limits.WatermarkBlocks)
+                    && Free - Blocks(head.Value.Prompt) >= limits.WatermarkBlocks)
                 {
                     Sequence s = Admit(Blocks(Math.Min(head.Value.Prompt, limits.TokenBudget - tokens)));
                     Chunk(batch, s, ref tokens);

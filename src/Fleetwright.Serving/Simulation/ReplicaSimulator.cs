@@ -132,7 +132,7 @@ internal sealed class ReplicaSimulator<TTimes>
         _scheduler.Form(State, now);
         if (State.ChunkCount > 0)
         {
-            double seconds = _times.Iteration(State.Decodes ? State.DecodeCount : 0, State.Decodes ? State.DecodeContext : 0, State.Chunks);
+            double seconds = _times.Iteration(State.Decodes ? State.DecodeCount : 0, State.Decodes ? State.DecodeContext : 0, State.Decodes ? State.LongestContext : 0, State.Chunks);
             Start(now, 1, seconds);
         }
         else if (State.Decodes)
@@ -141,7 +141,7 @@ internal sealed class ReplicaSimulator<TTimes>
             int longest = State.Preemptions > preemptions ? 1 : _longestRun;
             int most = State.SafeIterations((int)Math.Min(State.IterationsToEnd, longest), _scheduler.SpareBlocks);
             double until = State.WaitingCount > 0 || nextArrival == Ticks.Never ? double.PositiveInfinity : Ticks.Seconds(nextArrival - now);
-            int iterations = _times.Decode(State.DecodeCount, State.DecodeContext, most, until, out double seconds);
+            int iterations = _times.Decode(State.DecodeCount, State.DecodeContext, State.LongestContext, most, until, out double seconds);
             Start(now, iterations, seconds);
         }
         else
@@ -162,7 +162,7 @@ internal sealed class ReplicaSimulator<TTimes>
     {
         if (_iterations > 1 && now < End && State.WaitingCount == 1)
         {
-            _iterations = _times.Decode(State.DecodeCount, State.DecodeContext, _iterations, Ticks.Seconds(now - _start), out double seconds);
+            _iterations = _times.Decode(State.DecodeCount, State.DecodeContext, State.LongestContext, _iterations, Ticks.Seconds(now - _start), out double seconds);
             End = Math.Max(now, _start + Ticks.Of(seconds));
         }
     }

@@ -11,6 +11,8 @@ namespace Fleetwright.Serving.Simulation;
 /// <remarks>Grows while warming up; allocates nothing afterwards.</remarks>
 internal sealed class ReplicaState
 {
+    // Not known since the sequence that had it left; found when asked for, which is once in about as many ends as sequences.
+    private const long Unknown = long.MinValue;
     private readonly int _blockTokens;
     private readonly int[] _nextBlock;
     private Sequence[] _slots = new Sequence[64];
@@ -26,6 +28,7 @@ internal sealed class ReplicaState
     private int[] _order = new int[64];
     private long[] _orderKeys = new long[64];
     private long _offsets;
+    private long _longestOffset = Unknown;
     private long _arrivals;
     private int _phase;
 
@@ -55,6 +58,23 @@ internal sealed class ReplicaState
 
     /// <summary>Sum of the contexts of the decoding sequences in the next decode iteration.</summary>
     public long DecodeContext => _offsets + (DecodeCount * DecodeIterations);
+
+    /// <summary>The longest context of a decoding sequence in the next decode iteration.</summary>
+    public long LongestContext
+    {
+        get
+        {
+            if (_longestOffset == Unknown)
+            {
+                for (int i = 0; i < DecodeCount; i++)
+                {
+                    _longestOffset = Math.Max(_longestOffset, _slots[(int)(_heap[i] & 0xFFFFFF)].Offset);
+                }
+            }
+
+            return _longestOffset + DecodeIterations;
+        }
+    }
 
     public int PrefillCount { get; private set; }
 
@@ -468,6 +488,7 @@ internal sealed class ReplicaState
     {
         ref Sequence s = ref _slots[slot];
         _offsets += s.Offset;
+        _longestOffset = DecodeCount == 0 || (_longestOffset != Unknown && s.Offset > _longestOffset) ? s.Offset : _longestOffset;
         _nextBlock[Phase(s)]++;
         if (DecodeCount == _heap.Length)
         {
@@ -482,6 +503,7 @@ internal sealed class ReplicaState
     {
         ref Sequence s = ref _slots[(int)(_heap[index] & 0xFFFFFF)];
         _offsets -= s.Offset;
+        _longestOffset = s.Offset == _longestOffset ? Unknown : _longestOffset;
         _nextBlock[Phase(s)]--;
         ulong moved = _heap[--DecodeCount];
         if (index == DecodeCount)

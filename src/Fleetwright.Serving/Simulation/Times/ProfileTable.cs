@@ -23,6 +23,12 @@ public sealed record ProfileOptions
     /// <summary>Chips over which the experts are spread, each of which runs an engine of its own whose tokens all meet at the experts.</summary>
     public int ExpertRanks { get; init; } = 1;
 
+    /// <summary>
+    /// Share of the way from the time of equal contexts to that of contexts all as long as the longest which unequal ones take; measured by the profile
+    /// (<c>skew_fit: alpha_default</c>).
+    /// </summary>
+    public double Skew { get; init; }
+
     /// <summary>Most sequences of an iteration.</summary>
     public int MaximumSequences { get; init; } = 256;
 
@@ -45,10 +51,11 @@ internal sealed class ProfileTable
     private readonly Axis _decodes;
     private readonly Axis _context;
     private readonly double[] _attention;
+    private readonly double _skew;
 
-    private ProfileTable(double[] tokens, double[] sequences, CsvTable attention, double scale)
+    private ProfileTable(double[] tokens, double[] sequences, CsvTable attention, double scale, double skew)
     {
-        (_tokens, _sequences) = (tokens, sequences);
+        (_tokens, _sequences, _skew) = (tokens, sequences, skew);
 
         // The points that are measured for all others: powers of two and 0. The table has finer ones for long contexts only.
         _chunk = new Axis([.. Powers(attention, "prefill_chunk")]);
@@ -108,11 +115,11 @@ internal sealed class ProfileTable
             tokens[i] += options.StepSeconds + (options.Communication?.Invoke(i) ?? 0);
         }
 
-        return new ProfileTable(tokens, sequences, CsvTable.Read(Path.Combine(folder, "attention.csv"), "prefill_chunk", "kv_prefill", "n_decode", "kv_decode", "time_us"), scale);
+        return new ProfileTable(tokens, sequences, CsvTable.Read(Path.Combine(folder, "attention.csv"), "prefill_chunk", "kv_prefill", "n_decode", "kv_decode", "time_us"), scale, options.Skew);
     }
 
     /// <summary>Seconds of an iteration; see <see cref="IIterationTimes.Iteration"/>.</summary>
-    public double Iteration(int decodes, long contextTokens, ReadOnlySpan<PromptChunk> chunks)
+    public double Iteration(int decodes, long contextTokens, long longestContext, ReadOnlySpan<PromptChunk> chunks)
     {
         int tokens = 0;
         double doublePairs = 0;
@@ -126,11 +133,11 @@ internal sealed class ProfileTable
         double one = Math.Min(tokens, Math.Sqrt(doublePairs));
         double past = one > 0 ? Math.Max(0, ((doublePairs / one) - one) / 2) : 0;
         double seconds = _tokens[Math.Min(decodes + tokens, _tokens.Length - 1)] + _sequences[Math.Min(decodes + chunks.Length, _sequences.Length - 1)];
-        return seconds + Attention(one, past, decodes, decodes > 0 ? (double)contextTokens / decodes : 0);
+        return seconds + Skewed(one, past, decodes, decodes > 0 ? (double)contextTokens / decodes : 0, longestContext);
     }
 
     /// <summary>A run of decodes; see <see cref="IIterationTimes.Decode"/>.</summary>
-    public int Decode(int decodes, long contextTokens, int iterations, double until, out double seconds)
+    public int Decode(int decodes, long contextTokens, long longestContext, int iterations, double until, out double seconds)
     {
         double rest = _tokens[decodes] + _sequences[Math.Min(decodes, _sequences.Length - 1)];
         double context = (double)contextTokens / decodes;
@@ -138,8 +145,8 @@ internal sealed class ProfileTable
         seconds = 0;
         while (true)
         {
-            double here = Attention(0, 0, decodes, context), slope = Attention(0, 0, decodes, context + 1) - here;
-            int within = (int)Math.Min(iterations - done, Math.Max(1, Math.Ceiling(_context.PointAbove(context) - context)));
+            double here = Skewed(0, 0, decodes, context, longestContext + done), slope = Skewed(0, 0, decodes, context + 1, longestContext + done + 1) - here;
+            int within = (int)Math.Min(iterations - done, Math.Max(1, Math.Ceiling(Math.Min(_context.PointAbove(context) - context, _context.PointAbove(longestContext + done) - longestContext - done))));
             int taken = ArithmeticRun.Take(rest + here, slope, within, until - seconds, out double run);
             seconds += run;
             done += taken;
@@ -193,6 +200,12 @@ internal sealed class ProfileTable
 
             return 0;
         }
+    }
+
+    private double Skewed(double chunk, double past, double decodes, double context, double longest)
+    {
+        double even = Attention(chunk, past, decodes, context);
+        return _skew > 0 && longest > context ? even + (_skew * (Attention(chunk, past, decodes, longest) - even)) : even;
     }
 
     private double Attention(double chunk, double past, double decodes, double context)
@@ -274,9 +287,9 @@ internal sealed class ProfileTable
 internal readonly struct ProfileTimes(ProfileTable table) : IIterationTimes
 {
     /// <inheritdoc/>
-    public double Iteration(int decodes, long contextTokens, ReadOnlySpan<PromptChunk> chunks) => table.Iteration(decodes, contextTokens, chunks);
+    public double Iteration(int decodes, long contextTokens, long longestContext, ReadOnlySpan<PromptChunk> chunks) => table.Iteration(decodes, contextTokens, longestContext, chunks);
 
     /// <inheritdoc/>
-    public int Decode(int decodes, long contextTokens, int iterations, double untilSeconds, out double seconds) =>
-        table.Decode(decodes, contextTokens, iterations, untilSeconds, out seconds);
+    public int Decode(int decodes, long contextTokens, long longestContext, int iterations, double untilSeconds, out double seconds) =>
+        table.Decode(decodes, contextTokens, longestContext, iterations, untilSeconds, out seconds);
 }

@@ -250,9 +250,9 @@ internal sealed class ReplicaTable
 internal readonly struct ReplicaTimes(ReplicaTable table) : IIterationTimes
 {
     /// <inheritdoc/>
-    public double Iteration(int decodes, long contextTokens, ReadOnlySpan<PromptChunk> chunks) => table.Iteration(decodes, contextTokens, chunks);
+    public double Iteration(int decodes, long contextTokens, long longestContext, ReadOnlySpan<PromptChunk> chunks) => table.Iteration(decodes, contextTokens, chunks);
 
     /// <inheritdoc/>
-    public int Decode(int decodes, long contextTokens, int iterations, double untilSeconds, out double seconds) =>
+    public int Decode(int decodes, long contextTokens, long longestContext, int iterations, double untilSeconds, out double seconds) =>
         table.Decode(decodes, contextTokens, iterations, untilSeconds, out seconds);
 }
