@@ -8,11 +8,11 @@ namespace Fleetwright.Serving.Tests;
 /// <summary>The engine that leaps against one that steps and knows no sums, on random workloads.</summary>
 public sealed class LeapTests
 {
-    public static TheoryData<string> Schedulers => ["sarathi", "vllm-v0", "vllm-v1", "prefill-first", "orca", "static"];
+    public static TheoryData<string, bool> Schedulers => new() { { "sarathi", false }, { "vllm-v0", false }, { "vllm-v1", false }, { "vllm-v1", true }, { "prefill-first", false }, { "orca", false }, { "static", false } };
 
     [Theory]
     [MemberData(nameof(Schedulers))]
-    public void Leaping_equals_stepping(string scheduler)
+    public void Leaping_equals_stepping(string scheduler, bool keepsEvicted)
     {
         long evictions = 0, leaps = 0, iterations = 0;
         for (int seed = 0; seed < 200; seed++)
@@ -36,9 +36,9 @@ public sealed class LeapTests
             List<Request> requests = Workload(random, longest, random.NextDouble() < 0.2 ? 0 : 0.002 + (0.5 * random.NextDouble()));
 
             var sink = new Sink();
-            var engine = new ReplicaSimulator<AffineTimes>(times, Create(scheduler, limits), new ReplicaState(limits, reserves), sink);
+            var engine = new ReplicaSimulator<AffineTimes>(times, Create(scheduler, limits), new ReplicaState(limits, reserves, keepsEvicted), sink);
             engine.Run(new ListSource(requests));
-            var plain = new PlainReplica(scheduler, limits, times);
+            var plain = new PlainReplica(scheduler, limits, times, keepsEvicted);
             List<CompletedRequest> expected = plain.Run(requests.Where(r => !sink.Turned.Contains(r.Id)));
 
             Assert.True(expected.Count + sink.Turned.Count == requests.Count, $"seed {seed}");

@@ -8,8 +8,10 @@ namespace Fleetwright.Serving.Tests;
 /// A replica without any cleverness, written from docs/serving.md and not from the engine: every sequence is an object with its own tokens and
 /// blocks, every iteration is one step. What the engine must equal.
 /// </summary>
-internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, AffineTimes times)
+internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, AffineTimes times, bool keepsEvicted = false)
 {
+    // Who last wrote a free block, and which of its blocks it was, in the order in which they became free.
+    private readonly List<(Sequence? Owner, int Index)> _free = [.. Enumerable.Repeat<(Sequence?, int)>((null, 0), (int)limits.Blocks)];
     private readonly List<Sequence> _running = [];
     private readonly LinkedList<Sequence> _waiting = [];
     private readonly List<CompletedRequest> _completed = [];
@@ -21,7 +23,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
 
     public long TokensComputed { get; private set; }
 
-    private long Free => limits.Blocks - _running.Sum(s => (long)s.Blocks);
+    private long Free => _free.Count;
 
     private bool Reserves => scheduler is "orca" or "static";
 
@@ -69,6 +71,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
                 if (s.Tokens == s.Request.PromptTokens + s.Request.OutputTokens)
                 {
                     _running.Remove(s);
+                    Release(s);
                     _completed.Add(new CompletedRequest(s.Request.Id, 0, s.Request.PromptTokens, s.Request.OutputTokens, s.Request.Arrival, s.Scheduled, s.FirstToken, now, s.Evictions));
                 }
             }
@@ -138,7 +141,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
 
                     if (chunk > 0 && _running.Contains(s))
                     {
-                        s.Blocks = Blocks(s.Computed + chunk);
+                        Allocate(s, Blocks(s.Computed + chunk));
                         batch.Add((s, chunk));
                         tokens += chunk;
                     }
@@ -147,7 +150,20 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
                 while (!evicted && _waiting.First is { } head && _running.Count < limits.MaximumSequences && tokens < limits.TokenBudget
                     && Free - Blocks(head.Value.Prompt) >= limits.WatermarkBlocks)
                 {
-                    Sequence s = Admit(Blocks(Math.Min(head.Value.Prompt, limits.TokenBudget - tokens)));
+                    Sequence s = head.Value;
+                    if (keepsEvicted)
+                    {
+                        // Its own blocks from the first on, as long as they hold what it wrote.
+                        while (s.Blocks < Math.Min(s.Whole, (s.Prompt - 1) / limits.BlockTokens) && _free.Remove((s, s.Blocks)))
+                        {
+                            s.Blocks++;
+                        }
+
+                        s.Computed = s.Blocks * limits.BlockTokens;
+                        _ = _free.RemoveAll(f => f.Owner == s) is var rest && rest > 0 ? AddBack(rest) : 0;
+                    }
+
+                    Admit(Blocks(s.Computed + Math.Min(s.Prompt - s.Computed, limits.TokenBudget - tokens)));
                     Chunk(batch, s, ref tokens);
                 }
 
@@ -186,6 +202,12 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
         return batch;
     }
 
+    private int AddBack(int blocks)
+    {
+        _free.AddRange(Enumerable.Repeat<(Sequence?, int)>((null, 0), blocks));
+        return blocks;
+    }
+
     private int Blocks(int tokens) => (tokens + limits.BlockTokens - 1) / limits.BlockTokens;
 
     private void Chunk(List<(Sequence, int)> batch, Sequence s, ref int tokens)
@@ -211,7 +233,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
 
             if (_running.Contains(s))
             {
-                s.Blocks += need;
+                Allocate(s, s.Blocks + need);
                 batch.Add((s, 1));
             }
         }
@@ -221,17 +243,34 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
     {
         Sequence s = _waiting.First!.Value;
         _waiting.RemoveFirst();
-        s.Blocks = blocks;
+        Allocate(s, blocks);
         s.Order = ++_admitted;
         _running.Add(s);
         return s;
     }
 
+    private void Allocate(Sequence s, int blocks)
+    {
+        _free.RemoveRange(0, blocks - s.Blocks);
+        s.Blocks = blocks;
+    }
+
+    private void Release(Sequence s)
+    {
+        for (; s.Blocks > 0; s.Blocks--)
+        {
+            _free.Add((s, s.Blocks - 1));
+        }
+    }
+
     private void Evict(Sequence s)
     {
         _running.Remove(s);
+        int whole = (s.Decodes ? s.Tokens - 1 : s.Computed) / limits.BlockTokens;
+        Release(s);
+        s.Whole = whole;
         s.Prompt = s.Decodes ? s.Tokens : s.Prompt;
-        s.Computed = s.Blocks = s.Tokens = 0;
+        s.Computed = s.Tokens = 0;
         s.Evictions++;
         Preemptions++;
         _waiting.AddFirst(s);
@@ -250,6 +289,8 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
         public int Blocks { get; set; }
 
         public long Order { get; set; }
+
+        public int Whole { get; set; }
 
         public int Evictions { get; set; }
 

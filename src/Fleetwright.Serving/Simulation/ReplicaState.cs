@@ -15,6 +15,7 @@ internal sealed class ReplicaState
     private const long Unknown = long.MinValue;
     private readonly int _blockTokens;
     private readonly int[] _nextBlock;
+    private readonly FreeBlockQueue? _queue;
     private Sequence[] _slots = new Sequence[64];
     private int[] _free = new int[64];
     private int _freeCount;
@@ -32,8 +33,12 @@ internal sealed class ReplicaState
     private long _arrivals;
     private int _phase;
 
-    public ReplicaState(SchedulerLimits limits, bool reservesWhole = false)
+    /// <param name="limits">What may be filled.</param>
+    /// <param name="reservesWhole">Whether a sequence holds the blocks of the longest context from the start, so that decoding takes none.</param>
+    /// <param name="keepsEvicted">Whether an evicted sequence finds again those of its blocks that were not given out since, as with a prefix cache.</param>
+    public ReplicaState(SchedulerLimits limits, bool reservesWhole = false, bool keepsEvicted = false)
     {
+        _queue = keepsEvicted ? new FreeBlockQueue(limits.Blocks) : null;
         Limits = limits;
         ReservesWhole = reservesWhole;
         _blockTokens = limits.BlockTokens;
@@ -43,7 +48,6 @@ internal sealed class ReplicaState
 
     public SchedulerLimits Limits { get; }
 
-    /// <summary>Whether a sequence holds the blocks of the longest context from the start, so that decoding takes none.</summary>
     public bool ReservesWhole { get; }
 
     /// <summary>Whether an evicted prompt forgets what was not computed of it, as in Vidur: those tokens are counted as its answer.</summary>
@@ -127,9 +131,12 @@ internal sealed class ReplicaState
         int slot = WaitingHead;
         _waitingHead = (_waitingHead + 1) & (_waiting.Length - 1);
         WaitingCount--;
-        FreeBlocks -= blocks;
         ref Sequence s = ref _slots[slot];
-        s.Blocks = blocks;
+        s.Blocks = blocks + s.Kept;
+        s.Computed = s.Kept * _blockTokens;
+        FreeBlocks -= s.Kept;
+        Take(blocks);
+        s.Kept = 0;
         s.Order = order;
         if (PrefillCount == _prefilling.Length)
         {
@@ -177,7 +184,7 @@ internal sealed class ReplicaState
     public void TakeBlocks(int slot, int blocks)
     {
         _slots[slot].Blocks += blocks;
-        FreeBlocks -= blocks;
+        Take(blocks);
     }
 
     /// <summary>
@@ -196,7 +203,7 @@ internal sealed class ReplicaState
         int taken = _nextBlock[_phase];
         if (FreeBlocks - taken >= spare)
         {
-            FreeBlocks -= taken;
+            Take(taken);
             return false;
         }
 
@@ -259,7 +266,7 @@ internal sealed class ReplicaState
                 taken += _nextBlock[phase];
             }
 
-            FreeBlocks -= taken;
+            Take(taken);
         }
 
         DecodeIterations += iterations;
@@ -277,7 +284,7 @@ internal sealed class ReplicaState
 
         slot = (int)(_heap[0] & 0xFFFFFF);
         RemoveDecode(0);
-        FreeBlocks += ReservesWhole ? _slots[slot].Blocks : BlocksFor(_slots[slot].Offset + DecodeIterations - 1);
+        Give(ReservesWhole ? _slots[slot].Blocks : BlocksFor(_slots[slot].Offset + DecodeIterations - 1));
         return true;
     }
 
@@ -299,7 +306,7 @@ internal sealed class ReplicaState
         int left = s.TotalTokens - s.Prompt - 1;
         if (left == 0)
         {
-            FreeBlocks += s.Blocks;
+            Give(s.Blocks);
             return false;
         }
 
@@ -326,14 +333,16 @@ internal sealed class ReplicaState
         if (decoding)
         {
             int context = (int)(s.Offset + DecodeIterations);
-            FreeBlocks += ReservesWhole ? s.Blocks : BlocksFor(context - 1);
+            Leave(slot, ReservesWhole ? s.Blocks : BlocksFor(context - 1));
             RemoveDecode(IndexOfDecode(slot));
             s.Prompt = context;
+            s.Whole = (context - 1) / _blockTokens;
         }
         else
         {
-            FreeBlocks += s.Blocks;
+            Leave(slot, s.Blocks);
             RemovePrefill(slot);
+            s.Whole = s.Computed / _blockTokens;
             s.Prompt = ForgetsUncomputed ? s.Computed : s.Prompt;
         }
 
@@ -373,6 +382,42 @@ internal sealed class ReplicaState
         return last;
     }
 
+    /// <summary>
+    /// Finds what is left in the cache of the sequence at the head of the queue, which is then about to be admitted: whole blocks, and never all of its tokens, as the
+    /// last must be computed for the next. Says from which token on it is computed.
+    /// </summary>
+    public int FindKept()
+    {
+        ref Sequence s = ref _slots[WaitingHead];
+        if (_queue is null || s.Preemptions == 0)
+        {
+            return 0;
+        }
+
+        int left = (int)_queue.Reclaim(WaitingHead);
+        s.Kept = Math.Min(left, Math.Min(s.Whole, (s.Prompt - 1) / _blockTokens));
+        _queue.Add(left - s.Kept);
+        return s.Kept * _blockTokens;
+    }
+
+    private void Take(long blocks)
+    {
+        FreeBlocks -= blocks;
+        _queue?.Take(blocks);
+    }
+
+    private void Give(long blocks)
+    {
+        FreeBlocks += blocks;
+        _queue?.Add(blocks);
+    }
+
+    private void Leave(int slot, long blocks)
+    {
+        FreeBlocks += blocks;
+        _queue?.Add(blocks, slot);
+    }
+
     // The rare case: blocks run out in this iteration, and who comes first matters.
     private bool ReserveInTurn(int spare)
     {
@@ -401,7 +446,7 @@ internal sealed class ReplicaState
                 }
             }
 
-            FreeBlocks -= need;
+            Take(need);
         }
 
         Decodes = DecodeCount > 0;

@@ -47,13 +47,14 @@ internal sealed class VllmV1Scheduler : Scheduler
         while (!evicted && state.WaitingCount > 0 && state.RunningCount < limits.MaximumSequences && tokens < limits.TokenBudget)
         {
             ref Sequence s = ref state[state.WaitingHead];
-            int chunk = Math.Min(s.Prompt, limits.TokenBudget - tokens);
             if (state.FreeBlocks - state.BlocksFor(s.Prompt) < limits.WatermarkBlocks)
             {
                 break;
             }
 
-            state.AddChunk(state.Admit(state.BlocksFor(chunk), ++_admitted), chunk, now);
+            int kept = state.FindKept();
+            int chunk = Math.Min(s.Prompt - kept, limits.TokenBudget - tokens);
+            state.AddChunk(state.Admit(state.BlocksFor(kept + chunk) - state.BlocksFor(kept), ++_admitted), chunk, now);
             tokens += chunk;
         }
     }
