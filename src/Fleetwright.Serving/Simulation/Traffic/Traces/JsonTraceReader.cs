@@ -164,7 +164,7 @@ internal sealed class JsonTraceReader : TraceReader
         json.Read();
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            found.Add(json.GetString()!);
+            found.Add(Encoding.UTF8.GetString(json.ValueSpan));
             json.Read();
             json.Skip();
         }
