@@ -176,6 +176,31 @@ public sealed class ArrivalTests
     public void Hours_that_are_no_day_are_told() =>
         Assert.Contains("24", Assert.Throws<InputException>(() => RateCurve.OfHours([1, 2, 3], 1)).Message, StringComparison.Ordinal);
 
+    [Fact]
+    public void Arrivals_are_read_from_text()
+    {
+        Assert.Equal(ArrivalModel.Poisson(12), ArrivalText.Parse("--arrivals", "poisson", 12));
+        Assert.Equal(new ArrivalModel(new OnOffRate(60, 6, 10, 50), GapModel.GammaOfCv(2)), ArrivalText.Parse("--arrivals", "gamma:2+onoff:10,50,0.1", 15));
+        ArrivalModel hours = ArrivalText.Parse("--arrivals", "hours:" + string.Join(',', Enumerable.Range(1, 24)), 12);
+        Assert.Equal(12, hours.Rate.MeanPerSecond, 1e-12);
+        Assert.Equal(24, Assert.IsType<RateCurve>(hours.Rate).PerSecond.Count);
+    }
+
+    [Theory]
+    [InlineData("poison", "did you mean poisson")]
+    [InlineData("poisson+gamma:2", "allowed: poisson, constant")]
+    [InlineData("onoff:10", "ON_SECONDS,OFF_SECONDS")]
+    [InlineData("onoff:10,x", "seconds above 0")]
+    [InlineData("onoff:10,1e9", "at most 9000000 s")]
+    [InlineData("hours:1,2", "allowed: 24")]
+    [InlineData("", "allowed: poisson")]
+    public void Wrong_arrivals_are_told(string text, string said)
+    {
+        InputException error = Assert.Throws<InputException>(() => ArrivalText.Parse("--arrivals", text, 12));
+        Assert.Contains(said, error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("--arrivals: ", error.Message, StringComparison.Ordinal);
+    }
+
     private static double[] GapsOf(ArrivalModel model)
     {
         var process = new ArrivalProcess(model, 7, "gaps");

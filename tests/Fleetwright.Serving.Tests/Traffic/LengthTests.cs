@@ -67,6 +67,9 @@ public sealed class LengthTests
             Assert.Equal(draw.Next(0, out int output) + 999, output);
         }
 
+        draw = (few with { InOrder = true }).Start(1, "pairs");
+        Assert.Equal(Enumerable.Range(0, 250).Select(i => (i % 100) + 1), Enumerable.Range(0, 250).Select(_ => draw.Next(0, out int _)));
+
         var many = PairedLengths.Of(new ListSource([.. Enumerable.Range(0, 100_000).Select(i => new Request(i, i, i + 1, 1))]), 1, 10_000);
         Assert.Equal(10_000, many.Count);
         Assert.InRange(many.Prompts.Mean, 50_000 - 1500, 50_000 + 1500);

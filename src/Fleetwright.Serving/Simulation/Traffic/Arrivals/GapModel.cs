@@ -88,8 +88,8 @@ public readonly record struct GapModel(GapKind Kind, double Shape = 1)
             throw new InputException(option, $"found '{parts[1]}' after '{kind}:'; allowed: a number, the standard deviation of the gaps ÷ their mean");
         }
 
-        return isShape ? Checked(kind == "gamma" ? GapKind.Gamma : GapKind.Weibull, value, value, kind == "gamma" ? LeastGamma : LeastWeibull, MostShape)
-            : kind == "gamma" ? GammaOfCv(value) : WeibullOfCv(value);
+        return ArrivalText.Named(option, () => isShape ? Checked(kind == "gamma" ? GapKind.Gamma : GapKind.Weibull, value, value, kind == "gamma" ? LeastGamma : LeastWeibull, MostShape)
+            : kind == "gamma" ? GammaOfCv(value) : WeibullOfCv(value));
     }
 
     private static GapModel Checked(GapKind kind, double shape, double given, double least, double most) =>

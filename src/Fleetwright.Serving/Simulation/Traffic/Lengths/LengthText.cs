@@ -1,5 +1,6 @@
 using System.Globalization;
 using Fleetwright.Catalog.Reading;
+using Fleetwright.Serving.Simulation.Traffic.Arrivals;
 
 namespace Fleetwright.Serving.Simulation.Traffic.Lengths;
 
@@ -37,16 +38,12 @@ public static class LengthText
             _ => throw new InputException(option, $"found '{text}'; allowed: {Allowed}{NearMiss.Suggestion(kind, ["constant", "lognormal", "uniform"])}"),
         };
         model = model with { Cap = cap };
-        try
+        return ArrivalText.Named(option, () =>
         {
             // Values out of range are told now, not when the first request is drawn.
             _ = model.Draw();
             return model;
-        }
-        catch (InputException e)
-        {
-            throw new InputException([.. e.Diagnostics.Select(d => d with { File = option })]);
-        }
+        });
     }
 
     private static double Number(string option, string word) =>

@@ -36,3 +36,15 @@ internal sealed class PairedDraw((int Prompt, int Output)[] pairs, ulong seed, s
         return prompt;
     }
 }
+
+internal sealed class OrderedDraw((int Prompt, int Output)[] pairs) : PairDraw
+{
+    private int _next;
+
+    public override int Next(long arrival, out int output)
+    {
+        (int prompt, output) = pairs[_next];
+        _next = _next + 1 == pairs.Length ? 0 : _next + 1;
+        return prompt;
+    }
+}

@@ -34,6 +34,9 @@ public sealed record PairedLengths : RequestLengths
         }
     }
 
+    /// <summary>Whether pairs are taken in their order, again from the first after the last, instead of being drawn.</summary>
+    public bool InOrder { get; init; }
+
     /// <summary>Pairs held.</summary>
     public int Count => _pairs.Length;
 
@@ -67,7 +70,7 @@ public sealed record PairedLengths : RequestLengths
         return new PairedLengths(pairs);
     }
 
-    internal override PairDraw Start(ulong seed, string entity) => new PairedDraw(_pairs, seed, entity);
+    internal override PairDraw Start(ulong seed, string entity) => InOrder ? new OrderedDraw(_pairs) : new PairedDraw(_pairs, seed, entity);
 
     private static EmpiricalLength Histogram(IEnumerable<int> lengths)
     {

@@ -19,6 +19,7 @@ public sealed class MergedSource : IClosedLoop
     {
         _sources = [.. sources];
         _loops = [.. _sources.Select(s => s is IClosedLoop { Waits: true } loop ? loop : null)];
+        Waits = _loops.Any(l => l is not null);
         int[] hashTokens = [.. _sources.Select(s => s.HashTokens).Where(t => t > 0).Distinct()];
         HashTokens = hashTokens.Length <= 1 ? hashTokens.FirstOrDefault() : throw new InputException(
             "traces", $"found prompt hashes of {string.Join(" and ", hashTokens)} tokens; allowed: the same in all that are mixed");
@@ -30,7 +31,7 @@ public sealed class MergedSource : IClosedLoop
     }
 
     /// <inheritdoc/>
-    public bool Waits => _loops.Any(l => l is not null);
+    public bool Waits { get; }
 
     /// <inheritdoc/>
     public int HashTokens { get; }

@@ -8,7 +8,7 @@ using Fleetwright.Serving.Simulation.Traffic.Traces;
 namespace Fleetwright.Serving.Tests.Traffic;
 
 /// <summary>What is wrong with a trace is told with its place, and what can be mended is mended and counted.</summary>
-public sealed class TraceErrorTests : IDisposable
+public sealed class TraceFileTests : IDisposable
 {
     private const string Vidur = "arrived_at,num_prefill_tokens,num_decode_tokens\n";
     private readonly TraceFolder _folder = new();
@@ -244,6 +244,40 @@ public sealed class TraceErrorTests : IDisposable
         }
 
         Assert.InRange(read, 100, int.MaxValue);
+    }
+
+    [Fact]
+    public void A_csv_trace_takes_no_memory_for_its_requests_once_warm()
+    {
+        string line(int i) => string.Create(CultureInfo.InvariantCulture, $"{i * 0.25},{1 + (i * 37 % 5000)},{1 + (i % 99)}\n");
+        using var trace = new TraceSource(_folder.Write("t", Vidur + string.Concat(Enumerable.Range(0, 60_000).Select(line))), new TraceOptions { ReorderLines = 1000 });
+        for (int i = 0; i < 20_000; i++)
+        {
+            trace.Take();
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 30_000; i++)
+        {
+            trace.Take();
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void A_client_set_is_opened_like_a_trace()
+    {
+        _ = Set("0,2,1,Gamma,1,0.5\n600,1,1,Weibull,0.6,0.1\n", "{\"0\": {\"input_tokens\": \"{100: 1}\", \"output_tokens\": \"{7: 1.0}\"}}");
+        _folder.Write("chunk-1-trace.csv", "0,1,1,Gamma,1,1\n");
+        using var set = TraceFile.Open(_folder.Path(""));
+        Assert.Contains("1 of 2 clients have no lengths and are left out, with 25.0 % of the requests", Assert.Single(set.Notes), StringComparison.Ordinal);
+        var summary = TraceSummary.Of(set.Source);
+        Assert.InRange(summary.Requests, 1600, 2000);
+        Assert.Equal((100, 7), (summary.LongestPrompt, summary.LongestOutput));
+        using var file = TraceFile.Open(_folder.Write("t", Vidur + "0,5,1\n"));
+        Assert.Equal(5, file.Source.Take().PromptTokens);
+        Assert.Empty(file.Notes);
     }
 
     [Fact]
