@@ -25,16 +25,15 @@ public sealed class SpeedProbe
         VidurRun vidur = VidurRun.Read(Repository.SharedData("traces", "vidur", "anchor"), run);
         List<Request> stream = vidur.Stream();
         VidurTables tables = vidur.Tables();
-        SchedulerLimits limits = vidur.Create(true).State.Limits;
         double best = 1e9; long runs = 0, its = 0;
         for (int i = 0; i < 60; i++)
         {
             var sink = new Count();
-            var sim = new ReplicaSimulator<VidurTables>(tables, new SarathiScheduler(), new ReplicaState(limits), sink);
+            var sim = vidur.Create(tables, sink);
             long t = Stopwatch.GetTimestamp();
             sim.Run(new ListSource(stream));
             double s = Stopwatch.GetElapsedTime(t).TotalSeconds;
-            best = Math.Min(best, s); runs = sim.Runs; its = sim.Iterations;
+            best = Math.Min(best, s); runs = sim.Work.Runs; its = sim.Work.Iterations;
         }
         TestContext.Current.TestOutputHelper?.WriteLine($"{run}: best {best * 1e3:0.000} ms, runs {runs}, iterations {its}, {best / runs * 1e9:0} ns a run, {best / stream.Count * 1e9:0} ns a request");
     }

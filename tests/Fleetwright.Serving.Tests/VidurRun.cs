@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Fleetwright.Hardware.Tables;
 using Fleetwright.Serving.Simulation;
+using Fleetwright.Serving.Simulation.Fleets;
 using Fleetwright.Serving.Simulation.Schedulers;
 using Fleetwright.Serving.Simulation.Times;
 using Fleetwright.Serving.Simulation.Traffic;
@@ -47,18 +48,36 @@ internal sealed class VidurRun : ICompletionSink
     /// <summary>A percentile of the run, such as (<c>ttft_s</c>, <c>p99</c>).</summary>
     public double Published(string metric, string percentile) => _result.GetProperty(metric).GetProperty(percentile).GetDouble();
 
-    public Dictionary<long, CompletedRequest> Simulate(out long iterations, bool leaps = true)
+    public IReadOnlyDictionary<long, CompletedRequest> Simulate(out long iterations, bool leaps = true, int threads = 2)
     {
-        var simulator = Create(leaps);
-        simulator.Run(new ListSource(Stream()));
-        iterations = simulator.Iterations;
-        return _completed;
+        VidurTables tables = Tables();
+        var sinks = new VidurRun[Replicas];
+        var replicas = new ReplicaSimulator<VidurTables>[Replicas];
+        for (int i = 0; i < Replicas; i++)
+        {
+            sinks[i] = new VidurRun(_folder, _result);
+            replicas[i] = Create(tables, sinks[i], leaps);
+        }
+
+        if (Replicas == 1)
+        {
+            replicas[0].Run(new ListSource(Stream()));
+        }
+        else
+        {
+            Router router = Option("global_scheduler_config_type", "round_robin") == "lor" ? new LeastWaitingRouter() : new RoundRobinRouter();
+            new FleetSimulator<VidurTables>(replicas, router, Replicas, threads).Run(new ListSource(Stream()));
+        }
+
+        iterations = replicas.Sum(r => r.Work.Iterations);
+        return sinks.SelectMany(s => s._completed).ToDictionary(p => p.Key, p => p.Value);
     }
 
-    public ReplicaSimulator<VidurTables> Create(bool leaps)
+    public ReplicaSimulator<VidurTables> Create(VidurTables tables, ICompletionSink sink, bool leaps = true)
     {
         bool sarathi = Scheduler == "sarathi";
         string prefix = sarathi ? "sarathi_scheduler_config_" : "vllm_scheduler_config_";
+        Scheduler scheduler = sarathi ? new SarathiScheduler() : new VllmV0Scheduler(Number(prefix + "max_tokens_in_batch"));
         long blocks = _result.GetProperty("kv_blocks_per_replica").GetInt64();
         var limits = new SchedulerLimits
         {
@@ -68,8 +87,7 @@ internal sealed class VidurRun : ICompletionSink
             BlockTokens = Block,
             WatermarkBlocks = blocks / 100,
         };
-        Scheduler scheduler = sarathi ? new SarathiScheduler() : new VllmV0Scheduler(Number(prefix + "max_tokens_in_batch"));
-        return new ReplicaSimulator<VidurTables>(Tables(), scheduler, new ReplicaState(limits) { ForgetsUncomputed = true }, this, leaps);
+        return new ReplicaSimulator<VidurTables>(tables, scheduler, new ReplicaState(limits) { ForgetsUncomputed = true }, sink, leaps);
     }
 
     public VidurTables Tables() => Option("replica_config_model_name", "").Contains("70b", StringComparison.Ordinal)

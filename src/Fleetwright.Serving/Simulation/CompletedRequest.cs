@@ -34,4 +34,11 @@ public interface ICompletionSink
 
     /// <summary>A request was turned away because the cache could never hold it.</summary>
     void Rejected(in Traffic.Request request);
+
+    /// <summary>Tokens that each came some time after the one before in their answers.</summary>
+    /// <param name="ticks">The time between; in a run of iterations their mean.</param>
+    /// <param name="count">How many tokens.</param>
+    void TokensFollowed(long ticks, long count)
+    {
+    }
 }

@@ -1,3 +1,4 @@
+using Fleetwright.Serving.Simulation.Results;
 using Fleetwright.Serving.Simulation.Schedulers;
 using Fleetwright.Serving.Simulation.Times;
 using Fleetwright.Serving.Simulation.Traffic;
@@ -17,7 +18,9 @@ internal sealed class ReplicaSimulator<TTimes>
     private readonly ICompletionSink _sink;
     private readonly int _longestRun;
     private TTimes _times;
+    private ReplicaWork _work;
     private long _start;
+    private long _stalled;
     private int _iterations;
 
     /// <param name="times">How long iterations take.</param>
@@ -36,44 +39,30 @@ internal sealed class ReplicaSimulator<TTimes>
     /// <summary>When the planned run ends; <see cref="Ticks.Never"/> when nothing runs.</summary>
     public long End { get; private set; } = Ticks.Never;
 
-    /// <summary>Iterations so far.</summary>
-    public long Iterations { get; private set; }
+    /// <summary>What it has done.</summary>
+    public ref readonly ReplicaWork Work => ref _work;
 
-    /// <summary>Runs so far: what the engine really stepped through.</summary>
-    public long Runs { get; private set; }
+    /// <summary>Where its occupancy is kept, if anywhere.</summary>
+    public OccupancySeries? Series { get; init; }
 
-    /// <summary>Ticks in which an iteration ran.</summary>
-    public long BusyTicks { get; private set; }
+    /// <summary>Ticks that a request takes beyond its iterations, before its first token.</summary>
+    public long RequestOverhead { get; init; }
 
     /// <summary>Takes all of a source's requests to their ends.</summary>
     public void Run(IRequestSource source)
     {
-        while (true)
+        while (Math.Min(source.NextArrival, End) is var now && now != Ticks.Never)
         {
-            long now = Math.Min(source.NextArrival, End);
-            if (now == Ticks.Never)
-            {
-                return;
-            }
+            Step(source, now);
+        }
+    }
 
-            if (End == now)
-            {
-                Finish();
-            }
-
-            while (source.NextArrival <= now)
-            {
-                Accept(source.Take());
-            }
-
-            if (End == Ticks.Never)
-            {
-                Plan(now, source.NextArrival);
-            }
-            else
-            {
-                Cut(now);
-            }
+    /// <summary>Takes the requests of a window of time: every arrival and every end of a run up to <paramref name="until"/>.</summary>
+    public void RunUntil(IRequestSource source, long until)
+    {
+        while (Math.Min(source.NextArrival, End) is var now && now <= until && now != Ticks.Never)
+        {
+            Step(source, now);
         }
     }
 
@@ -102,6 +91,28 @@ internal sealed class ReplicaSimulator<TTimes>
         }
     }
 
+    private void Step(IRequestSource source, long now)
+    {
+        if (End == now)
+        {
+            Finish();
+        }
+
+        while (source.NextArrival <= now)
+        {
+            Accept(source.Take());
+        }
+
+        if (End == Ticks.Never)
+        {
+            Plan(now, source.NextArrival);
+        }
+        else
+        {
+            Cut(now);
+        }
+    }
+
     private void Accept(in Request request)
     {
         if (_scheduler.CanEverHold(State.Limits, request.PromptTokens, request.OutputTokens))
@@ -117,17 +128,20 @@ internal sealed class ReplicaSimulator<TTimes>
     // Forms a batch and says how long it runs. A run that an arrival would end anyway is planned only that far.
     private void Plan(long now, long nextArrival)
     {
+        long preemptions = State.Preemptions;
         _scheduler.Form(State, now);
         if (State.ChunkCount > 0)
         {
-            double seconds = _times.Iteration(State.Decodes ? State.DecodeCount : 0, State.Decodes ? State.DecodeContext : 0, State.Chunks);
+            double seconds = _times.Iteration(State.Decodes ? State.DecodeCount : 0, State.Decodes ? State.DecodeContext : 0, State.Decodes ? State.LongestContext : 0, State.Chunks);
             Start(now, 1, seconds);
         }
         else if (State.Decodes)
         {
-            int most = State.SafeIterations((int)Math.Min(State.IterationsToEnd, _longestRun), _scheduler.SpareBlocks);
+            // What was evicted may come back in the next iteration.
+            int longest = State.Preemptions > preemptions ? 1 : _longestRun;
+            int most = State.SafeIterations((int)Math.Min(State.IterationsToEnd, longest), _scheduler.SpareBlocks);
             double until = State.WaitingCount > 0 || nextArrival == Ticks.Never ? double.PositiveInfinity : Ticks.Seconds(nextArrival - now);
-            int iterations = _times.Decode(State.DecodeCount, State.DecodeContext, most, until, out double seconds);
+            int iterations = _times.Decode(State.DecodeCount, State.DecodeContext, State.LongestContext, most, until, out double seconds);
             Start(now, iterations, seconds);
         }
         else
@@ -141,7 +155,6 @@ internal sealed class ReplicaSimulator<TTimes>
         _start = now;
         _iterations = iterations;
         End = now + Ticks.Of(seconds);
-        Runs++;
     }
 
     // An arrival that may be admitted ends a run of decodes after the iteration that is running.
@@ -149,7 +162,7 @@ internal sealed class ReplicaSimulator<TTimes>
     {
         if (_iterations > 1 && now < End && State.WaitingCount == 1)
         {
-            _iterations = _times.Decode(State.DecodeCount, State.DecodeContext, _iterations, Ticks.Seconds(now - _start), out double seconds);
+            _iterations = _times.Decode(State.DecodeCount, State.DecodeContext, State.LongestContext, _iterations, Ticks.Seconds(now - _start), out double seconds);
             End = Math.Max(now, _start + Ticks.Of(seconds));
         }
     }
@@ -158,11 +171,27 @@ internal sealed class ReplicaSimulator<TTimes>
     {
         long now = End;
         End = Ticks.Never;
-        Iterations += _iterations;
-        BusyTicks += now - _start;
         ReplicaState state = State;
-        if (state.Decodes)
+        Account(state, now);
+        if (!state.Decodes)
         {
+            _stalled += state.DecodeCount > 0 ? now - _start : 0;
+        }
+        else
+        {
+            long between = (now - _start) / _iterations;
+            if (_stalled > 0)
+            {
+                // Prompts held the decoding sequences up: their next token follows that much later.
+                _sink.TokensFollowed(_stalled + between, state.DecodeCount);
+                _stalled = 0;
+                _sink.TokensFollowed(between, (long)state.DecodeCount * (_iterations - 1));
+            }
+            else
+            {
+                _sink.TokensFollowed(between, (long)state.DecodeCount * _iterations);
+            }
+
             state.AdvanceDecodes(_iterations);
             while (state.TryEnd(out int slot))
             {
@@ -188,11 +217,33 @@ internal sealed class ReplicaSimulator<TTimes>
         }
     }
 
+    private void Account(ReplicaState state, long now)
+    {
+        _work.Iterations += _iterations;
+        _work.Runs++;
+        _work.BusyTicks += now - _start;
+        if (state.Decodes)
+        {
+            long decodes = state.DecodeCount, iterations = _iterations;
+            _work.Tokens += decodes * iterations;
+            _work.Decoded += decodes * iterations;
+            _work.ContextTokens += (iterations * state.DecodeContext) + (decodes * (iterations * (iterations - 1) / 2));
+        }
+
+        foreach (ref readonly PromptChunk chunk in state.Chunks)
+        {
+            _work.Tokens += chunk.Tokens;
+            _work.DoublePairs += chunk.Tokens * ((2L * chunk.Past) + chunk.Tokens);
+        }
+
+        Series?.Add(_start, now, state.RunningCount, state.WaitingCount, 1 - ((double)state.FreeBlocks / state.Limits.Blocks));
+    }
+
     private void Complete(int slot, long now)
     {
         ref Sequence s = ref State[slot];
         _sink.Completed(new CompletedRequest(
-            s.Id, s.Class, s.OriginalPrompt, s.TotalTokens - s.OriginalPrompt, s.Arrival, s.Scheduled, s.FirstToken, now, s.Preemptions));
+            s.Id, s.Class, s.OriginalPrompt, s.TotalTokens - s.OriginalPrompt, s.Arrival, s.Scheduled, s.FirstToken + RequestOverhead, now + RequestOverhead, s.Preemptions));
         State.Release(slot);
     }
 }

@@ -11,8 +11,11 @@ namespace Fleetwright.Serving.Simulation;
 /// <remarks>Grows while warming up; allocates nothing afterwards.</remarks>
 internal sealed class ReplicaState
 {
+    // Not known since the sequence that had it left; found when asked for, which is once in about as many ends as sequences.
+    private const long Unknown = long.MinValue;
     private readonly int _blockTokens;
     private readonly int[] _nextBlock;
+    private readonly FreeBlockQueue? _queue;
     private Sequence[] _slots = new Sequence[64];
     private int[] _free = new int[64];
     private int _freeCount;
@@ -26,10 +29,16 @@ internal sealed class ReplicaState
     private int[] _order = new int[64];
     private long[] _orderKeys = new long[64];
     private long _offsets;
+    private long _longestOffset = Unknown;
+    private long _arrivals;
     private int _phase;
 
-    public ReplicaState(SchedulerLimits limits, bool reservesWhole = false)
+    /// <param name="limits">What may be filled.</param>
+    /// <param name="reservesWhole">Whether a sequence holds the blocks of the longest context from the start, so that decoding takes none.</param>
+    /// <param name="keepsEvicted">Whether an evicted sequence finds again those of its blocks that were not given out since, as with a prefix cache.</param>
+    public ReplicaState(SchedulerLimits limits, bool reservesWhole = false, bool keepsEvicted = false)
     {
+        _queue = keepsEvicted ? new FreeBlockQueue(limits.Blocks) : null;
         Limits = limits;
         ReservesWhole = reservesWhole;
         _blockTokens = limits.BlockTokens;
@@ -39,7 +48,6 @@ internal sealed class ReplicaState
 
     public SchedulerLimits Limits { get; }
 
-    /// <summary>Whether a sequence holds the blocks of the longest context from the start, so that decoding takes none.</summary>
     public bool ReservesWhole { get; }
 
     /// <summary>Whether an evicted prompt forgets what was not computed of it, as in Vidur: those tokens are counted as its answer.</summary>
@@ -54,6 +62,23 @@ internal sealed class ReplicaState
 
     /// <summary>Sum of the contexts of the decoding sequences in the next decode iteration.</summary>
     public long DecodeContext => _offsets + (DecodeCount * DecodeIterations);
+
+    /// <summary>The longest context of a decoding sequence in the next decode iteration.</summary>
+    public long LongestContext
+    {
+        get
+        {
+            if (_longestOffset == Unknown)
+            {
+                for (int i = 0; i < DecodeCount; i++)
+                {
+                    _longestOffset = Math.Max(_longestOffset, _slots[(int)(_heap[i] & 0xFFFFFF)].Offset);
+                }
+            }
+
+            return _longestOffset + DecodeIterations;
+        }
+    }
 
     public int PrefillCount { get; private set; }
 
@@ -86,6 +111,7 @@ internal sealed class ReplicaState
         _slots[slot] = new Sequence
         {
             Id = request.Id,
+            Number = _arrivals++,
             Arrival = request.Arrival,
             Scheduled = -1,
             FirstToken = -1,
@@ -105,9 +131,12 @@ internal sealed class ReplicaState
         int slot = WaitingHead;
         _waitingHead = (_waitingHead + 1) & (_waiting.Length - 1);
         WaitingCount--;
-        FreeBlocks -= blocks;
         ref Sequence s = ref _slots[slot];
-        s.Blocks = blocks;
+        s.Blocks = blocks + s.Kept;
+        s.Computed = s.Kept * _blockTokens;
+        FreeBlocks -= s.Kept;
+        Take(blocks);
+        s.Kept = 0;
         s.Order = order;
         if (PrefillCount == _prefilling.Length)
         {
@@ -155,7 +184,7 @@ internal sealed class ReplicaState
     public void TakeBlocks(int slot, int blocks)
     {
         _slots[slot].Blocks += blocks;
-        FreeBlocks -= blocks;
+        Take(blocks);
     }
 
     /// <summary>
@@ -174,7 +203,7 @@ internal sealed class ReplicaState
         int taken = _nextBlock[_phase];
         if (FreeBlocks - taken >= spare)
         {
-            FreeBlocks -= taken;
+            Take(taken);
             return false;
         }
 
@@ -237,7 +266,7 @@ internal sealed class ReplicaState
                 taken += _nextBlock[phase];
             }
 
-            FreeBlocks -= taken;
+            Take(taken);
         }
 
         DecodeIterations += iterations;
@@ -255,7 +284,7 @@ internal sealed class ReplicaState
 
         slot = (int)(_heap[0] & 0xFFFFFF);
         RemoveDecode(0);
-        FreeBlocks += ReservesWhole ? _slots[slot].Blocks : BlocksFor(_slots[slot].Offset + DecodeIterations - 1);
+        Give(ReservesWhole ? _slots[slot].Blocks : BlocksFor(_slots[slot].Offset + DecodeIterations - 1));
         return true;
     }
 
@@ -277,7 +306,7 @@ internal sealed class ReplicaState
         int left = s.TotalTokens - s.Prompt - 1;
         if (left == 0)
         {
-            FreeBlocks += s.Blocks;
+            Give(s.Blocks);
             return false;
         }
 
@@ -304,14 +333,16 @@ internal sealed class ReplicaState
         if (decoding)
         {
             int context = (int)(s.Offset + DecodeIterations);
-            FreeBlocks += ReservesWhole ? s.Blocks : BlocksFor(context - 1);
+            Leave(slot, ReservesWhole ? s.Blocks : BlocksFor(context - 1));
             RemoveDecode(IndexOfDecode(slot));
             s.Prompt = context;
+            s.Whole = (context - 1) / _blockTokens;
         }
         else
         {
-            FreeBlocks += s.Blocks;
+            Leave(slot, s.Blocks);
             RemovePrefill(slot);
+            s.Whole = s.Computed / _blockTokens;
             s.Prompt = ForgetsUncomputed ? s.Computed : s.Prompt;
         }
 
@@ -351,6 +382,42 @@ internal sealed class ReplicaState
         return last;
     }
 
+    /// <summary>
+    /// Finds what is left in the cache of the sequence at the head of the queue, which is then about to be admitted: whole blocks, and never all of its tokens, as the
+    /// last must be computed for the next. Says from which token on it is computed.
+    /// </summary>
+    public int FindKept()
+    {
+        ref Sequence s = ref _slots[WaitingHead];
+        if (_queue is null || s.Preemptions == 0)
+        {
+            return 0;
+        }
+
+        int left = (int)_queue.Reclaim(WaitingHead);
+        s.Kept = Math.Min(left, Math.Min(s.Whole, (s.Prompt - 1) / _blockTokens));
+        _queue.Add(left - s.Kept);
+        return s.Kept * _blockTokens;
+    }
+
+    private void Take(long blocks)
+    {
+        FreeBlocks -= blocks;
+        _queue?.Take(blocks);
+    }
+
+    private void Give(long blocks)
+    {
+        FreeBlocks += blocks;
+        _queue?.Add(blocks);
+    }
+
+    private void Leave(int slot, long blocks)
+    {
+        FreeBlocks += blocks;
+        _queue?.Add(blocks, slot);
+    }
+
     // The rare case: blocks run out in this iteration, and who comes first matters.
     private bool ReserveInTurn(int spare)
     {
@@ -379,7 +446,7 @@ internal sealed class ReplicaState
                 }
             }
 
-            FreeBlocks -= need;
+            Take(need);
         }
 
         Decodes = DecodeCount > 0;
@@ -466,6 +533,7 @@ internal sealed class ReplicaState
     {
         ref Sequence s = ref _slots[slot];
         _offsets += s.Offset;
+        _longestOffset = DecodeCount == 0 || (_longestOffset != Unknown && s.Offset > _longestOffset) ? s.Offset : _longestOffset;
         _nextBlock[Phase(s)]++;
         if (DecodeCount == _heap.Length)
         {
@@ -480,6 +548,7 @@ internal sealed class ReplicaState
     {
         ref Sequence s = ref _slots[(int)(_heap[index] & 0xFFFFFF)];
         _offsets -= s.Offset;
+        _longestOffset = s.Offset == _longestOffset ? Unknown : _longestOffset;
         _nextBlock[Phase(s)]--;
         ulong moved = _heap[--DecodeCount];
         if (index == DecodeCount)

@@ -11,6 +11,9 @@ internal struct Sequence
     public long Scheduled;
     public long FirstToken;
 
+    /// <summary>Its place in the order of arrival.</summary>
+    public long Number;
+
     /// <summary>Where it stands among the running: the scheduler evicts the highest first.</summary>
     public long Order;
 
@@ -28,6 +31,12 @@ internal struct Sequence
 
     /// <summary>Prefilling: blocks held.</summary>
     public int Blocks;
+
+    /// <summary>Evicted: whole blocks that it had computed.</summary>
+    public int Whole;
+
+    /// <summary>About to be admitted: blocks of its own that it found again.</summary>
+    public int Kept;
     public int OriginalPrompt;
     public int Preemptions;
     public int Class;

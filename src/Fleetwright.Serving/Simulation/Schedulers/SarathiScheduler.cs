@@ -36,7 +36,7 @@ internal sealed class SarathiScheduler : Scheduler
                 break;
             }
 
-            state.AddChunk(state.Admit(blocks, s.Arrival), chunk, now);
+            state.AddChunk(state.Admit(blocks, s.Number), chunk, now);
             tokens += chunk;
             batch++;
         }

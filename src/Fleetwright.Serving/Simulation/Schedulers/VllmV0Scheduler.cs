@@ -27,7 +27,7 @@ internal sealed class VllmV0Scheduler(int paddedTokens) : Scheduler
                 break;
             }
 
-            state.AddChunk(state.Admit(blocks, s.Arrival), s.Prompt, now);
+            state.AddChunk(state.Admit(blocks, s.Number), s.Prompt, now);
         }
 
         if (state.ChunkCount == 0)

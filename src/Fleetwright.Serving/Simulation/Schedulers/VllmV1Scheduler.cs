@@ -2,7 +2,8 @@ namespace Fleetwright.Serving.Simulation.Schedulers;
 
 /// <summary>
 /// vLLM V1: one token budget for everything. Running sequences come first in the order in which they were admitted and take blocks for
-/// what they compute, evicting from the tail; then, unless one was evicted, waiting prompts in chunks. Source: vLLM 0.19, <c>v1/core/sched</c>.
+/// what they compute, evicting from the tail; then, unless one was evicted, waiting prompts in chunks. A prompt is admitted when all of it
+/// would fit, but takes blocks only for what is computed (<c>scheduler_reserve_full_isl</c>). Source: vLLM 0.19, <c>v1/core/sched</c>.
 /// </summary>
 internal sealed class VllmV1Scheduler : Scheduler
 {
@@ -46,14 +47,14 @@ internal sealed class VllmV1Scheduler : Scheduler
         while (!evicted && state.WaitingCount > 0 && state.RunningCount < limits.MaximumSequences && tokens < limits.TokenBudget)
         {
             ref Sequence s = ref state[state.WaitingHead];
-            int chunk = Math.Min(s.Prompt, limits.TokenBudget - tokens);
-            int blocks = state.BlocksFor(chunk);
-            if (state.FreeBlocks - blocks < limits.WatermarkBlocks)
+            if (state.FreeBlocks - state.BlocksFor(s.Prompt) < limits.WatermarkBlocks)
             {
                 break;
             }
 
-            state.AddChunk(state.Admit(blocks, ++_admitted), chunk, now);
+            int kept = state.FindKept();
+            int chunk = Math.Min(s.Prompt - kept, limits.TokenBudget - tokens);
+            state.AddChunk(state.Admit(state.BlocksFor(kept + chunk) - state.BlocksFor(kept), ++_admitted), chunk, now);
             tokens += chunk;
         }
     }

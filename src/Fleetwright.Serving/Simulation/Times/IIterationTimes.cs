@@ -14,8 +14,9 @@ public interface IIterationTimes
     /// <summary>Seconds of one iteration.</summary>
     /// <param name="decodes">Sequences that get one token each.</param>
     /// <param name="contextTokens">Sum of their contexts: tokens in the cache, the newest included.</param>
+    /// <param name="longestContext">The longest of them.</param>
     /// <param name="chunks">Prompts, whole or in part.</param>
-    double Iteration(int decodes, long contextTokens, ReadOnlySpan<PromptChunk> chunks);
+    double Iteration(int decodes, long contextTokens, long longestContext, ReadOnlySpan<PromptChunk> chunks);
 
     /// <summary>
     /// Runs of iterations that only decode, with every context one longer each time: as many as end before <paramref name="untilSeconds"/>,
@@ -23,9 +24,10 @@ public interface IIterationTimes
     /// </summary>
     /// <param name="decodes">Sequences, at least one.</param>
     /// <param name="contextTokens">Sum of their contexts in the first iteration.</param>
+    /// <param name="longestContext">The longest of them in the first iteration.</param>
     /// <param name="iterations">Iterations at most, at least one.</param>
     /// <param name="untilSeconds">Seconds from the start of the first iteration; the run stops with the first iteration that ends at or after it.</param>
     /// <param name="seconds">Seconds that the run takes.</param>
     /// <returns>The number of iterations, at least one.</returns>
-    int Decode(int decodes, long contextTokens, int iterations, double untilSeconds, out double seconds);
+    int Decode(int decodes, long contextTokens, long longestContext, int iterations, double untilSeconds, out double seconds);
 }

@@ -72,7 +72,7 @@ internal readonly struct VidurTables : IIterationTimes
     }
 
     /// <inheritdoc/>
-    public double Iteration(int decodes, long contextTokens, ReadOnlySpan<PromptChunk> chunks)
+    public double Iteration(int decodes, long contextTokens, long longestContext, ReadOnlySpan<PromptChunk> chunks)
     {
         int tokens = decodes, past = 0;
         long squares = 0;
@@ -100,7 +100,7 @@ internal readonly struct VidurTables : IIterationTimes
     }
 
     /// <inheritdoc/>
-    public int Decode(int decodes, long contextTokens, int iterations, double untilSeconds, out double seconds)
+    public int Decode(int decodes, long contextTokens, long longestContext, int iterations, double untilSeconds, out double seconds)
     {
         // The time is the same until the mean context, one longer each iteration, passes the next multiple of 64.
         double rest = At(_tokens, (decodes + 7) & ~7) + At(_kvSave, decodes);

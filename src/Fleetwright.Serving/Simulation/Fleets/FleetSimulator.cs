@@ -1,0 +1,158 @@
+using Fleetwright.Serving.Simulation.Times;
+using Fleetwright.Serving.Simulation.Traffic;
+
+namespace Fleetwright.Serving.Simulation.Fleets;
+
+/// <summary>
+/// Replicas behind a router. Where the router looks at the replicas, arrivals are taken one by one, and a replica is brought up to an
+/// arrival only when the router asks for it. Where it does not, a window of arrivals is dealt out first and the replicas then run apart, on all
+/// cores: the results are the same for any number of threads, because a replica sees nothing but its own requests.
+/// </summary>
+internal sealed class FleetSimulator<TTimes> : IReplicaLoads
+    where TTimes : struct, IIterationTimes
+{
+    private const int WindowRequests = 1 << 16;
+    private readonly ReplicaSimulator<TTimes>[] _replicas;
+    private readonly Router _router;
+    private readonly int _shards;
+    private readonly ParallelOptions _options;
+    private long _now;
+
+    /// <param name="replicas">The replicas. Those whose numbers have the same rest by <paramref name="shards"/> never run at once, so they may share a sink.</param>
+    /// <param name="router">The router.</param>
+    /// <param name="shards">Parts that may run at once.</param>
+    /// <param name="threads">Threads to use.</param>
+    public FleetSimulator(IReadOnlyList<ReplicaSimulator<TTimes>> replicas, Router router, int shards, int threads)
+    {
+        (_replicas, _router, _shards) = ([.. replicas], router, shards);
+        _options = new ParallelOptions { MaxDegreeOfParallelism = threads };
+    }
+
+    /// <inheritdoc/>
+    public int Count => _replicas.Length;
+
+    /// <summary>The replicas.</summary>
+    public IReadOnlyList<ReplicaSimulator<TTimes>> Replicas => _replicas;
+
+    /// <summary>Takes all requests of <paramref name="source"/> to their ends.</summary>
+    /// <param name="source">The requests.</param>
+    /// <param name="window">Called from time to time with the ticks reached; when it says false, no further request is taken and the rest of the run is left out.</param>
+    public void Run(IRequestSource source, Func<long, bool>? window = null)
+    {
+        bool complete = _router.IsBlind ? RunApart(source, window) : RunInTurn(source, window);
+        if (complete)
+        {
+            ForEach(r => r.AdvanceTo(Ticks.Never - 1));
+        }
+    }
+
+    /// <inheritdoc/>
+    int IReplicaLoads.Waiting(int replica) => Current(replica).State.WaitingCount;
+
+    /// <inheritdoc/>
+    int IReplicaLoads.Outstanding(int replica) => Current(replica).State.WaitingCount + _replicas[replica].State.RunningCount;
+
+    /// <inheritdoc/>
+    double IReplicaLoads.CacheTaken(int replica) => 1 - ((double)Current(replica).State.FreeBlocks / _replicas[replica].State.Limits.Blocks);
+
+    private ReplicaSimulator<TTimes> Current(int replica)
+    {
+        _replicas[replica].AdvanceTo(_now);
+        return _replicas[replica];
+    }
+
+    private void ForEach(Action<ReplicaSimulator<TTimes>> action) => Parallel.For(0, _shards, _options, shard =>
+    {
+        for (int i = shard; i < _replicas.Length; i += _shards)
+        {
+            action(_replicas[i]);
+        }
+    });
+
+    private bool RunInTurn(IRequestSource source, Func<long, bool>? window)
+    {
+        for (int count = 1; source.NextArrival != Ticks.Never; count++)
+        {
+            Request request = source.Take();
+            _now = request.Arrival;
+            int chosen = _router.Choose(request, this);
+            _replicas[chosen].AdvanceTo(_now);
+            _replicas[chosen].Offer(request);
+            if (count % WindowRequests == 0 && window?.Invoke(_now) == false)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool RunApart(IRequestSource source, Func<long, bool>? window)
+    {
+        var taken = new Request[WindowRequests];
+        var dealt = new Request[WindowRequests];
+        int[] chosen = new int[WindowRequests];
+        int[] starts = new int[_replicas.Length + 2];
+        var slices = new SliceSource[_shards];
+        for (int i = 0; i < _shards; i++)
+        {
+            slices[i] = new SliceSource(dealt);
+        }
+
+        while (source.NextArrival != Ticks.Never)
+        {
+            int count = 0;
+            while (count < WindowRequests && source.NextArrival != Ticks.Never)
+            {
+                taken[count] = source.Take();
+                chosen[count] = _router.Choose(taken[count], this);
+                count++;
+            }
+
+            // Dealt out by counting, each replica's in the order of arrival.
+            Array.Clear(starts);
+            for (int i = 0; i < count; i++)
+            {
+                starts[chosen[i] + 2]++;
+            }
+
+            for (int i = 2; i < starts.Length; i++)
+            {
+                starts[i] += starts[i - 1];
+            }
+
+            for (int i = 0; i < count; i++)
+            {
+                dealt[starts[chosen[i] + 1]++] = taken[i];
+            }
+
+            long end = taken[count - 1].Arrival;
+            Parallel.For(0, _shards, _options, shard =>
+            {
+                for (int i = shard; i < _replicas.Length; i += _shards)
+                {
+                    slices[shard].Set(starts[i], starts[i + 1]);
+                    _replicas[i].RunUntil(slices[shard], end);
+                }
+            });
+            if (window?.Invoke(end) == false)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private sealed class SliceSource(Request[] requests) : IRequestSource
+    {
+        private int _next;
+        private int _to;
+
+        public long NextArrival => _next < _to ? requests[_next].Arrival : Ticks.Never;
+
+        public Request Take() => requests[_next++];
+
+        public void Set(int from, int to) => (_next, _to) = (from, to);
+    }
+}

@@ -1,0 +1,29 @@
+using Fleetwright.Serving.Simulation.Traffic;
+
+namespace Fleetwright.Serving.Simulation.Fleets;
+
+/// <summary>What a router sees of the replicas behind it, as of the arrival that it routes.</summary>
+internal interface IReplicaLoads
+{
+    /// <summary>Replicas that take requests.</summary>
+    int Count { get; }
+
+    /// <summary>Requests that wait on a replica.</summary>
+    int Waiting(int replica);
+
+    /// <summary>Requests on a replica, waiting or running.</summary>
+    int Outstanding(int replica);
+
+    /// <summary>Share of a replica's cache that is taken.</summary>
+    double CacheTaken(int replica);
+}
+
+/// <summary>Sends each request to a replica.</summary>
+internal abstract class Router
+{
+    /// <summary>Whether the choice depends on nothing but the requests, so that replicas can be simulated apart.</summary>
+    public virtual bool IsBlind => false;
+
+    /// <summary>Chooses a replica.</summary>
+    public abstract int Choose(in Request request, IReplicaLoads loads);
+}

@@ -1,0 +1,96 @@
+namespace Fleetwright.Serving.Simulation.Results;
+
+/// <summary>
+/// Counts of times in bins that are each 1/128 of an octave wide, from a microsecond to twelve days: quantiles within 0.4 % in bounded memory.
+/// Sketches add up exactly and in any order.
+/// </summary>
+/// <remarks>A bin is the exponent and the first seven bits of the fraction of a double, as in HdrHistogram (Tene); not thread-safe.</remarks>
+public sealed class LatencySketch
+{
+    private const int FractionBits = 7;
+    private const int Shift = 52 - FractionBits;
+    private const long FirstBin = (1023L - 20) << FractionBits;
+    private const int Bins = 40 << FractionBits;
+    private readonly long[] _counts = new long[Bins];
+    private long _zeros;
+
+    /// <summary>How many times were added.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Sum of the times in seconds, each to its tick.</summary>
+    public double SumSeconds => (double)_ticks / Ticks.PerSecond;
+
+    /// <summary>Mean in seconds; not a number when empty.</summary>
+    public double Mean => SumSeconds / Count;
+
+    /// <summary>The longest time in seconds.</summary>
+    public double Maximum => Ticks.Seconds(_longest);
+
+    private Int128 _ticks;
+    private long _longest;
+
+    /// <summary>Adds a time <paramref name="weight"/> times over.</summary>
+    public void Add(long ticks, long weight = 1)
+    {
+        Count += weight;
+        _ticks += (Int128)ticks * weight;
+        _longest = Math.Max(_longest, ticks);
+        long bin = (BitConverter.DoubleToInt64Bits(ticks / Ticks.PerSecond) >> Shift) - FirstBin;
+        if (bin < 0)
+        {
+            _zeros += weight;
+        }
+        else
+        {
+            _counts[Math.Min(bin, Bins - 1)] += weight;
+        }
+    }
+
+    /// <summary>Adds all of another sketch.</summary>
+    public void Add(LatencySketch other)
+    {
+        Count += other.Count;
+        _ticks += other._ticks;
+        _longest = Math.Max(_longest, other._longest);
+        _zeros += other._zeros;
+        for (int i = 0; i < Bins; i++)
+        {
+            _counts[i] += other._counts[i];
+        }
+    }
+
+    /// <summary>The time in seconds that a share <paramref name="quantile"/> of all does not exceed; not a number when empty.</summary>
+    public double Quantile(double quantile)
+    {
+        if (Count == 0)
+        {
+            return double.NaN;
+        }
+
+        double rank = quantile * (Count - 1);
+        double below = _zeros;
+        if (rank < below)
+        {
+            return 0;
+        }
+
+        for (int i = 0; i < Bins; i++)
+        {
+            if (rank < below + _counts[i])
+            {
+                double low = Edge(i), high = Edge(i + 1);
+                return Math.Min(Maximum, low + ((high - low) * (rank - below + 0.5) / _counts[i]));
+            }
+
+            below += _counts[i];
+        }
+
+        return Maximum;
+    }
+
+    /// <summary>Points of the distribution for a plot: at most <paramref name="points"/> times in seconds with the share of all that do not exceed them.</summary>
+    public IReadOnlyList<(double Seconds, double Share)> Distribution(int points) =>
+        Count == 0 ? [] : [.. Enumerable.Range(0, points).Select(i => (double)i / (points - 1)).Select(q => (Quantile(q), q))];
+
+    private static double Edge(int bin) => BitConverter.Int64BitsToDouble((bin + FirstBin) << Shift);
+}

@@ -1,0 +1,73 @@
+namespace Fleetwright.Serving.Simulation.Results;
+
+/// <summary>
+/// How full a replica was over time, as means over equal intervals. The intervals double when a run outlasts them, so the memory is bounded.
+/// </summary>
+public sealed class OccupancySeries
+{
+    /// <summary>Intervals at most.</summary>
+    public const int Intervals = 512;
+
+    private readonly double[] _running = new double[Intervals];
+    private readonly double[] _waiting = new double[Intervals];
+    private readonly double[] _cache = new double[Intervals];
+
+    /// <summary>Ticks of an interval.</summary>
+    public long Interval { get; private set; } = Ticks.Of(0.25);
+
+    /// <summary>When the last part that was added ends.</summary>
+    public long End { get; private set; }
+
+    /// <summary>Intervals that hold anything.</summary>
+    public int Count => (int)((End + Interval - 1) / Interval);
+
+    /// <summary>Mean sequences in the cache in an interval.</summary>
+    public double Running(int interval) => _running[interval] / Width(interval);
+
+    /// <summary>Mean requests waiting in an interval.</summary>
+    public double Waiting(int interval) => _waiting[interval] / Width(interval);
+
+    /// <summary>Mean share of the cache's blocks taken in an interval.</summary>
+    public double Cache(int interval) => _cache[interval] / Width(interval);
+
+    /// <summary>Adds a stretch of time in which nothing changed much.</summary>
+    /// <param name="from">Its start in ticks.</param>
+    /// <param name="to">Its end in ticks.</param>
+    /// <param name="running">Sequences in the cache.</param>
+    /// <param name="waiting">Requests waiting.</param>
+    /// <param name="cache">Share of blocks taken.</param>
+    public void Add(long from, long to, int running, int waiting, double cache)
+    {
+        while (to > Interval * Intervals)
+        {
+            Halve();
+        }
+
+        End = Math.Max(End, to);
+        for (long at = from; at < to;)
+        {
+            long interval = at / Interval;
+            long stop = Math.Min(to, (interval + 1) * Interval);
+            double ticks = stop - at;
+            _running[interval] += ticks * running;
+            _waiting[interval] += ticks * waiting;
+            _cache[interval] += ticks * cache;
+            at = stop;
+        }
+    }
+
+    private double Width(int interval) => Math.Max(1, Math.Min(Interval, End - (interval * Interval)));
+
+    private void Halve()
+    {
+        foreach (double[] values in (ReadOnlySpan<double[]>)[_running, _waiting, _cache])
+        {
+            for (int i = 0; i < Intervals; i++)
+            {
+                values[i] = 2 * i < Intervals ? values[2 * i] + values[(2 * i) + 1] : 0;
+            }
+        }
+
+        Interval *= 2;
+    }
+}

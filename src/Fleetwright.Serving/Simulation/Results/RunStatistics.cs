@@ -1,0 +1,48 @@
+namespace Fleetwright.Serving.Simulation.Results;
+
+/// <summary>The statistics of a run by class of request.</summary>
+public sealed class RunStatistics : ICompletionSink
+{
+    private readonly ClassStatistics[] _classes;
+
+    /// <summary>Empty statistics.</summary>
+    /// <param name="targets">What the requests of each class must keep.</param>
+    public RunStatistics(IReadOnlyList<ServiceTarget> targets) => _classes = [.. targets.Select(t => new ClassStatistics(t))];
+
+    /// <summary>Of each class.</summary>
+    public IReadOnlyList<ClassStatistics> Classes => _classes;
+
+    /// <summary>Time between two tokens of an answer.</summary>
+    public LatencySketch InterToken { get; } = new();
+
+    /// <summary>When the last request ended, in ticks.</summary>
+    public long LastCompletion { get; private set; }
+
+    /// <summary>Requests that ended.</summary>
+    public long Completed => _classes.Sum(c => c.Completed);
+
+    /// <inheritdoc/>
+    void ICompletionSink.Completed(in CompletedRequest request)
+    {
+        _classes[request.Class].Add(request);
+        LastCompletion = Math.Max(LastCompletion, request.Completed);
+    }
+
+    /// <inheritdoc/>
+    void ICompletionSink.Rejected(in Traffic.Request request) => _classes[request.Class].Reject();
+
+    /// <inheritdoc/>
+    void ICompletionSink.TokensFollowed(long ticks, long count) => InterToken.Add(ticks, count);
+
+    /// <summary>Adds another part of the run.</summary>
+    public void Add(RunStatistics other)
+    {
+        for (int i = 0; i < _classes.Length; i++)
+        {
+            _classes[i].Add(other._classes[i]);
+        }
+
+        InterToken.Add(other.InterToken);
+        LastCompletion = Math.Max(LastCompletion, other.LastCompletion);
+    }
+}

@@ -1,0 +1,47 @@
+namespace Fleetwright.Serving.Simulation.Schedulers;
+
+/// <summary>
+/// Prompts before decodes, in chunks: as long as a prompt is not whole or can be admitted, an iteration computes prompts up to the token budget
+/// and the decoding sequences stand still (SGLang without mixed chunks). The blocks of a whole prompt are taken when it is admitted.
+/// </summary>
+internal sealed class PrefillFirstScheduler : Scheduler
+{
+    private long _admitted;
+
+    public override void Form(ReplicaState state, long now)
+    {
+        SchedulerLimits limits = state.Limits;
+        state.BeginBatch();
+        int tokens = 0;
+        foreach (int slot in state.Prefilling)
+        {
+            int chunk = Math.Min(state[slot].Prompt - state[slot].Computed, limits.TokenBudget - tokens);
+            if (chunk <= 0)
+            {
+                break;
+            }
+
+            state.AddChunk(slot, chunk, now);
+            tokens += chunk;
+        }
+
+        while (state.WaitingCount > 0 && state.RunningCount < limits.MaximumSequences && tokens < limits.TokenBudget)
+        {
+            ref Sequence s = ref state[state.WaitingHead];
+            int blocks = state.BlocksFor(s.Prompt);
+            if (state.FreeBlocks - blocks < limits.WatermarkBlocks)
+            {
+                break;
+            }
+
+            int chunk = Math.Min(s.Prompt, limits.TokenBudget - tokens);
+            state.AddChunk(state.Admit(blocks, ++_admitted), chunk, now);
+            tokens += chunk;
+        }
+
+        if (state.ChunkCount == 0)
+        {
+            _ = state.ReserveDecodes(SpareBlocks);
+        }
+    }
+}

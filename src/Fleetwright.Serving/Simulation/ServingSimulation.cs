@@ -1,0 +1,171 @@
+using Fleetwright.Hardware.Chips;
+using Fleetwright.Models;
+using Fleetwright.Serving.Replicas;
+using Fleetwright.Serving.Simulation.Fleets;
+using Fleetwright.Serving.Simulation.Results;
+using Fleetwright.Serving.Simulation.Schedulers;
+using Fleetwright.Serving.Simulation.Times;
+using Fleetwright.Serving.Simulation.Traffic;
+
+namespace Fleetwright.Serving.Simulation;
+
+/// <summary>What is simulated.</summary>
+public sealed record SimulationRequest
+{
+    /// <summary>A copy of the model on its chips under an engine.</summary>
+    public required Replica Replica { get; init; }
+
+    /// <summary>Copies of it.</summary>
+    public int Replicas { get; init; } = 1;
+
+    /// <summary>How iterations are filled; as the engine does when null.</summary>
+    public SchedulerKind? Scheduler { get; init; }
+
+    /// <summary>How requests are dealt out.</summary>
+    public RouterKind Router { get; init; }
+
+    /// <summary>The requests.</summary>
+    public required IRequestSource Source { get; init; }
+
+    /// <summary>What the requests of each class must keep.</summary>
+    public IReadOnlyList<ServiceTarget> Targets { get; init; } = [default(ServiceTarget) with { TtftSeconds = double.PositiveInfinity, TpotSeconds = double.PositiveInfinity, EndToEndSeconds = double.PositiveInfinity }];
+
+    /// <summary>Tokens of a typical sequence at its end: what a block of the cache takes is found at this length, for models whose cache is not proportional to it.</summary>
+    public double TypicalContext { get; init; } = 1024;
+
+    /// <summary>Tokens of a sequence at most, prompt and answer; what Orca and static batching reserve.</summary>
+    public int MaximumContext { get; init; } = 8192;
+
+    /// <summary>Threads to use; the results do not depend on it.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Seed of what the router draws.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Whether runs of iterations are taken in one step; the results are the same.</summary>
+    public bool Leaps { get; init; } = true;
+
+    /// <summary>Hears how far the run is: requests that ended and simulated seconds; from time to time.</summary>
+    public Action<SimulationProgress>? Progress { get; init; }
+}
+
+/// <summary>How far a run is.</summary>
+/// <param name="Completed">Requests that ended.</param>
+/// <param name="Seconds">Simulated seconds.</param>
+/// <param name="Runs">Runs of iterations that the engine stepped through.</param>
+public readonly record struct SimulationProgress(long Completed, double Seconds, long Runs);
+
+/// <summary>What came out.</summary>
+/// <param name="Statistics">Latencies and counts by class.</param>
+/// <param name="Work">What all replicas did together.</param>
+/// <param name="Occupancy">How full the first replicas were over time.</param>
+/// <param name="Seconds">Simulated seconds: to the end of the last request.</param>
+/// <param name="Limits">What the scheduler of each replica could fill.</param>
+/// <param name="Scheduler">How iterations were filled.</param>
+/// <param name="Joules">Energy of all chips.</param>
+/// <param name="IsPartial">Whether it was cancelled before its end.</param>
+public sealed record SimulationResult(
+    RunStatistics Statistics,
+    ReplicaWork Work,
+    IReadOnlyList<OccupancySeries> Occupancy,
+    double Seconds,
+    SchedulerLimits Limits,
+    SchedulerKind Scheduler,
+    double Joules,
+    bool IsPartial);
+
+/// <summary>Simulates replicas of a model behind a router.</summary>
+public static class ServingSimulation
+{
+    private const int MostShards = 64;
+    private const int MostSeries = 16;
+
+    /// <summary>Runs until every request has ended, or until cancelled: what has ended by then is kept.</summary>
+    /// <exception cref="ArgumentException">The weights do not fit; <see cref="Problem"/> says by how much.</exception>
+    public static SimulationResult Run(SimulationRequest request, CancellationToken cancellation = default)
+    {
+        if (Problem(request) is { } problem)
+        {
+            throw new ArgumentException(problem, nameof(request));
+        }
+
+        Replica replica = request.Replica;
+        SchedulerKind kind = request.Scheduler ?? SchedulerKinds.Of(replica.Engine);
+        SchedulerLimits limits = Limits(request);
+
+        // A replica of P pipeline stages runs P micro-batches in turn: P engines with a P-th of the sequences, whose iteration is a pass through all stages.
+        int stages = replica.Sharding.PipelineParallel;
+        int engines = request.Replicas * stages;
+        var table = new ReplicaTable(replica, limits.MaximumSequences, limits.TokenBudget);
+        int shards = Math.Min(engines, MostShards);
+        RunStatistics[] statistics = [.. Enumerable.Range(0, shards).Select(_ => new RunStatistics(request.Targets))];
+        OccupancySeries[] series = [.. Enumerable.Range(0, Math.Min(engines, MostSeries)).Select(_ => new OccupancySeries())];
+        long overhead = Ticks.Of(replica.Engine.RequestOverheadSeconds);
+        var simulators = new ReplicaSimulator<ReplicaTimes>[engines];
+        for (int i = 0; i < engines; i++)
+        {
+            simulators[i] = new ReplicaSimulator<ReplicaTimes>(new ReplicaTimes(table), kind.Create(limits), new ReplicaState(limits, kind.ReservesWhole()), statistics[i % shards], request.Leaps)
+            {
+                Series = i < series.Length ? series[i] : null,
+                RequestOverhead = overhead,
+            };
+        }
+
+        bool partial = false;
+        var fleet = new FleetSimulator<ReplicaTimes>(simulators, request.Router.Create(request.Seed), shards, request.Threads);
+        fleet.Run(request.Source, now =>
+        {
+            request.Progress?.Invoke(new SimulationProgress(statistics.Sum(s => s.Completed), Ticks.Seconds(now), simulators.Sum(s => s.Work.Runs)));
+            partial = cancellation.IsCancellationRequested;
+            return !partial;
+        });
+
+        var all = new RunStatistics(request.Targets);
+        foreach (RunStatistics part in statistics)
+        {
+            all.Add(part);
+        }
+
+        ReplicaWork work = default;
+        foreach (ReplicaSimulator<ReplicaTimes> simulator in simulators)
+        {
+            work.Add(simulator.Work);
+        }
+
+        double seconds = Ticks.Seconds(all.LastCompletion);
+        return new SimulationResult(all, work, series, seconds, limits, kind, ReplicaEnergy.Joules(replica, work, seconds * request.Replicas), partial);
+    }
+
+    /// <summary>Why a replica cannot run at all; null when it can.</summary>
+    public static string? Problem(SimulationRequest request)
+    {
+        Replica replica = request.Replica;
+        if (replica.CacheRoomBytes > 0 && Limits(request).Blocks > 0)
+        {
+            return null;
+        }
+
+        double usable = replica.Chip.Chip.MemoryCapacity - replica.ReserveBytes;
+        double needed = replica.WeightBytes + replica.ActivationBytes;
+        return string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"{replica.Graph.Model.Name} on {replica.Sharding} of {replica.Chip.Chip.Name} leaves no room for a cache: weights {replica.WeightBytes / 1e9:0.0} GB and activations {replica.ActivationBytes / 1e9:0.0} GB of {usable / 1e9:0.0} GB usable on a chip, {Math.Max(0, needed - usable) / 1e9:0.0} GB too many; spread it over at least {Math.Ceiling(replica.Chips * needed / usable):0} chips or store it in fewer bits");
+    }
+
+    private static SchedulerLimits Limits(SimulationRequest request)
+    {
+        Replica replica = request.Replica;
+        int groups = replica.Sharding.AttentionDataParallel, stages = replica.Sharding.PipelineParallel;
+        const int block = 16;
+        double blockBytes = replica.Graph.CacheBytesPerSequence(request.TypicalContext) / request.TypicalContext * block;
+        double blocks = blockBytes > 0 ? Math.Max(0, replica.CacheRoomBytes) / blockBytes * groups / stages : 1e12;
+        return new SchedulerLimits
+        {
+            TokenBudget = replica.Engine.TokenBudget * groups,
+            MaximumSequences = Math.Max(1, replica.Engine.MaximumSequences * groups / stages),
+            Blocks = (long)Math.Floor(blocks),
+            BlockTokens = block,
+            MaximumContext = request.MaximumContext,
+        };
+    }
+}

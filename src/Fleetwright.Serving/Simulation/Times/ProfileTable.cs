@@ -1,0 +1,295 @@
+using Fleetwright.Hardware.Tables;
+
+namespace Fleetwright.Serving.Simulation.Times;
+
+/// <summary>What a <see cref="ProfileTable"/> has not measured.</summary>
+public sealed record ProfileOptions
+{
+    /// <summary>Layers of the model.</summary>
+    public required int Layers { get; init; }
+
+    /// <summary>Seconds of the collectives of an iteration by its tokens, over all layers; none when null.</summary>
+    public Func<int, double>? Communication { get; init; }
+
+    /// <summary>Seconds of an iteration beyond its operators.</summary>
+    public double StepSeconds { get; init; }
+
+    /// <summary>Experts of a layer, and how many each token chooses; 0 without experts.</summary>
+    public int Experts { get; init; }
+
+    /// <summary>Experts that each token chooses.</summary>
+    public int Chosen { get; init; }
+
+    /// <summary>Chips over which the experts are spread, each of which runs an engine of its own whose tokens all meet at the experts.</summary>
+    public int ExpertRanks { get; init; } = 1;
+
+    /// <summary>
+    /// Share of the way from the time of equal contexts to that of contexts all as long as the longest which unequal ones take; measured by the profile
+    /// (<c>skew_fit: alpha_default</c>).
+    /// </summary>
+    public double Skew { get; init; }
+
+    /// <summary>Most sequences of an iteration.</summary>
+    public int MaximumSequences { get; init; } = 256;
+
+    /// <summary>Most tokens of an iteration.</summary>
+    public int MaximumTokens { get; init; } = 2048;
+}
+
+/// <summary>
+/// Iterations from measured operator tables of LLMServingSim's layout, in microseconds for one layer: <c>dense.csv</c> (layer, tokens),
+/// <c>per_sequence.csv</c> (layer, sequences), <c>attention.csv</c> (chunk, its past, decodes, their mean context; both measured in one call) and
+/// <c>moe.csv</c> (tokens, experts that were chosen by any). Everything is linear between measured points on each axis, and beyond the last.
+/// </summary>
+internal sealed class ProfileTable
+{
+    private static readonly string[] Once = ["embedding", "final_layernorm"];
+    private readonly double[] _tokens;
+    private readonly double[] _sequences;
+    private readonly Axis _chunk;
+    private readonly Axis _past;
+    private readonly Axis _decodes;
+    private readonly Axis _context;
+    private readonly double[] _attention;
+    private readonly double _skew;
+
+    private ProfileTable(double[] tokens, double[] sequences, CsvTable attention, double scale, double skew)
+    {
+        (_tokens, _sequences, _skew) = (tokens, sequences, skew);
+
+        // The points that are measured for all others: powers of two and 0. The table has finer ones for long contexts only.
+        _chunk = new Axis([.. Powers(attention, "prefill_chunk")]);
+        _past = new Axis([.. Powers(attention, "kv_prefill")]);
+        _decodes = new Axis([.. Powers(attention, "n_decode")]);
+        _context = new Axis([.. Powers(attention, "kv_decode")]);
+        var points = new Dictionary<(int, int, int, int), double>();
+        foreach (CsvRow r in attention.Rows)
+        {
+            points[(r.Whole("prefill_chunk"), r.Whole("kv_prefill"), r.Whole("n_decode"), r.Whole("kv_decode"))] = scale * r.Number("time_us");
+        }
+
+        _attention = new double[_chunk.Count * _past.Count * _decodes.Count * _context.Count];
+        int at = 0;
+        foreach (int c in _chunk.Points)
+        {
+            foreach (int p in _past.Points)
+            {
+                foreach (int d in _decodes.Points)
+                {
+                    foreach (int k in _context.Points)
+                    {
+                        // Without a chunk its past is nothing, without decodes their context is.
+                        (int, int, int, int) key = (c, c == 0 ? 0 : p, k == 0 ? 0 : d, d == 0 ? 0 : k);
+                        _attention[at++] = points.TryGetValue(key, out double seconds) ? seconds : key is (0, 0, 0, 0) ? 0 : double.NaN;
+                    }
+                }
+            }
+        }
+
+        Extend();
+    }
+
+    /// <summary>Reads a folder.</summary>
+    /// <exception cref="Catalog.Reading.InputException">A file is missing, cut or wrong.</exception>
+    public static ProfileTable Read(string folder, ProfileOptions options)
+    {
+        double scale = options.Layers * 1e-6;
+        double[] tokens = new double[options.MaximumTokens + options.MaximumSequences + 1], sequences = new double[options.MaximumSequences + 1];
+        foreach (IGrouping<string, CsvRow> layer in CsvTable.Read(Path.Combine(folder, "dense.csv"), "layer", "tokens", "time_us").Rows.GroupBy(r => r["layer"]))
+        {
+            Add(tokens, layer, "tokens", Once.Contains(layer.Key) ? 1e-6 : layer.Key == "layernorm" ? 2 * scale : scale);
+        }
+
+        foreach (IGrouping<string, CsvRow> layer in CsvTable.Read(Path.Combine(folder, "per_sequence.csv"), "layer", "sequences", "time_us").Rows.GroupBy(r => r["layer"]))
+        {
+            Add(sequences, layer, "sequences", 1e-6);
+        }
+
+        if (options.Experts > 0)
+        {
+            AddExperts(tokens, CsvTable.Read(Path.Combine(folder, "moe.csv"), "tokens", "activated_experts", "time_us"), options, scale);
+        }
+
+        for (int i = 1; i < tokens.Length; i++)
+        {
+            tokens[i] += options.StepSeconds + (options.Communication?.Invoke(i) ?? 0);
+        }
+
+        return new ProfileTable(tokens, sequences, CsvTable.Read(Path.Combine(folder, "attention.csv"), "prefill_chunk", "kv_prefill", "n_decode", "kv_decode", "time_us"), scale, options.Skew);
+    }
+
+    /// <summary>Seconds of an iteration; see <see cref="IIterationTimes.Iteration"/>.</summary>
+    public double Iteration(int decodes, long contextTokens, long longestContext, ReadOnlySpan<PromptChunk> chunks)
+    {
+        int tokens = 0;
+        double doublePairs = 0;
+        foreach (PromptChunk chunk in chunks)
+        {
+            tokens += chunk.Tokens;
+            doublePairs += chunk.Tokens * ((2.0 * chunk.Past) + chunk.Tokens);
+        }
+
+        // Several prompts are taken as one with as many tokens and pairs; several short ones have fewer pairs than that, and count as one shorter.
+        double one = Math.Min(tokens, Math.Sqrt(doublePairs));
+        double past = one > 0 ? Math.Max(0, ((doublePairs / one) - one) / 2) : 0;
+        double seconds = _tokens[Math.Min(decodes + tokens, _tokens.Length - 1)] + _sequences[Math.Min(decodes + chunks.Length, _sequences.Length - 1)];
+        return seconds + Skewed(one, past, decodes, decodes > 0 ? (double)contextTokens / decodes : 0, longestContext);
+    }
+
+    /// <summary>A run of decodes; see <see cref="IIterationTimes.Decode"/>.</summary>
+    public int Decode(int decodes, long contextTokens, long longestContext, int iterations, double until, out double seconds)
+    {
+        double rest = _tokens[decodes] + _sequences[Math.Min(decodes, _sequences.Length - 1)];
+        double context = (double)contextTokens / decodes;
+        int done = 0;
+        seconds = 0;
+        while (true)
+        {
+            double here = Skewed(0, 0, decodes, context, longestContext + done), slope = Skewed(0, 0, decodes, context + 1, longestContext + done + 1) - here;
+            int within = (int)Math.Min(iterations - done, Math.Max(1, Math.Ceiling(Math.Min(_context.PointAbove(context) - context, _context.PointAbove(longestContext + done) - longestContext - done))));
+            int taken = ArithmeticRun.Take(rest + here, slope, within, until - seconds, out double run);
+            seconds += run;
+            done += taken;
+            if (taken < within || done == iterations || seconds >= until)
+            {
+                return done;
+            }
+
+            context += taken;
+        }
+    }
+
+    private static IEnumerable<int> Powers(CsvTable table, string column) => table.Rows.Select(r => r.Whole(column)).Distinct().Where(v => (v & (v - 1)) == 0).Order();
+
+    private static void Add(double[] into, IEnumerable<CsvRow> rows, string by, double scale)
+    {
+        (int At, double Seconds)[] points = [.. rows.Select(r => (r.Whole(by), scale * r.Number("time_us"))).OrderBy(p => p.Item1)];
+        var axis = new Axis([.. points.Select(p => p.At)]);
+        for (int i = 1; i < into.Length; i++)
+        {
+            int low = axis.Below(i);
+            into[i] += points[low].Seconds + ((points[low + 1].Seconds - points[low].Seconds) * axis.Share(low, i));
+        }
+    }
+
+    // Of E experts, each token choosing k at random, n tokens leave an expert out with (1 − k/E)^n; a chip has its share of those that are chosen.
+    private static void AddExperts(double[] into, CsvTable table, ProfileOptions options, double scale)
+    {
+        Axis tokens = new([.. table.Rows.Select(r => r.Whole("tokens")).Distinct().Order()]), chosen = new([.. table.Rows.Select(r => r.Whole("activated_experts")).Distinct().Order()]);
+        var points = table.Rows.ToDictionary(r => (r.Whole("tokens"), r.Whole("activated_experts")), r => scale * r.Number("time_us"));
+        for (int i = 1; i < into.Length; i++)
+        {
+            double all = (double)i * options.ExpertRanks;
+            double active = options.Experts / (double)options.ExpertRanks * (1 - Math.Pow(1 - ((double)options.Chosen / options.Experts), all));
+            double own = all * options.Chosen / options.ExpertRanks / options.Chosen;
+            int t = tokens.Below(own), e = chosen.Below(active);
+            double down = tokens.Share(t, own), right = chosen.Share(e, active);
+            into[i] += (At(t, e) * (1 - down) * (1 - right)) + (At(t + 1, e) * down * (1 - right)) + (At(t, e + 1) * (1 - down) * right) + (At(t + 1, e + 1) * down * right);
+        }
+
+        // Few tokens cannot choose many experts: those points are not measured, and the nearest with more tokens stands for them.
+        double At(int t, int e)
+        {
+            for (; t < tokens.Count; t++)
+            {
+                if (points.TryGetValue((tokens.Points[t], chosen.Points[e]), out double seconds))
+                {
+                    return seconds;
+                }
+            }
+
+            return 0;
+        }
+    }
+
+    private double Skewed(double chunk, double past, double decodes, double context, double longest)
+    {
+        double even = Attention(chunk, past, decodes, context);
+        return _skew > 0 && longest > context ? even + (_skew * (Attention(chunk, past, decodes, longest) - even)) : even;
+    }
+
+    private double Attention(double chunk, double past, double decodes, double context)
+    {
+        int c = _chunk.Below(chunk), p = _past.Below(past), d = _decodes.Below(decodes), k = _context.Below(context);
+        double fc = _chunk.Share(c, chunk), fp = _past.Share(p, past), fd = _decodes.Share(d, decodes), fk = _context.Share(k, context);
+        double sum = 0;
+        for (int corner = 0; corner < 16; corner++)
+        {
+            double weight = ((corner & 8) != 0 ? fc : 1 - fc) * ((corner & 4) != 0 ? fp : 1 - fp) * ((corner & 2) != 0 ? fd : 1 - fd) * ((corner & 1) != 0 ? fk : 1 - fk);
+            if (weight != 0)
+            {
+                sum += weight * _attention[Index(c + (corner >> 3), p + ((corner >> 2) & 1), d + ((corner >> 1) & 1), k + (corner & 1))];
+            }
+        }
+
+        return Math.Max(0, sum);
+    }
+
+    private int Index(int c, int p, int d, int k) => (((((c * _past.Count) + p) * _decodes.Count) + d) * _context.Count) + k;
+
+    // Combinations too large to be measured continue the last two measured ones along one axis: decodes, then past, then chunk.
+    private void Extend()
+    {
+        for (int c = 0; c < _chunk.Count; c++)
+        {
+            for (int p = 0; p < _past.Count; p++)
+            {
+                for (int d = 0; d < _decodes.Count; d++)
+                {
+                    for (int k = 0; k < _context.Count; k++)
+                    {
+                        int at = Index(c, p, d, k);
+                        if (double.IsNaN(_attention[at]))
+                        {
+                            _attention[at] = d >= 2 ? Beyond(_decodes, d, i => Index(c, p, i, k)) : p >= 2 ? Beyond(_past, p, i => Index(c, i, d, k)) : Beyond(_chunk, c, i => Index(i, p, d, k));
+                        }
+                    }
+                }
+            }
+        }
+
+        double Beyond(Axis axis, int i, Func<int, int> index)
+        {
+            double before = _attention[index(i - 2)], last = _attention[index(i - 1)];
+            return last + ((last - before) * (axis.Points[i] - axis.Points[i - 1]) / (axis.Points[i - 1] - (double)axis.Points[i - 2]));
+        }
+    }
+
+    private sealed class Axis(int[] points)
+    {
+        public int[] Points => points;
+
+        public int Count => points.Length;
+
+        /// <summary>The last point at or below a value, but never the very last.</summary>
+        public int Below(double value)
+        {
+            int i = 0;
+            while (i < points.Length - 2 && points[i + 1] <= value)
+            {
+                i++;
+            }
+
+            return i;
+        }
+
+        public double Share(int below, double value) => (value - points[below]) / (points[below + 1] - points[below]);
+
+        public double PointAbove(double value)
+        {
+            int below = Below(value);
+            return points[below + 1] > value ? points[below + 1] : double.PositiveInfinity;
+        }
+    }
+}
+
+/// <summary>Iterations from a <see cref="ProfileTable"/>.</summary>
+internal readonly struct ProfileTimes(ProfileTable table) : IIterationTimes
+{
+    /// <inheritdoc/>
+    public double Iteration(int decodes, long contextTokens, long longestContext, ReadOnlySpan<PromptChunk> chunks) => table.Iteration(decodes, contextTokens, longestContext, chunks);
+
+    /// <inheritdoc/>
+    public int Decode(int decodes, long contextTokens, long longestContext, int iterations, double untilSeconds, out double seconds) =>
+        table.Decode(decodes, contextTokens, longestContext, iterations, untilSeconds, out seconds);
+}

@@ -1,0 +1,258 @@
+using Fleetwright.Models;
+using Fleetwright.Models.Operators;
+using Fleetwright.Serving.Replicas;
+
+namespace Fleetwright.Serving.Simulation.Times;
+
+/// <summary>
+/// The iterations of a replica, priced by its chip model and kept. What depends on the number of tokens is kept for every number that occurs,
+/// so it is exact; decode attention is piecewise linear in the mean context on a grid of 16 nodes an octave, so that a run of decodes has a
+/// closed form; prompt attention is bilinear in the tokens of an iteration and the mean number of tokens that they attend to, 8 nodes an octave.
+/// </summary>
+/// <remarks>
+/// Filled when first asked for. Threads may fill the same entry at once: both write the same number. Prompts of unequal length in one
+/// iteration are priced as equal ones with the same number of tokens and of pairs of a token and one that it attends to.
+/// </remarks>
+internal sealed class ReplicaTable
+{
+    private static readonly LogGrid Contexts = new(4);
+    private static readonly LogGrid Prompts = new(3);
+    private static readonly int ContextNodes = Contexts.Below(1L << 24) + 1;
+    private static readonly int PromptNodes = Prompts.Below(1L << 24) + 1;
+
+    private readonly Replica _replica;
+    private readonly int _groups;
+    private readonly double _host;
+    private readonly double[] _shared;
+    private readonly double[] _experts;
+    private readonly double[] _heads;
+    private readonly double[] _decodeRest;
+    private readonly double[]?[] _decodeAttention;
+    private readonly double[]?[] _promptAttention;
+    private readonly double[] _expansions;
+    private readonly bool _expandsCache;
+
+    /// <param name="replica">The replica; a replica of several pipeline stages takes an iteration through all of them.</param>
+    /// <param name="mostSequences">Sequences that it runs at most.</param>
+    /// <param name="mostTokens">Tokens of an iteration at most.</param>
+    public ReplicaTable(Replica replica, int mostSequences, int mostTokens)
+    {
+        _replica = replica;
+        _groups = replica.Sharding.AttentionDataParallel;
+        _host = replica.Engine.HostSecondsPerStep;
+        int tokens = Math.Max(mostSequences, mostTokens) + 1;
+        _shared = Empty(tokens);
+        _experts = Empty(tokens);
+        _heads = Empty(mostSequences + 1);
+        _decodeRest = Empty(mostSequences + 1);
+        _decodeAttention = new double[]?[mostSequences + 1];
+        _promptAttention = new double[]?[PromptNodes];
+        _expansions = Empty(PromptNodes);
+        _expandsCache = Price(StepShape.Prefill(_groups, 64, 4096), Part.ContextExpansion) > Price(StepShape.Prefill(_groups, 64), Part.ContextExpansion);
+    }
+
+    private enum Part
+    {
+        Shared,
+        Experts,
+        Head,
+        ContextAttention,
+        ContextExpansion,
+        DecodeAttention,
+    }
+
+    /// <summary>Seconds of an iteration; see <see cref="IIterationTimes.Iteration"/>.</summary>
+    public double Iteration(int decodes, long contextTokens, ReadOnlySpan<PromptChunk> chunks)
+    {
+        int tokens = 0, longest = 0;
+        long past = 0;
+        double doublePairs = 0;
+        foreach (PromptChunk chunk in chunks)
+        {
+            tokens += chunk.Tokens;
+            past += chunk.Past;
+            longest = Math.Max(longest, chunk.Tokens);
+            doublePairs += chunk.Tokens * ((2.0 * chunk.Past) + chunk.Tokens);
+        }
+
+        // With data-parallel attention a prompt belongs to one group, and all wait for the group with the most tokens before the experts.
+        int all = decodes + tokens;
+        int busiest = _groups == 1 ? all : (int)Math.Min(_groups * ((long)longest + (decodes / _groups)), _groups * (long)all);
+        double seconds = Shared(Math.Max(all, busiest)) + Experts(all) + Head(decodes + chunks.Length) + _host;
+        if (decodes > 0)
+        {
+            seconds += DecodeRest(decodes) + DecodeAttention(decodes, (double)contextTokens / decodes);
+        }
+
+        if (tokens > 0)
+        {
+            double own = Math.Max((double)tokens / _groups, _groups > 1 ? longest : 0);
+            seconds += PromptAttention(own, doublePairs / tokens) + Expansion(own + (_expandsCache ? (double)past / _groups : 0));
+        }
+
+        return seconds;
+    }
+
+    /// <summary>A run of decodes; see <see cref="IIterationTimes.Decode"/>.</summary>
+    public int Decode(int decodes, long contextTokens, int iterations, double until, out double seconds)
+    {
+        double rest = Shared(decodes) + Experts(decodes) + Head(decodes) + DecodeRest(decodes) + _host;
+        double[] nodes = _decodeAttention[decodes] ??= Empty(ContextNodes);
+        double context = (double)contextTokens / decodes;
+        int done = 0;
+        seconds = 0;
+        while (true)
+        {
+            int node = Contexts.Below((long)context);
+            double from = Contexts.Value(node), to = Contexts.Value(node + 1);
+            double low = DecodeNode(nodes, decodes, node), slope = (DecodeNode(nodes, decodes, node + 1) - low) / (to - from);
+            int within = (int)Math.Min(iterations - done, Math.Ceiling(to - context));
+            int taken = ArithmeticRun.Take(rest + low + (slope * (context - from)), slope, within, until - seconds, out double run);
+            seconds += run;
+            done += taken;
+            if (taken < within || done == iterations || seconds >= until)
+            {
+                return done;
+            }
+
+            context += taken;
+        }
+    }
+
+    private static double[] Empty(int length)
+    {
+        double[] values = new double[length];
+        Array.Fill(values, double.NaN);
+        return values;
+    }
+
+    // The keys and values of latent attention are computed from the cache for what is attended to: they go with attention.
+    private static Part PartOf(in Operator op, bool decodes) => op.Kind switch
+    {
+        OperatorKind.ContextAttention => Part.ContextAttention,
+        OperatorKind.DecodeAttention => Part.DecodeAttention,
+        _ => op.Role switch
+        {
+            OperatorRole.KvUp => decodes ? Part.DecodeAttention : Part.ContextExpansion,
+            OperatorRole.ExpertsUp or OperatorRole.ExpertsDown or OperatorRole.ExpertDispatch or OperatorRole.ExpertCombine => Part.Experts,
+            OperatorRole.Head or OperatorRole.Sampling => Part.Head,
+            _ => Part.Shared,
+        },
+    };
+
+    private double Price(in StepShape shape, Part part)
+    {
+        double seconds = 0;
+        foreach (ref readonly Operator op in _replica.Operators(shape))
+        {
+            seconds += PartOf(op, shape.DecodeSequences > 0) == part ? op.Count * _replica.Chip.Price(op).Seconds : 0;
+        }
+
+        return seconds;
+    }
+
+    private double Shared(int tokens) => Kept(_shared, tokens, Part.Shared);
+
+    private double Experts(int tokens) => Kept(_experts, tokens, Part.Experts);
+
+    // More tokens than an iteration should have (a busiest group, a scheduler without a budget) are priced each time.
+    private double Kept(double[] table, int tokens, Part part)
+    {
+        if (tokens >= table.Length)
+        {
+            return Price(StepShape.Prefill(1, tokens), part);
+        }
+
+        double kept = table[tokens];
+        return double.IsNaN(kept) ? table[tokens] = Price(StepShape.Prefill(1, tokens), part) : kept;
+    }
+
+    private double Head(int sequences)
+    {
+        // One token is priced for each: what else an iteration computes does not matter to the head.
+        int known = Math.Min(sequences, _heads.Length - 1);
+        double kept = _heads[known];
+        return double.IsNaN(kept) ? _heads[known] = Price(StepShape.Decode(known, 1), Part.Head) : kept;
+    }
+
+    // What decoding sequences cost beyond their tokens, such as the states of recurrent layers: nothing in most models.
+    private double DecodeRest(int sequences)
+    {
+        double kept = _decodeRest[sequences];
+        if (!double.IsNaN(kept))
+        {
+            return kept;
+        }
+
+        StepShape shape = StepShape.Decode(sequences, 1);
+        return _decodeRest[sequences] = Price(shape, Part.Shared) + Price(shape, Part.Experts) - Shared(sequences) - Experts(sequences);
+    }
+
+    private double DecodeAttention(int sequences, double context)
+    {
+        double[] nodes = _decodeAttention[sequences] ??= Empty(ContextNodes);
+        int node = Contexts.Below((long)context);
+        double from = Contexts.Value(node), to = Contexts.Value(node + 1), low = DecodeNode(nodes, sequences, node);
+        return low + ((DecodeNode(nodes, sequences, node + 1) - low) * (context - from) / (to - from));
+    }
+
+    // The context counts the newest token; what is in the cache before the iteration does not.
+    private double DecodeNode(double[] nodes, int sequences, int node)
+    {
+        double kept = nodes[node];
+        return double.IsNaN(kept) ? nodes[node] = Price(StepShape.Decode(sequences, Math.Max(0, Contexts.Value(node) - 1)), Part.DecodeAttention) : kept;
+    }
+
+    // By the tokens T of a group and twice the mean number attended to u: one sequence with (u − T)/2 tokens in the cache or, where u is less than T, T/u whole ones.
+    private double PromptAttention(double tokens, double twiceAttended)
+    {
+        int row = Prompts.Below((long)tokens), column = Prompts.Below((long)twiceAttended);
+        double right = (twiceAttended - Prompts.Value(column)) / (Prompts.Value(column + 1) - Prompts.Value(column));
+        double down = (tokens - Prompts.Value(row)) / (Prompts.Value(row + 1) - Prompts.Value(row));
+        double upper = Between(row), lower = down > 0 ? Between(row + 1) : 0;
+        return upper + ((lower - upper) * down);
+
+        double Between(int at) => right > 0
+            ? PromptNode(at, column) + ((PromptNode(at, column + 1) - PromptNode(at, column)) * right)
+            : PromptNode(at, column);
+    }
+
+    // Latent attention computes the keys and values of all tokens that a prompt attends to, the cached ones too, unless it absorbs them into the query.
+    private double Expansion(double tokens)
+    {
+        int node = Prompts.Below((long)tokens);
+        double low = ExpansionNode(node);
+        return low > 0 || node == 0 ? low + ((ExpansionNode(node + 1) - low) * (tokens - Prompts.Value(node)) / (Prompts.Value(node + 1) - Prompts.Value(node))) : 0;
+    }
+
+    private double ExpansionNode(int node)
+    {
+        double kept = _expansions[node];
+        return double.IsNaN(kept) ? _expansions[node] = Price(StepShape.Prefill(_groups, Math.Max(1, Prompts.Value(node))), Part.ContextExpansion) : kept;
+    }
+
+    private double PromptNode(int row, int column)
+    {
+        double[] nodes = _promptAttention[row] ??= Empty(PromptNodes);
+        double kept = nodes[column];
+        if (!double.IsNaN(kept))
+        {
+            return kept;
+        }
+
+        double tokens = Math.Max(1, Prompts.Value(row)), attended = Math.Max(1, Prompts.Value(column));
+        double sequences = Math.Max(1, tokens / attended);
+        return nodes[column] = Price(StepShape.Prefill(_groups * sequences, tokens / sequences, Math.Max(0, (attended - (tokens / sequences)) / 2)), Part.ContextAttention);
+    }
+}
+
+/// <summary>Iterations from a <see cref="ReplicaTable"/>.</summary>
+internal readonly struct ReplicaTimes(ReplicaTable table) : IIterationTimes
+{
+    /// <inheritdoc/>
+    public double Iteration(int decodes, long contextTokens, long longestContext, ReadOnlySpan<PromptChunk> chunks) => table.Iteration(decodes, contextTokens, chunks);
+
+    /// <inheritdoc/>
+    public int Decode(int decodes, long contextTokens, long longestContext, int iterations, double untilSeconds, out double seconds) =>
+        table.Decode(decodes, contextTokens, iterations, untilSeconds, out seconds);
+}

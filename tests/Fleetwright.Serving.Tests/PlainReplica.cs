@@ -1,0 +1,303 @@
+using Fleetwright.Serving.Simulation;
+using Fleetwright.Serving.Simulation.Times;
+using Fleetwright.Serving.Simulation.Traffic;
+
+namespace Fleetwright.Serving.Tests;
+
+/// <summary>
+/// A replica without any cleverness, written from docs/serving.md and not from the engine: every sequence is an object with its own tokens and
+/// blocks, every iteration is one step. What the engine must equal.
+/// </summary>
+internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, AffineTimes times, bool keepsEvicted = false)
+{
+    // Who last wrote a free block, and which of its blocks it was, in the order in which they became free.
+    private readonly List<(Sequence? Owner, int Index)> _free = [.. Enumerable.Repeat<(Sequence?, int)>((null, 0), (int)limits.Blocks)];
+    private readonly List<Sequence> _running = [];
+    private readonly LinkedList<Sequence> _waiting = [];
+    private readonly List<CompletedRequest> _completed = [];
+    private long _admitted;
+
+    public long Iterations { get; private set; }
+
+    public long Preemptions { get; private set; }
+
+    public long TokensComputed { get; private set; }
+
+    private long Free => _free.Count;
+
+    private bool Reserves => scheduler is "orca" or "static";
+
+    public List<CompletedRequest> Run(IEnumerable<Request> requests)
+    {
+        var coming = new Queue<Request>(requests);
+        long now = 0;
+        while (coming.Count > 0 || _waiting.Count > 0 || _running.Count > 0)
+        {
+            while (coming.Count > 0 && coming.Peek().Arrival <= now)
+            {
+                Request r = coming.Dequeue();
+                _waiting.AddLast(new Sequence(r) { Prompt = r.PromptTokens });
+            }
+
+            List<(Sequence Sequence, int Tokens)> batch = Form();
+            if (batch.Count == 0)
+            {
+                now = coming.Peek().Arrival;
+                continue;
+            }
+
+            Iterations++;
+            TokensComputed += batch.Sum(b => b.Tokens);
+            List<Sequence> decodes = [.. batch.Where(b => b.Sequence.Decodes).Select(b => b.Sequence)];
+            PromptChunk[] chunks = [.. batch.Where(b => !b.Sequence.Decodes).Select(b => new PromptChunk(b.Tokens, b.Sequence.Computed))];
+            double seconds = times.Iteration(decodes.Count, decodes.Sum(s => (long)s.Tokens), decodes.Count > 0 ? decodes.Max(s => s.Tokens) : 0, chunks);
+            foreach ((Sequence s, _) in batch.Where(b => b.Sequence.Scheduled < 0))
+            {
+                s.Scheduled = now;
+            }
+
+            now += Ticks.Of(seconds);
+            foreach ((Sequence s, int tokens) in batch)
+            {
+                s.Computed += tokens;
+                if (s.Computed < s.Prompt)
+                {
+                    continue;
+                }
+
+                // The last token of the prompt, and each one after it, gives one more.
+                s.Tokens = s.Computed + 1;
+                s.FirstToken = s.FirstToken < 0 ? now : s.FirstToken;
+                if (s.Tokens == s.Request.PromptTokens + s.Request.OutputTokens)
+                {
+                    _running.Remove(s);
+                    Release(s);
+                    _completed.Add(new CompletedRequest(s.Request.Id, 0, s.Request.PromptTokens, s.Request.OutputTokens, s.Request.Arrival, s.Scheduled, s.FirstToken, now, s.Evictions));
+                }
+            }
+        }
+
+        return _completed;
+    }
+
+    private List<(Sequence, int)> Form()
+    {
+        List<(Sequence, int)> batch = [];
+        bool evicted = false;
+        int tokens = 0;
+        switch (scheduler)
+        {
+            case "sarathi":
+                _running.Sort((a, b) => a.Request.Id.CompareTo(b.Request.Id));
+                Decode(batch, 1, ref evicted);
+                tokens = batch.Count;
+                foreach (Sequence s in _running.Where(s => !s.Decodes))
+                {
+                    Chunk(batch, s, ref tokens);
+                }
+
+                while (_waiting.First is { } head && _running.Count < limits.MaximumSequences && tokens < limits.TokenBudget && Free - Blocks(head.Value.Prompt) >= limits.WatermarkBlocks)
+                {
+                    Sequence s = Admit(Blocks(head.Value.Prompt));
+                    Chunk(batch, s, ref tokens);
+                }
+
+                break;
+            case "vllm-v0":
+                int longest = 0;
+                while (_waiting.First is { } head && _running.Count < limits.MaximumSequences && Free - Blocks(head.Value.Prompt) >= limits.WatermarkBlocks
+                    && Math.Max(longest, head.Value.Prompt) * (batch.Count + 1) <= limits.TokenBudget)
+                {
+                    longest = Math.Max(longest, head.Value.Prompt);
+                    Sequence s = Admit(Blocks(head.Value.Prompt));
+                    batch.Add((s, s.Prompt));
+                }
+
+                if (batch.Count == 0)
+                {
+                    _running.Sort((a, b) => a.Request.Id.CompareTo(b.Request.Id));
+                    Decode(batch, 1, ref evicted);
+                }
+
+                break;
+            case "vllm-v1":
+                _running.Sort((a, b) => a.Order.CompareTo(b.Order));
+                Decode(batch, 0, ref evicted);
+                tokens = batch.Count;
+                for (int i = 0; i < _running.Count; i++)
+                {
+                    Sequence s = _running[i];
+                    if (s.Decodes)
+                    {
+                        continue;
+                    }
+
+                    int chunk = Math.Min(s.Prompt - s.Computed, limits.TokenBudget - tokens);
+                    while (chunk > 0 && _running.Contains(s) && Free < Blocks(s.Computed + chunk) - s.Blocks)
+                    {
+                        Evict(_running[^1]);
+                        evicted = true;
+                    }
+
+                    if (chunk > 0 && _running.Contains(s))
+                    {
+                        Allocate(s, Blocks(s.Computed + chunk));
+                        batch.Add((s, chunk));
+                        tokens += chunk;
+                    }
+                }
+
+                while (!evicted && _waiting.First is { } head && _running.Count < limits.MaximumSequences && tokens < limits.TokenBudget
+                    && Free - Blocks(head.Value.Prompt) >= limits.WatermarkBlocks)
+                {
+                    Sequence s = head.Value;
+                    if (keepsEvicted)
+                    {
+                        // Its own blocks from the first on, as long as they hold what it wrote.
+                        while (s.Blocks < Math.Min(s.Whole, (s.Prompt - 1) / limits.BlockTokens) && _free.Remove((s, s.Blocks)))
+                        {
+                            s.Blocks++;
+                        }
+
+                        s.Computed = s.Blocks * limits.BlockTokens;
+                        _ = _free.RemoveAll(f => f.Owner == s) is var rest && rest > 0 ? AddBack(rest) : 0;
+                    }
+
+                    Admit(Blocks(s.Computed + Math.Min(s.Prompt - s.Computed, limits.TokenBudget - tokens)));
+                    Chunk(batch, s, ref tokens);
+                }
+
+                break;
+            case "prefill-first":
+                _running.Sort((a, b) => a.Order.CompareTo(b.Order));
+                foreach (Sequence s in _running.Where(s => !s.Decodes))
+                {
+                    Chunk(batch, s, ref tokens);
+                }
+
+                while (_waiting.First is { } head && _running.Count < limits.MaximumSequences && tokens < limits.TokenBudget && Free - Blocks(head.Value.Prompt) >= limits.WatermarkBlocks)
+                {
+                    Sequence s = Admit(Blocks(head.Value.Prompt));
+                    Chunk(batch, s, ref tokens);
+                }
+
+                if (batch.Count == 0)
+                {
+                    Decode(batch, 0, ref evicted);
+                }
+
+                break;
+            default:
+                bool idle = _running.Count == 0;
+                Decode(batch, 0, ref evicted);
+                while ((scheduler == "orca" || idle) && _waiting.Count > 0 && _running.Count < limits.MaximumSequences && Free >= Blocks(limits.MaximumContext))
+                {
+                    Sequence s = Admit(Blocks(limits.MaximumContext));
+                    batch.Add((s, s.Prompt));
+                }
+
+                break;
+        }
+
+        return batch;
+    }
+
+    private int AddBack(int blocks)
+    {
+        _free.AddRange(Enumerable.Repeat<(Sequence?, int)>((null, 0), blocks));
+        return blocks;
+    }
+
+    private int Blocks(int tokens) => (tokens + limits.BlockTokens - 1) / limits.BlockTokens;
+
+    private void Chunk(List<(Sequence, int)> batch, Sequence s, ref int tokens)
+    {
+        int chunk = Math.Min(s.Prompt - s.Computed, limits.TokenBudget - tokens);
+        if (chunk > 0)
+        {
+            batch.Add((s, chunk));
+            tokens += chunk;
+        }
+    }
+
+    private void Decode(List<(Sequence, int)> batch, int spare, ref bool evicted)
+    {
+        foreach (Sequence s in _running.Where(s => s.Decodes).ToArray())
+        {
+            int need = Reserves ? 0 : Math.Max(0, Blocks(s.Tokens) - s.Blocks);
+            while (_running.Contains(s) && !Reserves && Free < Math.Max(need, spare))
+            {
+                Evict(_running[^1]);
+                evicted = true;
+            }
+
+            if (_running.Contains(s))
+            {
+                Allocate(s, s.Blocks + need);
+                batch.Add((s, 1));
+            }
+        }
+    }
+
+    private Sequence Admit(int blocks)
+    {
+        Sequence s = _waiting.First!.Value;
+        _waiting.RemoveFirst();
+        Allocate(s, blocks);
+        s.Order = ++_admitted;
+        _running.Add(s);
+        return s;
+    }
+
+    private void Allocate(Sequence s, int blocks)
+    {
+        _free.RemoveRange(0, blocks - s.Blocks);
+        s.Blocks = blocks;
+    }
+
+    private void Release(Sequence s)
+    {
+        for (; s.Blocks > 0; s.Blocks--)
+        {
+            _free.Add((s, s.Blocks - 1));
+        }
+    }
+
+    private void Evict(Sequence s)
+    {
+        _running.Remove(s);
+        int whole = (s.Decodes ? s.Tokens - 1 : s.Computed) / limits.BlockTokens;
+        Release(s);
+        s.Whole = whole;
+        s.Prompt = s.Decodes ? s.Tokens : s.Prompt;
+        s.Computed = s.Tokens = 0;
+        s.Evictions++;
+        Preemptions++;
+        _waiting.AddFirst(s);
+    }
+
+    private sealed class Sequence(Request request)
+    {
+        public Request Request => request;
+
+        public int Prompt { get; set; }
+
+        public int Computed { get; set; }
+
+        public int Tokens { get; set; }
+
+        public int Blocks { get; set; }
+
+        public long Order { get; set; }
+
+        public int Whole { get; set; }
+
+        public int Evictions { get; set; }
+
+        public long Scheduled { get; set; } = -1;
+
+        public long FirstToken { get; set; } = -1;
+
+        public bool Decodes => Tokens > 0;
+    }
+}
