@@ -1,3 +1,4 @@
+using Fleetwright.Serving.Simulation;
 using Fleetwright.Serving.Simulation.Traffic.Randomness;
 
 namespace Fleetwright.Serving.Tests.Traffic;

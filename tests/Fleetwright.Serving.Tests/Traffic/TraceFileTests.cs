@@ -129,8 +129,8 @@ public sealed class TraceFileTests : IDisposable
     [Fact]
     public void Sorting_gives_what_a_sort_of_the_whole_file_gives()
     {
-        var random = new Simulation.Traffic.Randomness.RandomStream(1, "test", "shuffle");
-        int[] times = [.. Enumerable.Range(0, 20_000).Select(i => (i / 3 * 10) + random.NextBelow(500))];
+        var random = new Simulation.RandomStream(1, "test", "shuffle");
+        int[] times = [.. Enumerable.Range(0, 20_000).Select(i => (i / 3 * 10) + random.Below(500))];
         string path = _folder.Write("t", Vidur + string.Concat(times.Select((t, i) => string.Create(CultureInfo.InvariantCulture, $"{t},{i + 1},1\n"))));
         int[] expected = [.. times.Select((t, i) => (t, i)).OrderBy(x => x.t).ThenBy(x => x.i).Select(x => x.i + 1)];
         using var trace = new TraceSource(path, new TraceOptions { ReorderLines = 400 });
@@ -162,11 +162,11 @@ public sealed class TraceFileTests : IDisposable
     [Fact]
     public void A_cut_gzip_is_told_with_the_requests_that_were_read()
     {
-        var random = new Simulation.Traffic.Randomness.RandomStream(1, "test", "cut");
+        var random = new Simulation.RandomStream(1, "test", "cut");
         var text = new StringBuilder(Vidur);
         for (int i = 0; i < 50_000; i++)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{i},{1 + random.NextBelow(9000)},{1 + random.NextBelow(900)}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{i},{1 + random.Below(9000)},{1 + random.Below(900)}\n");
         }
 
         byte[] whole = TraceFolder.Gzip(text.ToString());
@@ -201,7 +201,7 @@ public sealed class TraceFileTests : IDisposable
     {
         // Bytes overwritten, removed, doubled and cut; whatever comes, only whole requests in order or an error with the file's name.
         const ulong Seed = 20261122;
-        var random = new Simulation.Traffic.Randomness.RandomStream(Seed, "fuzz", text[..5]);
+        var random = new Simulation.RandomStream(Seed, "fuzz", text[..5]);
         byte[] whole = Encoding.UTF8.GetBytes(text), packed = TraceFolder.Gzip(text);
         ReadOnlySpan<byte> likely = ",\n\r\"{}[]:-.0eE \0\xFF9x"u8;
         int read = 0;
@@ -209,15 +209,15 @@ public sealed class TraceFileTests : IDisposable
         {
             bool gzip = i % 4 == 3;
             List<byte> bytes = [.. gzip ? packed : whole];
-            for (int change = random.NextBelow(3); change >= 0 && bytes.Count > 0; change--)
+            for (int change = random.Below(3); change >= 0 && bytes.Count > 0; change--)
             {
-                int at = random.NextBelow(bytes.Count);
-                switch (random.NextBelow(4))
+                int at = random.Below(bytes.Count);
+                switch (random.Below(4))
                 {
-                    case 0: bytes[at] = likely[random.NextBelow(likely.Length)]; break;
+                    case 0: bytes[at] = likely[random.Below(likely.Length)]; break;
                     case 1: bytes[at] = (byte)random.Next(); break;
-                    case 2: bytes.RemoveRange(at, Math.Min(random.NextBelow(10), bytes.Count - at)); break;
-                    default: bytes.InsertRange(at, bytes.GetRange(at, Math.Min(random.NextBelow(30), bytes.Count - at))); break;
+                    case 2: bytes.RemoveRange(at, Math.Min(random.Below(10), bytes.Count - at)); break;
+                    default: bytes.InsertRange(at, bytes.GetRange(at, Math.Min(random.Below(30), bytes.Count - at))); break;
                 }
             }
 

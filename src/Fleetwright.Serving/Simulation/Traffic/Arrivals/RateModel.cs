@@ -100,6 +100,6 @@ public sealed record OnOffRate(double OnPerSecond, double OffPerSecond, double O
         }
 
         _ = Rate(OnPerSecond, "bursts") + Rate(OffPerSecond, "the time between bursts");
-        return new OnOffPath(this, new Randomness.RandomStream(seed, entity, "on-off"));
+        return new OnOffPath(this, new RandomStream(seed, entity, "on-off"));
     }
 }

@@ -46,7 +46,7 @@ internal readonly struct LengthDraw
     private int Other(ref RandomStream random) => _kind switch
     {
         Kind.Constant => _least,
-        Kind.Uniform => Math.Min(_least + random.NextBelow((int)_a), _cap),
+        Kind.Uniform => Math.Min(_least + random.Below((int)_a), _cap),
         _ => Math.Min(_tokens![_table!.Next(ref random)], _cap),
     };
 }

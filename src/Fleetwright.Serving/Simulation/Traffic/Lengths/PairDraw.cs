@@ -32,7 +32,7 @@ internal sealed class PairedDraw((int Prompt, int Output)[] pairs, ulong seed, s
 
     public override int Next(long arrival, out int output)
     {
-        (int prompt, output) = pairs[_random.NextBelow(pairs.Length)];
+        (int prompt, output) = pairs[_random.Below(pairs.Length)];
         return prompt;
     }
 }
