@@ -1,0 +1,87 @@
+using Fleetwright.Catalog.Reading;
+using Fleetwright.Serving.Simulation.Traffic.Lengths;
+using Fleetwright.Serving.Simulation.Traffic.Randomness;
+
+namespace Fleetwright.Serving.Simulation.Traffic.Generated;
+
+/// <summary>A fixed number of clients, each with one request at a time: it waits for the answer, thinks, and sends the next.</summary>
+public sealed class ClosedLoopSource : IClosedLoop
+{
+    // A limit that nothing fits under would be searched for ever.
+    private const int MostTurnedAway = 1_000_000;
+    private readonly PairDraw _lengths;
+    private readonly DelayModel _think;
+    private readonly TimeHeap _ready;
+    private readonly ContextLimit? _limit;
+    private readonly int _class;
+    private RandomStream _pauses;
+    private int[] _idle;
+    private int _idleCount;
+    private long _id;
+    private int _turnedAway;
+
+    /// <param name="name">Names its streams of random numbers.</param>
+    /// <param name="lengths">How long requests are; request n has the same lengths whatever the engine does.</param>
+    /// <param name="concurrency">Clients, 1 to 16,777,216.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="think">The pause between an answer and the next request.</param>
+    /// <param name="spreadSeconds">Over how long the clients start, evenly; 0 for all at once.</param>
+    /// <param name="class">The class that requests are counted in.</param>
+    /// <param name="limit">The model's context.</param>
+    /// <exception cref="InputException">A value is out of range.</exception>
+    public ClosedLoopSource(string name, RequestLengths lengths, int concurrency, ulong seed, DelayModel think = default, double spreadSeconds = 0, int @class = 0, ContextLimit? limit = null)
+    {
+        if (concurrency is < 1 or > 1 << 24 || spreadSeconds is not (>= 0 and <= Ticks.MostSeconds))
+        {
+            throw new InputException("concurrency", FormattableString.Invariant($"found {concurrency} clients that start within {spreadSeconds} s; allowed: 1 to 16,777,216 clients, 0 to 9,000,000 s"));
+        }
+
+        (_lengths, _think, _class, _limit) = (lengths.Start(seed, name), think.Checked("think time"), @class, limit);
+        _pauses = new RandomStream(seed, name, "think");
+        (_ready, _idle) = (new TimeHeap(concurrency), new int[concurrency]);
+        for (int i = 0; i < concurrency; i++)
+        {
+            _ready.Set(i, Ticks.Of(spreadSeconds * i / concurrency));
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Waits => true;
+
+    /// <inheritdoc/>
+    public long NextArrival => _ready.FirstTime;
+
+    /// <inheritdoc/>
+    public Request Take()
+    {
+        long arrival = _ready.FirstTime;
+        _idle[_idleCount++] = _ready.Pop();
+        while (true)
+        {
+            int prompt = _lengths.Next(arrival, out int output);
+            if (_limit is null || _limit.Fit(ref prompt, ref output))
+            {
+                return new Request(_id++, arrival, prompt, output, _class);
+            }
+
+            Count(1);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Ended(long id, long now, bool served)
+    {
+        // Clients are alike, so any that waits may be the one.
+        _ready.Set(_idle[--_idleCount], now + _think.Next(ref _pauses));
+        Count(served ? 0 : 1);
+    }
+
+    private void Count(int turnedAway)
+    {
+        _turnedAway = turnedAway == 0 ? 0 : _turnedAway + 1;
+        if (_turnedAway == MostTurnedAway)
+        {
+            throw new InputException("concurrency", FormattableString.Invariant($"{MostTurnedAway} requests in a row were turned away; allowed: lengths that the model's context and the cache can hold"));
+        }
+    }
+}
