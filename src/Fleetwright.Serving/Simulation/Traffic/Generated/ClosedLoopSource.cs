@@ -72,7 +72,7 @@ public sealed class ClosedLoopSource : IClosedLoop
     public void Ended(long id, long now, bool served)
     {
         // Clients are alike, so any that waits may be the one.
-        _ready.Set(_idle[--_idleCount], now + _think.Next(ref _pauses));
+        _ready.Set(_idle[--_idleCount], _think.EndAfter(now, ref _pauses));
         Count(served ? 0 : 1);
     }
 

@@ -148,7 +148,7 @@ public sealed class SessionSource : IClosedLoop
             s.TurnsLeft--;
             if (Draw(ref s, s.Prompt + s.Output, _user))
             {
-                _ready.Set(slot, now + _model.Pause.Next(ref s.Random));
+                _ready.Set(slot, _model.Pause.EndAfter(now, ref s.Random));
                 return;
             }
 
@@ -157,9 +157,9 @@ public sealed class SessionSource : IClosedLoop
 
         if (_starts is null)
         {
-            long pause = _model.Pause.Next(ref s.Random);
+            long next = _model.Pause.EndAfter(now, ref s.Random);
             Begin(slot, s.Number + _step);
-            _ready.Set(slot, now + pause);
+            _ready.Set(slot, next);
         }
         else
         {
