@@ -44,7 +44,13 @@ public sealed class TraceFileTests : IDisposable
         using var trace = new TraceSource(_folder.Write("t", text), new TraceOptions
         {
             Format = json ? TraceFormat.JsonLines : TraceFormat.Csv,
-            ArrivalColumn = "time_ms", PromptColumn = "in", OutputColumn = "out", ClassColumn = "kind", SessionColumn = "user", UnitSeconds = 1e-3, FromFirst = true,
+            ArrivalColumn = "time_ms",
+            PromptColumn = "in",
+            OutputColumn = "out",
+            ClassColumn = "kind",
+            SessionColumn = "user",
+            UnitSeconds = 1e-3,
+            FromFirst = true,
         });
         Request[] requests = [trace.Take(), trace.Take(), trace.Take()];
         Assert.Equal([0, 1.5, 1.6], requests.Select(r => Ticks.Seconds(r.Arrival)));
@@ -107,7 +113,9 @@ public sealed class TraceFileTests : IDisposable
         Assert.Contains("name those of", Assert.Throws<InputException>(() => new TraceSource(csv, new TraceOptions { Format = TraceFormat.Csv })).Message, StringComparison.Ordinal);
         Assert.Contains("did you mean arrived_at", Assert.Throws<InputException>(() => new TraceSource(csv, new TraceOptions
         {
-            ArrivalColumn = "arrived", PromptColumn = "num_prefill_tokens", OutputColumn = "num_decode_tokens",
+            ArrivalColumn = "arrived",
+            PromptColumn = "num_prefill_tokens",
+            OutputColumn = "num_decode_tokens",
         })).Message, StringComparison.Ordinal);
     }
 
