@@ -25,7 +25,6 @@ public sealed class MeasuredVllmTests
         var options = new ProfileOptions
         {
             Layers = layers,
-            Skew = run.StartsWith("RTX4", StringComparison.Ordinal) ? 0 : 0.0320,
             MaximumSequences = sequences,
             Experts = experts,
             Chosen = chosen,

@@ -45,6 +45,9 @@ internal sealed class ReplicaSimulator<TTimes>
     /// <summary>Where its occupancy is kept, if anywhere.</summary>
     public OccupancySeries? Series { get; init; }
 
+    /// <summary>Hears of every request that ends, when the source waits for answers.</summary>
+    public IClosedLoop? Loop { get; init; }
+
     /// <summary>Ticks that a request takes beyond its iterations, before its first token.</summary>
     public long RequestOverhead { get; init; }
 
@@ -58,12 +61,20 @@ internal sealed class ReplicaSimulator<TTimes>
     }
 
     /// <summary>Takes the requests of a window of time: every arrival and every end of a run up to <paramref name="until"/>.</summary>
-    public void RunUntil(IRequestSource source, long until)
+    /// <returns>Whether nothing is left to do.</returns>
+    public bool RunUntil(IRequestSource source, long until)
     {
-        while (Math.Min(source.NextArrival, End) is var now && now <= until && now != Ticks.Never)
+        while (Math.Min(source.NextArrival, End) is var now && now != Ticks.Never)
         {
+            if (now > until)
+            {
+                return false;
+            }
+
             Step(source, now);
         }
+
+        return true;
     }
 
     /// <summary>Ends and plans runs until none ends by <paramref name="now"/>.</summary>
@@ -122,6 +133,7 @@ internal sealed class ReplicaSimulator<TTimes>
         else
         {
             _sink.Rejected(request);
+            Loop?.Ended(request.Id, request.Arrival, served: false);
         }
     }
 
@@ -244,6 +256,8 @@ internal sealed class ReplicaSimulator<TTimes>
         ref Sequence s = ref State[slot];
         _sink.Completed(new CompletedRequest(
             s.Id, s.Class, s.OriginalPrompt, s.TotalTokens - s.OriginalPrompt, s.Arrival, s.Scheduled, s.FirstToken + RequestOverhead, now + RequestOverhead, s.Preemptions));
+        long id = s.Id;
         State.Release(slot);
+        Loop?.Ended(id, now + RequestOverhead, served: true);
     }
 }

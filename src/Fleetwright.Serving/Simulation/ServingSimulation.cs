@@ -24,8 +24,14 @@ public sealed record SimulationRequest
     /// <summary>How requests are dealt out.</summary>
     public RouterKind Router { get; init; }
 
-    /// <summary>The requests.</summary>
-    public required IRequestSource Source { get; init; }
+    /// <summary>The requests, dealt out by the router. Null when every replica has <see cref="Sources"/> of its own.</summary>
+    public IRequestSource? Source { get; init; }
+
+    /// <summary>
+    /// The requests of each replica by its number, for streams that can be drawn apart (<c>GeneratedSource.Part</c>) and for closed loops: no router, and only the
+    /// replicas that run at the moment are in memory.
+    /// </summary>
+    public Func<int, IRequestSource>? Sources { get; init; }
 
     /// <summary>What the requests of each class must keep.</summary>
     public IReadOnlyList<ServiceTarget> Targets { get; init; } = [default(ServiceTarget) with { TtftSeconds = double.PositiveInfinity, TpotSeconds = double.PositiveInfinity, EndToEndSeconds = double.PositiveInfinity }];
@@ -80,6 +86,9 @@ public static class ServingSimulation
     private const int MostShards = 64;
     private const int MostSeries = 16;
 
+    // Simulated time between looks at progress and cancellation.
+    private static readonly long Stretch = Ticks.Of(900);
+
     /// <summary>Runs until every request has ended, or until cancelled: what has ended by then is kept.</summary>
     /// <exception cref="ArgumentException">The weights do not fit; <see cref="Problem"/> says by how much.</exception>
     public static SimulationResult Run(SimulationRequest request, CancellationToken cancellation = default)
@@ -99,41 +108,68 @@ public static class ServingSimulation
         var table = new ReplicaTable(replica, limits.MaximumSequences, limits.TokenBudget);
         int shards = Math.Min(engines, MostShards);
         RunStatistics[] statistics = [.. Enumerable.Range(0, shards).Select(_ => new RunStatistics(request.Targets))];
+        ReplicaWork[] work = new ReplicaWork[shards];
         OccupancySeries[] series = [.. Enumerable.Range(0, Math.Min(engines, MostSeries)).Select(_ => new OccupancySeries())];
         long overhead = Ticks.Of(replica.Engine.RequestOverheadSeconds);
-        var simulators = new ReplicaSimulator<ReplicaTimes>[engines];
-        for (int i = 0; i < engines; i++)
-        {
-            simulators[i] = new ReplicaSimulator<ReplicaTimes>(new ReplicaTimes(table), kind.Create(limits), new ReplicaState(limits, kind.ReservesWhole()), statistics[i % shards], request.Leaps)
-            {
-                Series = i < series.Length ? series[i] : null,
-                RequestOverhead = overhead,
-            };
-        }
-
-        bool partial = false;
-        var fleet = new FleetSimulator<ReplicaTimes>(simulators, request.Router.Create(request.Seed), shards, request.Threads);
-        fleet.Run(request.Source, now =>
-        {
-            request.Progress?.Invoke(new SimulationProgress(statistics.Sum(s => s.Completed), Ticks.Seconds(now), simulators.Sum(s => s.Work.Runs)));
-            partial = cancellation.IsCancellationRequested;
-            return !partial;
-        });
+        bool partial = request.Sources is null ? RunTogether() : RunApart(request.Sources);
 
         var all = new RunStatistics(request.Targets);
-        foreach (RunStatistics part in statistics)
+        ReplicaWork total = default;
+        for (int i = 0; i < shards; i++)
         {
-            all.Add(part);
-        }
-
-        ReplicaWork work = default;
-        foreach (ReplicaSimulator<ReplicaTimes> simulator in simulators)
-        {
-            work.Add(simulator.Work);
+            all.Add(statistics[i]);
+            total.Add(work[i]);
         }
 
         double seconds = Ticks.Seconds(all.LastCompletion);
-        return new SimulationResult(all, work, series, seconds, limits, kind, ReplicaEnergy.Joules(replica, work, seconds * request.Replicas), partial);
+        return new SimulationResult(all, total, series, seconds, limits, kind, ReplicaEnergy.Joules(replica, total, seconds * request.Replicas), partial);
+
+        ReplicaSimulator<ReplicaTimes> Create(int engine, IRequestSource? source) =>
+            new(new ReplicaTimes(table), kind.Create(limits), new ReplicaState(limits, kind.ReservesWhole(), kind == SchedulerKind.VllmV1), statistics[engine % shards], request.Leaps)
+            {
+                Series = engine < series.Length ? series[engine] : null,
+                RequestOverhead = overhead,
+                Loop = source is IClosedLoop { Waits: true } loop ? loop : null,
+            };
+
+        void Report(long now, long runs) => request.Progress?.Invoke(new SimulationProgress(statistics.Sum(s => s.Completed), Ticks.Seconds(now), runs));
+
+        bool RunTogether()
+        {
+            bool cancelled = false;
+            ReplicaSimulator<ReplicaTimes>[] simulators = [.. Enumerable.Range(0, engines).Select(i => Create(i, null))];
+            new FleetSimulator<ReplicaTimes>(simulators, request.Router.Create(request.Seed), shards, request.Threads).Run(request.Source ?? throw new ArgumentException("no requests", nameof(request)), now =>
+            {
+                Report(now, simulators.Sum(s => s.Work.Runs));
+                cancelled = cancellation.IsCancellationRequested;
+                return !cancelled;
+            });
+            for (int i = 0; i < engines; i++)
+            {
+                work[i % shards].Add(simulators[i].Work);
+            }
+
+            return cancelled;
+        }
+
+        bool RunApart(Func<int, IRequestSource> sources)
+        {
+            Parallel.For(0, shards, new ParallelOptions { MaxDegreeOfParallelism = request.Threads }, shard =>
+            {
+                for (int i = shard; i < engines && !cancellation.IsCancellationRequested; i += shards)
+                {
+                    IRequestSource source = sources(i);
+                    ReplicaSimulator<ReplicaTimes> simulator = Create(i, source);
+                    for (long until = Stretch; !simulator.RunUntil(source, until) && !cancellation.IsCancellationRequested; until += Stretch)
+                    {
+                        Report(until, simulator.Work.Runs);
+                    }
+
+                    work[shard].Add(simulator.Work);
+                }
+            });
+            return cancellation.IsCancellationRequested;
+        }
     }
 
     /// <summary>Why a replica cannot run at all; null when it can.</summary>

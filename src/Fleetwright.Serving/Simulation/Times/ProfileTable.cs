@@ -1,3 +1,4 @@
+using Fleetwright.Catalog.Reading;
 using Fleetwright.Hardware.Tables;
 
 namespace Fleetwright.Serving.Simulation.Times;
@@ -23,12 +24,6 @@ public sealed record ProfileOptions
     /// <summary>Chips over which the experts are spread, each of which runs an engine of its own whose tokens all meet at the experts.</summary>
     public int ExpertRanks { get; init; } = 1;
 
-    /// <summary>
-    /// Share of the way from the time of equal contexts to that of contexts all as long as the longest which unequal ones take; measured by the profile
-    /// (<c>skew_fit: alpha_default</c>).
-    /// </summary>
-    public double Skew { get; init; }
-
     /// <summary>Most sequences of an iteration.</summary>
     public int MaximumSequences { get; init; } = 256;
 
@@ -39,7 +34,8 @@ public sealed record ProfileOptions
 /// <summary>
 /// Iterations from measured operator tables of LLMServingSim's layout, in microseconds for one layer: <c>dense.csv</c> (layer, tokens),
 /// <c>per_sequence.csv</c> (layer, sequences), <c>attention.csv</c> (chunk, its past, decodes, their mean context; both measured in one call) and
-/// <c>moe.csv</c> (tokens, experts that were chosen by any). Everything is linear between measured points on each axis, and beyond the last.
+/// <c>moe.csv</c> (tokens, experts that were chosen by any). Contexts of unequal length take longer than as many equal ones: a share of the way to
+/// the time of contexts that are all as long as the longest, fitted to <c>skew.csv</c> by the number of decodes, with and without a chunk beside them. Everything is linear between measured points on each axis, and beyond the last.
 /// </summary>
 internal sealed class ProfileTable
 {
@@ -51,11 +47,11 @@ internal sealed class ProfileTable
     private readonly Axis _decodes;
     private readonly Axis _context;
     private readonly double[] _attention;
-    private readonly double _skew;
+    private readonly double[][] _skew;
 
-    private ProfileTable(double[] tokens, double[] sequences, CsvTable attention, double scale, double skew)
+    private ProfileTable(double[] tokens, double[] sequences, CsvTable attention, double scale, CsvTable? skew)
     {
-        (_tokens, _sequences, _skew) = (tokens, sequences, skew);
+        (_tokens, _sequences) = (tokens, sequences);
 
         // The points that are measured for all others: powers of two and 0. The table has finer ones for long contexts only.
         _chunk = new Axis([.. Powers(attention, "prefill_chunk")]);
@@ -87,10 +83,11 @@ internal sealed class ProfileTable
         }
 
         Extend();
+        _skew = [Skew(skew, mixed: false), Skew(skew, mixed: true)];
     }
 
     /// <summary>Reads a folder.</summary>
-    /// <exception cref="Catalog.Reading.InputException">A file is missing, cut or wrong.</exception>
+    /// <exception cref="InputException">A file is missing, cut or wrong.</exception>
     public static ProfileTable Read(string folder, ProfileOptions options)
     {
         double scale = options.Layers * 1e-6;
@@ -115,7 +112,12 @@ internal sealed class ProfileTable
             tokens[i] += options.StepSeconds + (options.Communication?.Invoke(i) ?? 0);
         }
 
-        return new ProfileTable(tokens, sequences, CsvTable.Read(Path.Combine(folder, "attention.csv"), "prefill_chunk", "kv_prefill", "n_decode", "kv_decode", "time_us"), scale, options.Skew);
+        string uneven = Path.Combine(folder, "skew.csv"), meta = Path.Combine(folder, "..", "meta.yaml");
+
+        // A profile whose own description says that uneven contexts were not measured has that file from elsewhere.
+        bool measured = File.Exists(uneven) && (!File.Exists(meta) || YamlFile.Open(meta).Root.OptionalMap("skew_profile")?.Flag("enabled", true) != false);
+        CsvTable? skew = measured ? CsvTable.Read(uneven, "n", "pc", "t_mean_us", "t_max_us", "t_skew_us") : null;
+        return new ProfileTable(tokens, sequences, CsvTable.Read(Path.Combine(folder, "attention.csv"), "prefill_chunk", "kv_prefill", "n_decode", "kv_decode", "time_us"), scale, skew);
     }
 
     /// <summary>Seconds of an iteration; see <see cref="IIterationTimes.Iteration"/>.</summary>
@@ -202,10 +204,41 @@ internal sealed class ProfileTable
         }
     }
 
+    // For each measured number of decodes the α of least squares in t_skew − t_mean = α·(t_max − t_mean).
+    private double[] Skew(CsvTable? table, bool mixed)
+    {
+        double[] shares = new double[_decodes.Count];
+        for (int i = 0; i < shares.Length; i++)
+        {
+            double product = 0, square = 0;
+            foreach (CsvRow r in table?.Rows ?? [])
+            {
+                if (r.Whole("n") == _decodes.Points[i] && r.Number("pc") > 0 == mixed)
+                {
+                    double most = r.Number("t_max_us") - r.Number("t_mean_us");
+                    product += most * (r.Number("t_skew_us") - r.Number("t_mean_us"));
+                    square += most * most;
+                }
+            }
+
+            shares[i] = square > 0 ? Math.Clamp(product / square, 0, 1) : i > 0 ? shares[i - 1] : 0;
+        }
+
+        return shares;
+    }
+
     private double Skewed(double chunk, double past, double decodes, double context, double longest)
     {
         double even = Attention(chunk, past, decodes, context);
-        return _skew > 0 && longest > context ? even + (_skew * (Attention(chunk, past, decodes, longest) - even)) : even;
+        if (decodes < 2 || longest <= context)
+        {
+            return even;
+        }
+
+        double[] shares = _skew[chunk > 0 ? 1 : 0];
+        int below = _decodes.Below(decodes);
+        double share = shares[below] + ((shares[below + 1] - shares[below]) * Math.Min(1, _decodes.Share(below, decodes)));
+        return even + (share * (Attention(chunk, past, decodes, longest) - even));
     }
 
     private double Attention(double chunk, double past, double decodes, double context)
