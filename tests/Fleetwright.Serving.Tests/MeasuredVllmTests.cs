@@ -37,7 +37,7 @@ public sealed class MeasuredVllmTests
         int engines = experts > 0 ? 2 : 1;
         for (int e = 0; e < engines; e++)
         {
-            new ReplicaSimulator<ProfileTimes>(new ProfileTimes(table), new VllmV1Scheduler(), new ReplicaState(limits, keepsEvicted: true), sink).Run(new ListSource([.. requests.Where(r => r.Id % engines == e)]));
+            new ReplicaSimulator<ProfileTimes>(new ProfileTimes(table), new VllmV1Scheduler(), new ReplicaState(limits, reuse: CacheReuse.Evicted), sink).Run(new ListSource([.. requests.Where(r => r.Id % engines == e)]));
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"preemptions {sink.Of.Values.Sum(r => r.Preemptions)}");

@@ -48,6 +48,9 @@ public sealed record SimulationRequest
     /// <summary>Seed of what the router draws.</summary>
     public ulong Seed { get; init; }
 
+    /// <summary>Whether prompts that begin alike (<see cref="Request.Session"/>, <see cref="Request.PrefixHashes"/>) find what others have left in the cache.</summary>
+    public bool SharesPrefixes { get; init; }
+
     /// <summary>Whether runs of iterations are taken in one step; the results are the same.</summary>
     public bool Leaps { get; init; } = true;
 
@@ -125,7 +128,7 @@ public static class ServingSimulation
         return new SimulationResult(all, total, series, seconds, limits, kind, ReplicaEnergy.Joules(replica, total, seconds * request.Replicas), partial);
 
         ReplicaSimulator<ReplicaTimes> Create(int engine, IRequestSource? source) =>
-            new(new ReplicaTimes(table), kind.Create(limits), new ReplicaState(limits, kind.ReservesWhole(), kind == SchedulerKind.VllmV1), statistics[engine % shards], request.Leaps)
+            new(new ReplicaTimes(table), kind.Create(limits), new ReplicaState(limits, kind.ReservesWhole(), request.SharesPrefixes ? CacheReuse.Prefixes : kind == SchedulerKind.VllmV1 ? CacheReuse.Evicted : CacheReuse.None, (source ?? request.Source)?.HashTokens ?? 0), statistics[engine % shards], request.Leaps)
             {
                 Series = engine < series.Length ? series[engine] : null,
                 RequestOverhead = overhead,
