@@ -135,8 +135,7 @@ internal sealed class ReplicaState
                 Array.Resize(ref _prefixKeys, _slots.Length);
             }
 
-            // What stands alone has a beginning of its own, which it finds again after an eviction. Sessions are positive.
-            _prefixKeys[slot] = new PrefixKeys(request.Session != 0 ? request.Session : -1 - request.Id, request.PrefixHashes);
+            _prefixKeys[slot] = KeysOf(request);
         }
 
         Grow();
@@ -443,6 +442,13 @@ internal sealed class ReplicaState
         int blocks = Math.Min((int)_queue.Left(WaitingHead), Math.Min(s.Whole, most));
         return new FoundPrefix(blocks * _blockTokens, blocks, 0);
     }
+
+    /// <summary>Tokens of a request's prompt that the prefix cache has, were it admitted now.</summary>
+    public int FoundTokensOf(in Request request) =>
+        _prefixes is null ? 0 : _prefixes.Match(KeysOf(request), (request.PromptTokens - 1) / _unitTokens, out _) * _unitTokens;
+
+    // What stands alone has a beginning of its own, which it finds again after an eviction. Sessions are positive.
+    private static PrefixKeys KeysOf(in Request request) => new(request.Session != 0 ? request.Session : -1 - request.Id, request.PrefixHashes);
 
     private void Take(long blocks)
     {

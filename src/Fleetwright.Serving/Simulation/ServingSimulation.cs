@@ -140,7 +140,7 @@ public static class ServingSimulation
         bool RunTogether()
         {
             bool cancelled = false;
-            ReplicaSimulator<ReplicaTimes>[] simulators = [.. Enumerable.Range(0, engines).Select(i => Create(i, null))];
+            ReplicaSimulator<ReplicaTimes>[] simulators = [.. Enumerable.Range(0, engines).Select(i => Create(i, request.Source))];
             new FleetSimulator<ReplicaTimes>(simulators, request.Router.Create(request.Seed), shards, request.Threads).Run(request.Source ?? throw new ArgumentException("no requests", nameof(request)), now =>
             {
                 Report(now, simulators.Sum(s => s.Work.Runs));
