@@ -42,6 +42,9 @@ public sealed record SimulationRequest
     /// <summary>Tokens of a sequence at most, prompt and answer; what Orca and static batching reserve.</summary>
     public int MaximumContext { get; init; } = 8192;
 
+    /// <summary>Requests that arrive in the first so many seconds load the fleet but are not counted in the latencies: a run starts empty.</summary>
+    public double WarmUpSeconds { get; init; }
+
     /// <summary>Threads to use; the results do not depend on it.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
@@ -110,7 +113,7 @@ public static class ServingSimulation
         int engines = request.Replicas * stages;
         var table = new ReplicaTable(replica, limits.MaximumSequences, limits.TokenBudget);
         int shards = Math.Min(engines, MostShards);
-        RunStatistics[] statistics = [.. Enumerable.Range(0, shards).Select(_ => new RunStatistics(request.Targets))];
+        RunStatistics[] statistics = [.. Enumerable.Range(0, shards).Select(_ => new RunStatistics(request.Targets, Ticks.Of(request.WarmUpSeconds)))];
         ReplicaWork[] work = new ReplicaWork[shards];
         OccupancySeries[] series = [.. Enumerable.Range(0, Math.Min(engines, MostSeries)).Select(_ => new OccupancySeries())];
         long overhead = Ticks.Of(replica.Engine.RequestOverheadSeconds);
