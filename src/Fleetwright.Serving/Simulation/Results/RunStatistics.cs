@@ -4,10 +4,12 @@ namespace Fleetwright.Serving.Simulation.Results;
 public sealed class RunStatistics : ICompletionSink
 {
     private readonly ClassStatistics[] _classes;
+    private readonly ICompletionSink? _observer;
 
     /// <summary>Empty statistics.</summary>
     /// <param name="targets">What the requests of each class must keep.</param>
-    public RunStatistics(IReadOnlyList<ServiceTarget> targets) => _classes = [.. targets.Select(t => new ClassStatistics(t))];
+    public RunStatistics(IReadOnlyList<ServiceTarget> targets) =>
+        (_classes, _observer) = ([.. targets.Select(t => new ClassStatistics(t))], (targets as ObservedTargets)?.Observer);
 
     /// <summary>Of each class.</summary>
     public IReadOnlyList<ClassStatistics> Classes => _classes;
@@ -26,10 +28,15 @@ public sealed class RunStatistics : ICompletionSink
     {
         _classes[request.Class].Add(request);
         LastCompletion = Math.Max(LastCompletion, request.Completed);
+        _observer?.Completed(request);
     }
 
     /// <inheritdoc/>
-    void ICompletionSink.Rejected(in Traffic.Request request) => _classes[request.Class].Reject();
+    void ICompletionSink.Rejected(in Traffic.Request request)
+    {
+        _classes[request.Class].Reject();
+        _observer?.Rejected(request);
+    }
 
     /// <inheritdoc/>
     void ICompletionSink.TokensFollowed(long ticks, long count) => InterToken.Add(ticks, count);
