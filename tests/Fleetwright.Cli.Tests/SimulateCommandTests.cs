@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Fleetwright.Cli.Commands;
+using Fleetwright.Serving.Simulation;
 using Fleetwright.Testing;
 
 namespace Fleetwright.Cli.Tests;
@@ -166,6 +168,22 @@ public sealed partial class SimulateCommandTests : IDisposable
         Assert.Contains("is kept", error, StringComparison.Ordinal);
         Assert.Contains("(partial)", await System.IO.File.ReadAllTextAsync(html, TestContext.Current.CancellationToken), StringComparison.Ordinal);
         Assert.True(Rows(csv).Length > 1000);
+    }
+
+    [Fact]
+    public void A_long_run_tells_how_far_it_is()
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        var watch = new SimulationWatch(new CommandContext(output, error, CancellationToken.None), 4000, 100, together: true, TimeSpan.Zero);
+        watch.Report(new SimulationProgress(1000, 30, 5));
+        watch.Begin(4);
+        watch.Begin(4);
+        string[] lines = error.ToString().ReplaceLineEndings("\n").TrimEnd().Split('\n');
+        Assert.Matches("^fleetwright: 1,000 requests, 30.0 s simulated, [0-9,]+ requests/s, 30 %, .* left$", lines[0]);
+        Assert.Equal("fleetwright: 0 of 4 replicas", lines[1]);
+        Assert.StartsWith("fleetwright: 1 of 4 replicas, 25 %, ", lines[2], StringComparison.Ordinal);
+        Assert.Empty(output.ToString());
     }
 
     [Fact]

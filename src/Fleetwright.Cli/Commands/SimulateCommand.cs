@@ -77,7 +77,11 @@ internal static class SimulateCommand
             {
                 Replica = replica,
                 Source = plan.Source,
-                Sources = plan.Sources,
+                Sources = plan.Sources is not { } sources ? null : engine =>
+                {
+                    watch.Begin(form.Replicas * stages);
+                    return sources(engine);
+                },
                 Targets = log is null ? targets : new ObservedTargets(targets, log),
                 TypicalContext = plan.TypicalContext,
                 MaximumContext = plan.Context,

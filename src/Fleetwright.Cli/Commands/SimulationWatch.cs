@@ -9,11 +9,13 @@ namespace Fleetwright.Cli.Commands;
 /// <param name="requests">Requests of the whole run, as far as known.</param>
 /// <param name="seconds">Simulated seconds in which requests come, as far as known.</param>
 /// <param name="together">Whether all replicas are at one time; else the time of one says nothing of the run.</param>
-internal sealed class SimulationWatch(CommandContext context, double? requests, double? seconds, bool together)
+/// <param name="quiet">Time between two lines; two seconds when null.</param>
+internal sealed class SimulationWatch(CommandContext context, double? requests, double? seconds, bool together, TimeSpan? quiet = null)
 {
-    private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(2);
+    private readonly TimeSpan _quiet = quiet ?? TimeSpan.FromSeconds(2);
     private readonly long _started = Stopwatch.GetTimestamp();
     private long _told = Stopwatch.GetTimestamp();
+    private int _begun;
 
     /// <summary>Real time since the start.</summary>
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_started);
@@ -21,16 +23,37 @@ internal sealed class SimulationWatch(CommandContext context, double? requests, 
     /// <summary>The run has come so far; may be called from several threads.</summary>
     public void Report(SimulationProgress progress)
     {
-        long told = Interlocked.Read(ref _told), now = Stopwatch.GetTimestamp();
-        if (Stopwatch.GetElapsedTime(told, now) < s_quiet || Interlocked.CompareExchange(ref _told, now, told) != told)
+        if (!IsDue())
         {
             return;
         }
 
-        double done = Math.Max(requests is { } all ? progress.Completed / all : 0, together && seconds is { } end ? progress.Seconds / end : 0), elapsed = Elapsed.TotalSeconds;
-        string left = done is > 0 and <= 1 ? string.Create(CultureInfo.InvariantCulture, $", {done:0 %}, {Time(elapsed * ((1 / done) - 1))} left") : "";
+        double done = Math.Max(requests is { } all ? progress.Completed / all : 0, together && seconds is { } end ? progress.Seconds / end : 0);
         string simulated = !together ? "" : $", {Time(progress.Seconds)} simulated";
-        context.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"fleetwright: {progress.Completed:#,0} requests{simulated}, {progress.Completed / elapsed:#,0} requests/s{left}"));
+        Tell(string.Create(CultureInfo.InvariantCulture, $"{progress.Completed:#,0} requests{simulated}, {progress.Completed / Elapsed.TotalSeconds:#,0} requests/s"), done);
+    }
+
+    /// <summary>One more of replicas that are simulated one by one begins; may be called from several threads.</summary>
+    /// <param name="replicas">All of them.</param>
+    public void Begin(int replicas)
+    {
+        int begun = Interlocked.Increment(ref _begun) - 1;
+        if (IsDue())
+        {
+            Tell(string.Create(CultureInfo.InvariantCulture, $"{begun:#,0} of {replicas:#,0} replicas"), (double)begun / replicas);
+        }
+    }
+
+    private bool IsDue()
+    {
+        long told = Interlocked.Read(ref _told), now = Stopwatch.GetTimestamp();
+        return Stopwatch.GetElapsedTime(told, now) >= _quiet && Interlocked.CompareExchange(ref _told, now, told) == told;
+    }
+
+    private void Tell(string what, double done)
+    {
+        string left = done is > 0 and <= 1 ? string.Create(CultureInfo.InvariantCulture, $", {done:0 %}, {Time(Elapsed.TotalSeconds * ((1 / done) - 1))} left") : "";
+        context.Error.WriteLine($"fleetwright: {what}{left}");
     }
 
     /// <summary>A time in the unit that suits it.</summary>

@@ -255,7 +255,7 @@ internal sealed class TrafficOptions
             Offered = offered,
             Source = Limited(plan, Ended(plan, source, 0, 1, 1), 0),
             Seconds = plan.Seconds is { } given && end is { } last ? Math.Min(given, last) : plan.Seconds ?? end,
-            Notes = () => file.Notes,
+            Notes = () => [.. file.Notes, .. file.Source.HashTokens > 0 ? [$"{path}: what prompts have in common is not used; every prompt is computed whole"] : Array.Empty<string>()],
             Trouble = () => guarded.Trouble,
             Opened = file,
         };
