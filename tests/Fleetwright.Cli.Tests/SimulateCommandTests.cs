@@ -252,6 +252,17 @@ public sealed partial class SimulateCommandTests : IDisposable
         Assert.False(answer.RootElement.GetProperty("fits").GetBoolean());
     }
 
+    [Theory]
+    [InlineData("all 50 requests were turned away", "--rate", "4", "--requests", "50", "--input", "20000", "--context", "20000", "--scheduler", "vllm-v0")]
+    [InlineData("requests were turned away", "--rate", "4", "--duration", "10 s", "--input", "2000", "--context", "1000")]
+    [InlineData("no request arrived", "--rate", "0.001", "--duration", "1 s")]
+    public async Task A_run_that_serves_nothing_has_no_answer(string told, params string[] options)
+    {
+        (int code, _, string error) = await Run([.. Of("llama-3.1-8b", "--tp", "1", "--html", File("none.html")), .. options]);
+        Assert.Equal(ExitCode.Infeasible, code);
+        Assert.Contains(told, error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Without_a_layout_the_fewest_chips_that_fit_are_taken()
     {

@@ -122,7 +122,7 @@ internal static class SimulateCommand
                 Tell(context, "Page", page);
             }
 
-            return result.IsPartial ? Stopped(context, answer) : trouble is null ? ExitCode.Success : throw trouble;
+            return result.IsPartial ? Stopped(context, answer) : trouble is not null ? throw trouble : answer.Completed > 0 ? ExitCode.Success : Unserved(context, answer);
         });
         return command;
     }
@@ -131,6 +131,12 @@ internal static class SimulateCommand
     {
         context.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"fleetwright: stopped after {answer.Completed:#,0} requests and {SimulationWatch.Time(answer.SimulatedSeconds)} of simulated time; what had ended by then is kept"));
         return ExitCode.Cancelled;
+    }
+
+    private static int Unserved(CommandContext context, SimulateAnswer answer)
+    {
+        context.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"fleetwright: {(answer.Rejected > 0 ? $"all {answer.Rejected:#,0} requests were turned away: neither the context nor the cache can hold them" : "no request arrived in that time")}"));
+        return ExitCode.Infeasible;
     }
 
     private static int Infeasible(CommandContext context, bool asJson, string problem)
