@@ -14,6 +14,7 @@ public static class FleetwrightCli
         CatalogCommand.Create,
         EstimateCommand.Create,
         DeviceCommand.Create,
+        SimulateCommand.Create,
         SizeCommand.Create,
         TrainCommand.Create,
         SupplyCommand.Create,

@@ -8,7 +8,6 @@ using Fleetwright.Models;
 using Fleetwright.Models.Operators;
 using Fleetwright.Serving.Engines;
 using Fleetwright.Serving.Replicas;
-using Fleetwright.Serving.Search;
 using Fleetwright.Serving.Steady;
 using Fleetwright.Serving.Workloads;
 
@@ -17,37 +16,25 @@ namespace Fleetwright.Cli.Commands;
 /// <summary><c>fleetwright estimate --model M --chip C …</c>: what one deployment of a language model does in steady state.</summary>
 internal static class EstimateCommand
 {
-    private const int MostChips = 4096;
     private const int MostTokens = 10_000_000;
 
     public static Command Create(CommandContext context)
     {
-        var model = new Option<string>("--model") { Required = true, Description = "A model of the catalogue, a Hugging Face repository, or the path of a config.json." };
-        var chip = new Option<string>("--chip") { Required = true, Description = "A chip of the catalogue." };
         var count = new Option<int?>("--count") { Description = "Chips of the replica; the fastest layout over them is taken. Left out: the fewest that fit." };
-        var tp = new Option<int?>("--tp") { Description = "Tensor parallelism." };
-        var pp = new Option<int?>("--pp") { Description = "Pipeline stages." };
-        var ep = new Option<int?>("--ep") { Description = "Expert parallelism." };
-        var dp = new Option<int?>("--dp-attention") { Description = "Groups with attention of their own." };
-        Option<string?> dtype = ServingOptions.Dtype(), cache = ServingOptions.CacheDtype();
-        Option<string> engine = ServingOptions.Engine();
+        var deployment = new DeploymentOptions { Count = count };
         var concurrency = new Option<int>("--concurrency") { Description = "Requests in flight per replica.", DefaultValueFactory = _ => 16 };
         var prompt = new Option<int>("--prompt") { Description = "Prompt tokens of a request.", DefaultValueFactory = _ => 1024 };
         var cached = new Option<int>("--cached") { Description = "Prompt tokens of a request that the prefix cache has.", DefaultValueFactory = _ => 0 };
         var output = new Option<int>("--output") { Description = "Output tokens of a request.", DefaultValueFactory = _ => 256 };
         Option<bool> json = CommonOptions.Json();
-        var command = new Command("estimate", "Speed, memory, energy and cost of one deployment.") { model, chip, count, tp, pp, ep, dp, dtype, cache, engine, concurrency, prompt, cached, output, json };
+        var command = new Command("estimate", "Speed, memory, energy and cost of one deployment.");
+        deployment.AddTo(command, concurrency, prompt, cached, output, json);
         command.SetAction(parsed =>
         {
-            ModelSpec spec = ServingOptions.Model(context, parsed.GetRequiredValue(model));
-            if (spec.Ranking is not null)
-            {
-                throw new InputException(model.Name, $"{spec.Name} is a ranking model; 'fleetwright size' sizes a fleet for it");
-            }
-
-            ChipModel chosen = ChipModel.For(context.Catalog, parsed.GetRequiredValue(chip));
-            EngineOptions options = EngineOptions.Of(context.Catalog).Get(parsed.GetRequiredValue(engine));
-            Precision precision = ServingOptions.Precision(parsed, dtype, cache, spec);
+            ModelSpec spec = deployment.Model(context, parsed);
+            ChipModel chosen = deployment.Chip(context, parsed);
+            EngineOptions options = deployment.Engine(context, parsed);
+            Precision precision = deployment.Precision(parsed, spec);
             int whole = CommonOptions.Whole(parsed, prompt, 1, MostTokens), known = CommonOptions.Whole(parsed, cached, 0, MostTokens);
             if (known >= whole)
             {
@@ -56,7 +43,7 @@ internal static class EstimateCommand
 
             var work = new Workload(whole - known, CommonOptions.Whole(parsed, output, 1, MostTokens), known);
             int inFlight = CommonOptions.Whole(parsed, concurrency, 1, 1_000_000);
-            IReadOnlyList<Sharding> layouts = Layouts(parsed, spec, chosen, count, tp, pp, ep, dp);
+            IReadOnlyList<Sharding> layouts = deployment.Layouts(parsed, spec, chosen);
             (Replica replica, ServingEstimate estimate) = Best(layouts, spec, precision, chosen, options, work, inFlight);
             Answer answer = Answer.Of(replica, work, inFlight, estimate);
             if (parsed.GetValue(json))
@@ -77,33 +64,6 @@ internal static class EstimateCommand
             return ExitCode.Infeasible;
         });
         return command;
-    }
-
-    private static IReadOnlyList<Sharding> Layouts(
-        ParseResult parsed, ModelSpec spec, ChipModel chip, Option<int?> count, Option<int?> tp, Option<int?> pp, Option<int?> ep, Option<int?> dp)
-    {
-        int? chips = parsed.GetValue(count);
-        Option<int?>[] degrees = [tp, pp, ep, dp];
-        foreach (Option<int?> option in degrees.Append(count))
-        {
-            if (parsed.GetValue(option) is < 1 or > MostChips)
-            {
-                throw new InputException(option.Name, FormattableString.Invariant($"found {parsed.GetValue(option)}; allowed: a whole number from 1 to {MostChips}"));
-            }
-        }
-
-        if (degrees.Any(o => parsed.GetValue(o) is not null))
-        {
-            var sharding = new Sharding(parsed.GetValue(tp) ?? 1, parsed.GetValue(pp) ?? 1, parsed.GetValue(ep) ?? 1, parsed.GetValue(dp) ?? 1);
-            string? problem = ModelGraph.Problem(spec, sharding)
-                ?? (chips is { } given && given != sharding.Chips ? FormattableString.Invariant($"{sharding} has {sharding.Chips} chips, but --count says {given}") : null);
-            return problem is null ? [sharding] : throw new InputException("--tp", problem);
-        }
-
-        IReadOnlyList<Sharding> all = LayoutSpace.Of(spec, chip.Chip, chips ?? 64);
-        IReadOnlyList<Sharding> found = chips is null ? all : [.. all.Where(s => s.Chips == chips)];
-        return found.Count > 0 ? found
-            : throw new InputException(count.Name, FormattableString.Invariant($"no layout of powers of two spreads {spec.Name} over {chips} {chip.Chip.Name}; name one with --tp, --pp, --ep, --dp-attention"));
     }
 
     // The fastest of the fewest chips that fit; when none fits, the layout that lacks least.

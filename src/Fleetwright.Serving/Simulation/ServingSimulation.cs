@@ -57,6 +57,9 @@ public sealed record SimulationRequest
     /// <summary>Whether runs of iterations are taken in one step; the results are the same.</summary>
     public bool Leaps { get; init; } = true;
 
+    /// <summary>Hears of every request that ends, such as a file of all requests; called from several threads at once, in no order that could be relied on.</summary>
+    public ICompletionSink? Observer { get; init; }
+
     /// <summary>Hears how far the run is: requests that ended and simulated seconds; from time to time.</summary>
     public Action<SimulationProgress>? Progress { get; init; }
 }
@@ -113,7 +116,7 @@ public static class ServingSimulation
         int engines = request.Replicas * stages;
         var table = new ReplicaTable(replica, limits.MaximumSequences, limits.TokenBudget);
         int shards = Math.Min(engines, MostShards);
-        RunStatistics[] statistics = [.. Enumerable.Range(0, shards).Select(_ => new RunStatistics(request.Targets, Ticks.Of(request.WarmUpSeconds)))];
+        RunStatistics[] statistics = [.. Enumerable.Range(0, shards).Select(_ => new RunStatistics(request.Targets, Ticks.Of(request.WarmUpSeconds), request.Observer))];
         ReplicaWork[] work = new ReplicaWork[shards];
         OccupancySeries[] series = [.. Enumerable.Range(0, Math.Min(engines, MostSeries)).Select(_ => new OccupancySeries())];
         long overhead = Ticks.Of(replica.Engine.RequestOverheadSeconds);

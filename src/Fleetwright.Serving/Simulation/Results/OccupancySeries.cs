@@ -30,6 +30,25 @@ public sealed class OccupancySeries
     /// <summary>Mean share of the cache's blocks taken in an interval.</summary>
     public double Cache(int interval) => _cache[interval] / Width(interval);
 
+    /// <summary>The mean of several replicas over the same time: of each, what it held on average; the time is that of the longest.</summary>
+    public static OccupancySeries MeanOf(IReadOnlyList<OccupancySeries> replicas)
+    {
+        var mean = new OccupancySeries { Interval = replicas.Max(r => r.Interval), End = replicas.Max(r => r.End) };
+        foreach (OccupancySeries replica in replicas)
+        {
+            // Intervals only ever double, so one of the mean's holds a whole number of the replica's.
+            int intervals = (int)(mean.Interval / replica.Interval);
+            for (int i = 0; i < Intervals; i++)
+            {
+                mean._running[i / intervals] += replica._running[i] / replicas.Count;
+                mean._waiting[i / intervals] += replica._waiting[i] / replicas.Count;
+                mean._cache[i / intervals] += replica._cache[i] / replicas.Count;
+            }
+        }
+
+        return mean;
+    }
+
     /// <summary>Adds a stretch of time in which nothing changed much.</summary>
     /// <param name="from">Its start in ticks.</param>
     /// <param name="to">Its end in ticks.</param>

@@ -5,11 +5,14 @@ public sealed class RunStatistics : ICompletionSink
 {
     private readonly ClassStatistics[] _classes;
     private readonly long _from;
+    private readonly ICompletionSink? _observer;
 
     /// <summary>Empty statistics.</summary>
     /// <param name="targets">What the requests of each class must keep.</param>
     /// <param name="from">Requests that arrived before this time, in ticks, are left out: a run starts empty.</param>
-    public RunStatistics(IReadOnlyList<ServiceTarget> targets, long from = 0) => (_classes, _from) = ([.. targets.Select(t => new ClassStatistics(t))], from);
+    /// <param name="observer">Hears of every request, also of those left out.</param>
+    public RunStatistics(IReadOnlyList<ServiceTarget> targets, long from = 0, ICompletionSink? observer = null) =>
+        (_classes, _from, _observer) = ([.. targets.Select(t => new ClassStatistics(t))], from, observer);
 
     /// <summary>Of each class.</summary>
     public IReadOnlyList<ClassStatistics> Classes => _classes;
@@ -32,10 +35,15 @@ public sealed class RunStatistics : ICompletionSink
         }
 
         LastCompletion = Math.Max(LastCompletion, request.Completed);
+        _observer?.Completed(request);
     }
 
     /// <inheritdoc/>
-    void ICompletionSink.Rejected(in Traffic.Request request) => _classes[request.Class].Reject();
+    void ICompletionSink.Rejected(in Traffic.Request request)
+    {
+        _classes[request.Class].Reject();
+        _observer?.Rejected(request);
+    }
 
     /// <inheritdoc/>
     void ICompletionSink.TokensFollowed(long ticks, long count) => InterToken.Add(ticks, count);

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using Fleetwright.Catalog.Models;
+using Fleetwright.Catalog.Reading;
+using Fleetwright.Hardware.Chips;
+using Fleetwright.Models;
+using Fleetwright.Serving.Engines;
+using Fleetwright.Serving.Search;
+
+namespace Fleetwright.Cli.Commands;
+
+/// <summary>The options that describe one deployment of a language model: model, chip, layout, number formats and engine.</summary>
+internal sealed class DeploymentOptions
+{
+    private const int MostChips = 4096;
+    private const int SearchedChips = 64;
+    private readonly Option<string> _model = new("--model") { Required = true, Description = "A model of the catalogue, a Hugging Face repository, or the path of a config.json." };
+    private readonly Option<string> _chip = new("--chip") { Required = true, Description = "A chip of the catalogue." };
+    private readonly Option<int?> _tp = new("--tp") { Description = "Tensor parallelism." };
+    private readonly Option<int?> _pp = new("--pp") { Description = "Pipeline stages." };
+    private readonly Option<int?> _ep = new("--ep") { Description = "Expert parallelism." };
+    private readonly Option<int?> _dp = new("--dp-attention") { Description = "Groups with attention of their own." };
+    private readonly Option<string?> _dtype = ServingOptions.Dtype();
+    private readonly Option<string?> _cache = ServingOptions.CacheDtype();
+    private readonly Option<string> _engine = ServingOptions.Engine();
+
+    /// <summary>An option for the chips of the replica, where the command has one.</summary>
+    public Option<int?>? Count { get; init; }
+
+    private Option<int?>[] Degrees => [_tp, _pp, _ep, _dp];
+
+    /// <summary>Adds the options to a command, and then the command's own, in the order of its help.</summary>
+    public void AddTo(Command command, params IReadOnlyList<Option> own)
+    {
+        foreach (Option? option in (IEnumerable<Option?>)[_model, _chip, Count, .. Degrees, _dtype, _cache, _engine, .. own])
+        {
+            if (option is not null)
+            {
+                command.Options.Add(option);
+            }
+        }
+    }
+
+    /// <summary>The model.</summary>
+    /// <exception cref="InputException">There is none of that name, or it is a ranking model.</exception>
+    public ModelSpec Model(CommandContext context, ParseResult parsed)
+    {
+        ModelSpec spec = ServingOptions.Model(context, parsed.GetRequiredValue(_model));
+        return spec.Ranking is null ? spec : throw new InputException(_model.Name, $"{spec.Name} is a ranking model; 'fleetwright size' sizes a fleet for it");
+    }
+
+    /// <summary>The chip.</summary>
+    public ChipModel Chip(CommandContext context, ParseResult parsed) => ChipModel.For(context.Catalog, parsed.GetRequiredValue(_chip));
+
+    /// <summary>The engine.</summary>
+    public EngineOptions Engine(CommandContext context, ParseResult parsed) => EngineOptions.Of(context.Catalog).Get(parsed.GetRequiredValue(_engine));
+
+    /// <summary>The number formats.</summary>
+    public Precision Precision(ParseResult parsed, ModelSpec spec) => ServingOptions.Precision(parsed, _dtype, _cache, spec);
+
+    /// <summary>The layout that the options name; all that could be meant when they name none.</summary>
+    /// <exception cref="InputException">A degree is out of range, or the layout does not divide the model.</exception>
+    public IReadOnlyList<Sharding> Layouts(ParseResult parsed, ModelSpec spec, ChipModel chip)
+    {
+        foreach (Option<int?> option in Count is null ? Degrees : [.. Degrees, Count])
+        {
+            if (parsed.GetValue(option) is < 1 or > MostChips)
+            {
+                throw new InputException(option.Name, FormattableString.Invariant($"found {parsed.GetValue(option)}; allowed: a whole number from 1 to {MostChips}"));
+            }
+        }
+
+        int? chips = Count is null ? null : parsed.GetValue(Count);
+        if (Degrees.Any(o => parsed.GetValue(o) is not null))
+        {
+            var sharding = new Sharding(parsed.GetValue(_tp) ?? 1, parsed.GetValue(_pp) ?? 1, parsed.GetValue(_ep) ?? 1, parsed.GetValue(_dp) ?? 1);
+            string? problem = ModelGraph.Problem(spec, sharding)
+                ?? (chips is { } given && given != sharding.Chips ? FormattableString.Invariant($"{sharding} has {sharding.Chips} chips, but --count says {given}") : null);
+            return problem is null ? [sharding] : throw new InputException("--tp", problem);
+        }
+
+        IReadOnlyList<Sharding> all = LayoutSpace.Of(spec, chip.Chip, chips ?? SearchedChips);
+        IReadOnlyList<Sharding> found = chips is null ? all : [.. all.Where(s => s.Chips == chips)];
+        return found.Count > 0 ? found
+            : throw new InputException("--count", FormattableString.Invariant($"no layout of powers of two spreads {spec.Name} over {chips} {chip.Chip.Name}; name one with --tp, --pp, --ep, --dp-attention"));
+    }
+}
