@@ -29,18 +29,45 @@ public sealed class MeasuredVllmTests
             Experts = experts,
             Chosen = chosen,
             ExpertRanks = experts > 0 ? 2 : 1,
+            Exchange = experts > 0 ? t => layers * ((2 * 20e-6) + (t * (4160 + 4096) / 16e9)) : null,
+            GraphSizes = experts > 0 ? [1, 2, 4, .. Enumerable.Range(1, 32).Select(i => 8 * i)] : [],
             Communication = tensor > 1 ? t => layers * 2 * (20e-6 + (t * 5120 * 2.0 / 16e9)) : null,
         };
         ProfileTable table = ProfileTable.Read(Path.Combine(tables, profile), options);
+        if (experts > 0)
+        {
+            foreach ((int n, int c) in new[] { (60, 1000), (128, 1229), (107, 1366) })
+            {
+                foreach (int chunk in new[] { 0, 64, 274, 500, 1000, 1370, 2000 })
+                {
+                    PromptChunk[] chunks = chunk > 0 ? [new PromptChunk(chunk, 0)] : [];
+                    RankBatch a = RankBatch.Of(n, n * (long)c, c, chunks), b = RankBatch.Of(n, n * (long)c, c, []), l = RankBatch.Of(n, n * (long)c, 3 * c, []);
+                    TestContext.Current.TestOutputHelper?.WriteLine($"PROBE {n} {c} chunk {chunk}: {1e3 * table.Iteration((RankBatch[])[a, b]):0.00} skewed {1e3 * table.Iteration((RankBatch[])[l, b]):0.00}");
+                }
+            }
+        }
+
         var sink = new LeapTests.Sink();
         var limits = new SchedulerLimits { TokenBudget = 2048, MaximumSequences = sequences, Blocks = blocks };
-        int engines = experts > 0 ? 2 : 1;
-        for (int e = 0; e < engines; e++)
+        if (experts == 0)
         {
-            new ReplicaSimulator<ProfileTimes>(new ProfileTimes(table), new VllmV1Scheduler(), new ReplicaState(limits, keepsEvicted: true), sink).Run(new ListSource([.. requests.Where(r => r.Id % engines == e)]));
+            new ReplicaSimulator<ProfileTimes>(new ProfileTimes(table), new VllmV1Scheduler(), new ReplicaState(limits, keepsEvicted: true), sink).Run(new ListSource(requests));
+        }
+        else
+        {
+            new LockstepSimulator<ProfileTimes>(
+                new ProfileTimes(table), [new VllmV1Scheduler(), new VllmV1Scheduler()], [new ReplicaState(limits, keepsEvicted: true), new ReplicaState(limits, keepsEvicted: true)], sink).Run(new ListSource(requests));
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"preemptions {sink.Of.Values.Sum(r => r.Preemptions)}");
+        if (experts > 0)
+        {
+            foreach (CompletedRequest r in sink.Of.Values.OrderBy(r => r.Id))
+            {
+                TestContext.Current.TestOutputHelper?.WriteLine($"SIM {r.Id} {Ticks.Seconds(r.Arrival):0.000} {r.PromptTokens} {r.OutputTokens} {Ticks.Seconds(r.FirstToken):0.0000} {Ticks.Seconds(r.Completed):0.0000}");
+            }
+        }
+
         string[] names = ["TTFT", "TPOT", "latency"];
         for (int m = 0; m < 3; m++)
         {

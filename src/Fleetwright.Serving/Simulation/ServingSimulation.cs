@@ -138,7 +138,7 @@ public static class ServingSimulation
         {
             bool cancelled = false;
             ReplicaSimulator<ReplicaTimes>[] simulators = [.. Enumerable.Range(0, engines).Select(i => Create(i, null))];
-            new FleetSimulator<ReplicaTimes>(simulators, request.Router.Create(request.Seed), shards, request.Threads).Run(request.Source ?? throw new ArgumentException("no requests", nameof(request)), now =>
+            new FleetSimulator(simulators, request.Router.Create(request.Seed), shards, request.Threads).Run(request.Source ?? throw new ArgumentException("no requests", nameof(request)), now =>
             {
                 Report(now, simulators.Sum(s => s.Work.Runs));
                 cancelled = cancellation.IsCancellationRequested;
