@@ -1,4 +1,7 @@
+using Fleetwright.Models;
+using Fleetwright.Serving.Replicas;
 using Fleetwright.Serving.Simulation;
+using Fleetwright.Serving.Simulation.Fleets;
 using Fleetwright.Serving.Simulation.Results;
 using Fleetwright.Serving.Simulation.Schedulers;
 using Fleetwright.Serving.Simulation.Times;
@@ -97,6 +100,48 @@ public sealed class LockstepTests
         {
             Assert.InRange(Math.Abs(e.EndToEnd - group.Of[e.Id].EndToEnd), 0, 1e-9);
         }
+    }
+
+    [Fact]
+    public void A_replica_with_data_parallel_attention_is_a_lockstep_group()
+    {
+        // Two replicas of eight ranks: the same on one thread and on two, leaping and stepping; and every token of every request is computed once.
+        Replica replica = Fixtures.Replica(Fixtures.Catalog.Models.Get("deepseek-ai/DeepSeek-V3"), Fixtures.H200, new Sharding(1, 1, 8, 8));
+        List<Request> requests = LeapTests.Workload(new Random(4), 3000, 0.05);
+        (int Threads, bool Leaps)[] runs = [(1, true), (2, true), (1, false)];
+        SimulationResult[] results = [.. runs.Select(x => ServingSimulation.Run(new SimulationRequest
+        {
+            Replica = replica,
+            Replicas = 2,
+            Router = RouterKind.RoundRobin,
+            Source = new ListSource(requests),
+            Threads = x.Threads,
+            Leaps = x.Leaps,
+        }))];
+        foreach (SimulationResult r in results)
+        {
+            Assert.Equal(requests.Count, r.Statistics.Completed);
+            Assert.Equal(requests.Sum(q => q.PromptTokens + q.OutputTokens - 1L), r.Work.Tokens);
+            Assert.Equal(results[0].Work.Iterations, r.Work.Iterations);
+            Assert.Equal(results[0].Statistics.Classes[0].Ttft.Mean, r.Statistics.Classes[0].Ttft.Mean, 1e-9);
+            Assert.Equal(results[0].Statistics.Classes[0].EndToEnd.Mean, r.Statistics.Classes[0].EndToEnd.Mean, 1e-9);
+        }
+
+        Assert.Equal(results[0].Work.Runs, results[1].Work.Runs);
+        Assert.True(results[0].Work.Runs < results[2].Work.Runs / 3);
+        Assert.Equal(replica.Engine.MaximumSequences, results[0].Limits.MaximumSequences);
+    }
+
+    [Fact]
+    public void A_rank_without_work_takes_part()
+    {
+        // One request on eight ranks: every pass takes what eight tokens take at the experts.
+        Replica replica = Fixtures.Replica(Fixtures.Catalog.Models.Get("deepseek-ai/DeepSeek-V3"), Fixtures.H200, new Sharding(1, 1, 8, 8));
+        var table = new ReplicaTable(replica, 512, 8192);
+        RankBatch one = RankBatch.Of(1, 1000, 1000, []);
+        double alone = table.Iteration((RankBatch[])[one, .. Enumerable.Repeat(default(RankBatch), 7)]), all = table.Iteration((RankBatch[])[.. Enumerable.Repeat(one, 8)]);
+        Assert.Equal(all, alone, all * 1e-9);
+        Assert.True(table.Iteration((RankBatch[])[.. Enumerable.Repeat(one, 7), RankBatch.Of(64, 64_000, 1000, [])]) > all);
     }
 
     [Fact]
