@@ -11,7 +11,7 @@ namespace Fleetwright.Serving.Tests;
 
 /// <summary>
 /// Real servers of vLLM 0.19 under Poisson arrivals, from the operator tables of the same cards. Nothing is fitted to a run. Not simulated: their prefix caches found
-/// what some prompts have in common (the trace holds lengths only), so that the servers computed less than all prompt tokens.
+/// what some prompts have in common (the trace holds lengths only), so that the servers computed somewhat less than all prompt tokens.
 /// </summary>
 public sealed class MeasuredVllmTests
 {

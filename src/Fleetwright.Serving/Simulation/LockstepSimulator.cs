@@ -27,6 +27,7 @@ internal sealed class LockstepSimulator<TTimes> : IReplicaEngine
     private ReplicaWork _work;
     private long _start;
     private int _iterations;
+    // Requests that no batch could take up yet, with the number of the iteration in which they arrived.
     private (Request Request, int Rank, long During)[] _ahead = new (Request, int, long)[16];
     private int _aheadCount;
 
@@ -61,7 +62,7 @@ internal sealed class LockstepSimulator<TTimes> : IReplicaEngine
     {
         get
         {
-            int waiting = 0;
+            int waiting = _aheadCount;
             foreach (ReplicaState state in _states)
             {
                 waiting += state.WaitingCount;
