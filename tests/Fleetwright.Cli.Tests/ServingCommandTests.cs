@@ -75,6 +75,32 @@ public class ServingCommandTests
     }
 
     [Fact]
+    public async Task A_fleet_is_sized_by_simulation_with_what_less_and_more_load_do()
+    {
+        string[] words = ["size", "--simulate", "--model", "llama-3.1-8b", "--chips", "h100-sxm", "--rate", "40", "--dtype", "fp8", "--ttft", "500 ms", "--tpot", "30 ms", "--json", "--threads"];
+        (int code, string output, _) = await Run([.. words, "1"]);
+        Assert.Equal(0, code);
+        JsonElement plan = JsonDocument.Parse(output).RootElement.GetProperty("plans")[0];
+        Assert.True(plan.GetProperty("at_load").GetProperty("meets").GetBoolean());
+        Assert.False(plan.GetProperty("fewer").GetProperty("meets").GetBoolean());
+        JsonElement ttft = plan.GetProperty("at_load").GetProperty("ttft");
+        Assert.InRange(ttft.GetProperty("value").GetDouble(), ttft.GetProperty("low").GetDouble(), ttft.GetProperty("high").GetDouble());
+        Assert.True(plan.GetProperty("at_more").GetProperty("tpot").GetProperty("value").GetDouble() > plan.GetProperty("at_load").GetProperty("tpot").GetProperty("value").GetDouble());
+        Assert.Equal(output, (await Run([.. words, "2"])).Output);
+    }
+
+    [Theory]
+    [InlineData("--arrivals", "sometimes")]
+    [InlineData("--router", "nearest")]
+    [InlineData("--e2e", "soon")]
+    public async Task Sizing_by_simulation_names_the_option_that_it_cannot_read(string option, string value)
+    {
+        (int code, _, string error) = await Run("size", "--simulate", "--model", "llama-3.1-8b", "--chips", "h100-sxm", "--rate", "40", option, value);
+        Assert.Equal(2, code);
+        Assert.Contains(value, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_ranking_model_is_sized_by_samples()
     {
         (int code, string output, _) = await Run("size", "--model", "dlrm-medium", "--chips", "h100-sxm,mtia-2i", "--price", "mtia-2i=$4,000", "--rate", "1000000", "--ttft", "100 ms", "--json");

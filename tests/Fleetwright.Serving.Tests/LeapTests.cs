@@ -36,7 +36,7 @@ public sealed class LeapTests
             List<Request> requests = Workload(random, longest, random.NextDouble() < 0.2 ? 0 : 0.002 + (0.5 * random.NextDouble()));
 
             var sink = new Sink();
-            var engine = new ReplicaSimulator<AffineTimes>(times, Create(scheduler, limits), new ReplicaState(limits, reserves, keepsEvicted), sink);
+            var engine = new ReplicaSimulator<AffineTimes>(times, Create(scheduler, limits), new ReplicaState(limits, reserves, keepsEvicted ? CacheReuse.Evicted : CacheReuse.None), sink);
             engine.Run(new ListSource(requests));
             var plain = new PlainReplica(scheduler, limits, times, keepsEvicted);
             List<CompletedRequest> expected = plain.Run(requests.Where(r => !sink.Turned.Contains(r.Id)));

@@ -52,7 +52,7 @@ public sealed class LockstepTests
 
             var sink = new LeapTests.Sink();
             var engine = new LockstepSimulator<LockstepAffineTimes>(
-                times, [.. Enumerable.Range(0, ranks).Select(_ => LeapTests.Create(scheduler, limits))], [.. Enumerable.Range(0, ranks).Select(_ => new ReplicaState(limits, reserves, keepsEvicted))], sink) { SchedulesAhead = ahead };
+                times, [.. Enumerable.Range(0, ranks).Select(_ => LeapTests.Create(scheduler, limits))], [.. Enumerable.Range(0, ranks).Select(_ => new ReplicaState(limits, reserves, keepsEvicted ? CacheReuse.Evicted : CacheReuse.None))], sink) { SchedulesAhead = ahead };
             engine.Run(new ListSource(requests));
             var plain = new PlainLockstep(scheduler, limits, times, ranks, ahead, keepsEvicted);
             List<CompletedRequest> expected = plain.Run(requests, sink.Turned);
@@ -212,7 +212,7 @@ public sealed class LockstepTests
         var times = new LockstepAffineTimes(new AffineTimes { Fixed = 5e-3, PerToken = 2e-5, PerContextToken = 1e-8 }, 1e-5);
         var limits = new SchedulerLimits { TokenBudget = 2048, MaximumSequences = 64, Blocks = 10_000 };
         var sink = new RunStatistics([new ServiceTarget(1, 0.05)]);
-        var engine = new LockstepSimulator<LockstepAffineTimes>(times, [.. Enumerable.Range(0, 4).Select(_ => new VllmV1Scheduler())], [.. Enumerable.Range(0, 4).Select(_ => new ReplicaState(limits, keepsEvicted: true))], sink)
+        var engine = new LockstepSimulator<LockstepAffineTimes>(times, [.. Enumerable.Range(0, 4).Select(_ => new VllmV1Scheduler())], [.. Enumerable.Range(0, 4).Select(_ => new ReplicaState(limits, reuse: CacheReuse.Evicted))], sink)
         {
             Series = new OccupancySeries(),
             SchedulesAhead = true,

@@ -10,6 +10,8 @@ using Fleetwright.Serving.Engines;
 using Fleetwright.Serving.Load;
 using Fleetwright.Serving.Ranking;
 using Fleetwright.Serving.Search;
+using Fleetwright.Serving.Simulation.Fleets;
+using Fleetwright.Serving.Simulation.Traffic.Arrivals;
 using Fleetwright.Serving.Workloads;
 
 namespace Fleetwright.Cli.Commands;
@@ -34,8 +36,13 @@ internal static class SizeCommand
         var threads = new Option<int>("--threads") { Description = "Threads to use; the answer does not depend on it.", DefaultValueFactory = _ => Environment.ProcessorCount };
         Option<string?> dtype = ServingOptions.Dtype(), cache = ServingOptions.CacheDtype();
         Option<string> engine = ServingOptions.Engine();
+        var simulate = new Option<bool>("--simulate") { Description = "Size by simulation: the fewest replicas that keep the targets, what less, more load and a lost server do, with ranges." };
+        var arrivals = new Option<string>("--arrivals") { Description = "With --simulate: how requests arrive, such as poisson, gamma:2 or onoff:30,60 (docs/traffic.md).", DefaultValueFactory = _ => "poisson" };
+        var router = new Option<RouterKind>("--router") { Description = "With --simulate: how requests are dealt out to replicas.", DefaultValueFactory = _ => RouterKind.LeastOutstanding };
+        Option<string?> e2e = CommonOptions.QuantityOption("--e2e", "With --simulate: time to the last token to keep.", Dimension.Time);
+        var seed = new Option<int>("--seed") { Description = "With --simulate: seed of the draws.", DefaultValueFactory = _ => 1 };
         Option<bool> json = CommonOptions.Json();
-        var command = new Command("size", "The cheapest fleet on each chip for a request rate under latency targets.") { model, chips, price, rate, prompt, output, promptCv, outputCv, ttft, tpot, quantile, most, threads, dtype, cache, engine, json };
+        var command = new Command("size", "The cheapest fleet on each chip for a request rate under latency targets.") { model, chips, price, rate, prompt, output, promptCv, outputCv, ttft, tpot, quantile, most, threads, dtype, cache, engine, simulate, arrivals, router, e2e, seed, json };
         command.SetAction(parsed =>
         {
             ModelSpec spec = ServingOptions.Model(context, parsed.GetRequiredValue(model));
@@ -52,7 +59,7 @@ internal static class SizeCommand
             var work = new Workload(
                 new LengthDistribution(Number(parsed, prompt, 1, 1e7), Number(parsed, promptCv, 0, 10)),
                 new LengthDistribution(Number(parsed, output, 2, 1e7), Number(parsed, outputCv, 0, 10)));
-            SizingResult result = ServingSearch.Run(new SizingRequest
+            var request = new SizingRequest
             {
                 Model = spec,
                 Workload = work,
@@ -63,8 +70,22 @@ internal static class SizeCommand
                 Precisions = [precision],
                 MaximumChipsPerReplica = CommonOptions.Whole(parsed, most, 1, 4096),
                 Threads = CommonOptions.Whole(parsed, threads, 1, 1024),
-            });
-            return Write(context, parsed.GetValue(json), result);
+            };
+            if (!parsed.GetValue(simulate))
+            {
+                return Write(context, parsed.GetValue(json), ServingSearch.Run(request));
+            }
+
+            string process = parsed.GetRequiredValue(arrivals);
+            _ = ArrivalText.Parse(arrivals.Name, process, perSecond);
+            var simulated = new SimulatedSearchOptions
+            {
+                Arrivals = r => ArrivalText.Parse(arrivals.Name, process, r),
+                Router = parsed.GetValue(router),
+                EndToEndSeconds = CommonOptions.Quantity(parsed, e2e, Dimension.Time, 1e-6) ?? double.PositiveInfinity,
+                Seed = (ulong)CommonOptions.Whole(parsed, seed, 0, int.MaxValue),
+            };
+            return SimulatedSizeAnswer.Write(context, parsed.GetValue(json), request, SimulatedSearch.Run(request, simulated, context.Cancellation));
         });
         return command;
     }

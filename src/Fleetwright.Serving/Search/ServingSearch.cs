@@ -19,6 +19,17 @@ public static class ServingSearch
     /// <summary>Runs the search.</summary>
     public static SizingResult Run(SizingRequest request)
     {
+        double z = NormalBins.NormalQuantile(request.Targets.Quantile);
+        Trial[] trials = Trials(request, z);
+        return new SizingResult([.. request.Offers.Select((offer, i) => Choose(request, offer, [.. trials.Where(t => t.Offer == i)], z))]);
+    }
+
+    /// <summary>The layouts that meet the targets at some load, with the highest such load of a replica, as the steady state has it.</summary>
+    internal static IEnumerable<(int Offer, Replica Replica, LoadEstimate Capacity)> Feasible(SizingRequest request) =>
+        Trials(request, NormalBins.NormalQuantile(request.Targets.Quantile)).Where(t => t.Best is not null).Select(t => (t.Offer, t.Replica, t.Best!.Value));
+
+    private static Trial[] Trials(SizingRequest request, double z)
+    {
         var candidates = new List<(int Offer, Precision Precision, Sharding Sharding)>();
         for (int i = 0; i < request.Offers.Count; i++)
         {
@@ -31,7 +42,6 @@ public static class ServingSearch
             }
         }
 
-        double z = NormalBins.NormalQuantile(request.Targets.Quantile);
         var trials = new Trial[candidates.Count];
         Parallel.For(0, candidates.Count, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, request.Threads) }, i =>
         {
@@ -40,7 +50,7 @@ public static class ServingSearch
             trials[i] = Try(request, offer, replica, z);
         });
 
-        return new SizingResult([.. request.Offers.Select((offer, i) => Choose(request, offer, [.. trials.Where(t => t.Offer == i)], z))]);
+        return trials;
     }
 
     private static IReadOnlyList<Precision> Usable(SizingRequest request, ChipOffer offer)

@@ -58,6 +58,21 @@ internal sealed class FreeBlockQueue
         (_owners[at], _counts[at]) = (slot, blocks);
     }
 
+    /// <summary>What is left of a sequence's own blocks.</summary>
+    public long Left(int slot)
+    {
+        for (int i = 0; i < _length; i++)
+        {
+            int at = (_head + i) & (_owners.Length - 1);
+            if (_owners[at] == slot)
+            {
+                return _counts[at];
+            }
+        }
+
+        return 0;
+    }
+
     /// <summary>Takes what is left of a sequence's own blocks out of the queue: its first ones.</summary>
     public long Reclaim(int slot)
     {

@@ -21,6 +21,9 @@ internal interface IReplicaEngine
     /// <summary>What it has done.</summary>
     ref readonly ReplicaWork Work { get; }
 
+    /// <summary>Tokens of a request's prompt that the cache holds.</summary>
+    int FoundTokens(in Request request);
+
     /// <summary>A request arrives; the replica has been advanced to its arrival.</summary>
     void Offer(in Request request);
 

@@ -193,6 +193,19 @@ internal sealed class LockstepSimulator<TTimes> : IReplicaEngine
         }
     }
 
+    /// <inheritdoc/>
+    /// <remarks>On the rank that holds most of it; the front end does not look for it there.</remarks>
+    public int FoundTokens(in Request request)
+    {
+        int most = 0;
+        foreach (ReplicaState state in _states)
+        {
+            most = Math.Max(most, state.FoundTokensOf(request));
+        }
+
+        return most;
+    }
+
     private void Accept(in Request request, long now, bool busy)
     {
         int rank = _balancer.Choose(now), iteration = 1;

@@ -50,6 +50,9 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
     /// <inheritdoc/>
     double IReplicaEngine.CacheTaken => 1 - ((double)State.FreeBlocks / State.Limits.Blocks);
 
+    /// <inheritdoc/>
+    int IReplicaEngine.FoundTokens(in Request request) => State.FoundTokensOf(request);
+
     /// <summary>Where its occupancy is kept, if anywhere.</summary>
     public OccupancySeries? Series { get; init; }
 

@@ -16,6 +16,10 @@ internal sealed class ReplicaState
     private readonly int _blockTokens;
     private readonly int[] _nextBlock;
     private readonly FreeBlockQueue? _queue;
+    private readonly PrefixCache? _prefixes;
+    private readonly int _unitTokens;
+    private long _unusedBlocks;
+    private PrefixKeys[] _prefixKeys = [];
     private Sequence[] _slots = new Sequence[64];
     private int[] _free = new int[64];
     private int _freeCount;
@@ -35,10 +39,14 @@ internal sealed class ReplicaState
 
     /// <param name="limits">What may be filled.</param>
     /// <param name="reservesWhole">Whether a sequence holds the blocks of the longest context from the start, so that decoding takes none.</param>
-    /// <param name="keepsEvicted">Whether an evicted sequence finds again those of its blocks that were not given out since, as with a prefix cache.</param>
-    public ReplicaState(SchedulerLimits limits, bool reservesWhole = false, bool keepsEvicted = false)
+    /// <param name="reuse">What is found again of what was computed before.</param>
+    /// <param name="unitTokens">Tokens that a key of a prefix stands for; those of a block where requests have sessions only.</param>
+    public ReplicaState(SchedulerLimits limits, bool reservesWhole = false, CacheReuse reuse = CacheReuse.None, int unitTokens = 0)
     {
-        _queue = keepsEvicted ? new FreeBlockQueue(limits.Blocks) : null;
+        _unitTokens = unitTokens > 0 ? unitTokens / limits.BlockTokens * limits.BlockTokens : limits.BlockTokens;
+        _queue = reuse == CacheReuse.Evicted ? new FreeBlockQueue(limits.Blocks) : null;
+        _prefixes = reuse == CacheReuse.Prefixes ? new PrefixCache(limits.Blocks, Math.Max(1, _unitTokens / limits.BlockTokens)) : null;
+        _unusedBlocks = limits.Blocks;
         Limits = limits;
         ReservesWhole = reservesWhole;
         _blockTokens = limits.BlockTokens;
@@ -120,23 +128,44 @@ internal sealed class ReplicaState
             TotalTokens = request.PromptTokens + request.OutputTokens,
             Class = request.Class,
         };
+        if (_prefixes is not null)
+        {
+            if (slot >= _prefixKeys.Length)
+            {
+                Array.Resize(ref _prefixKeys, _slots.Length);
+            }
+
+            _prefixKeys[slot] = KeysOf(request);
+        }
+
         Grow();
         _waiting[(_waitingHead + WaitingCount) & (_waiting.Length - 1)] = slot;
         WaitingCount++;
     }
 
-    /// <summary>Moves the head of the queue to the prefilling sequences with <paramref name="blocks"/> of the cache.</summary>
-    public int Admit(int blocks, long order)
+    /// <summary>Moves the head of the queue to the prefilling sequences with what was found of it and <paramref name="blocks"/> more of the cache.</summary>
+    public int Admit(int blocks, long order, in FoundPrefix found = default)
     {
         int slot = WaitingHead;
         _waitingHead = (_waitingHead + 1) & (_waiting.Length - 1);
         WaitingCount--;
         ref Sequence s = ref _slots[slot];
-        s.Blocks = blocks + s.Kept;
-        s.Computed = s.Kept * _blockTokens;
-        FreeBlocks -= s.Kept;
+        s.Blocks = blocks + found.Blocks;
+        s.Computed = found.Tokens;
+        FreeBlocks -= found.Blocks - found.HeldBlocks;
+        FoundTokens += found.Tokens;
+        if (_queue is not null && s.Preemptions > 0)
+        {
+            _queue.Add(_queue.Reclaim(slot) - found.Blocks);
+        }
+
+        if (_prefixes is not null)
+        {
+            s.Units = found.Tokens / _unitTokens;
+            _prefixes.Hold(_prefixKeys[slot], s.Units);
+        }
+
         Take(blocks);
-        s.Kept = 0;
         s.Order = order;
         if (PrefillCount == _prefilling.Length)
         {
@@ -284,7 +313,8 @@ internal sealed class ReplicaState
 
         slot = (int)(_heap[0] & 0xFFFFFF);
         RemoveDecode(0);
-        Give(ReservesWhole ? _slots[slot].Blocks : BlocksFor(_slots[slot].Offset + DecodeIterations - 1));
+        long computed = _slots[slot].Offset + DecodeIterations - 1;
+        Give(slot, ReservesWhole ? _slots[slot].Blocks : BlocksFor(computed), (int)computed);
         return true;
     }
 
@@ -294,6 +324,11 @@ internal sealed class ReplicaState
         slot = _chunkSlots[index];
         ref Sequence s = ref _slots[slot];
         s.Computed += _chunks[index].Tokens;
+        if (_prefixes is not null)
+        {
+            AddUnits(slot, ref s, s.Computed);
+        }
+
         return s.Computed == s.Prompt;
     }
 
@@ -306,7 +341,7 @@ internal sealed class ReplicaState
         int left = s.TotalTokens - s.Prompt - 1;
         if (left == 0)
         {
-            Give(s.Blocks);
+            Give(slot, s.Blocks, s.Computed);
             return false;
         }
 
@@ -333,14 +368,14 @@ internal sealed class ReplicaState
         if (decoding)
         {
             int context = (int)(s.Offset + DecodeIterations);
-            Leave(slot, ReservesWhole ? s.Blocks : BlocksFor(context - 1));
+            Leave(slot, ReservesWhole ? s.Blocks : BlocksFor(context - 1), context - 1);
             RemoveDecode(IndexOfDecode(slot));
             s.Prompt = context;
             s.Whole = (context - 1) / _blockTokens;
         }
         else
         {
-            Leave(slot, s.Blocks);
+            Leave(slot, s.Blocks, s.Computed);
             RemovePrefill(slot);
             s.Whole = s.Computed / _blockTokens;
             s.Prompt = ForgetsUncomputed ? s.Computed : s.Prompt;
@@ -382,40 +417,89 @@ internal sealed class ReplicaState
         return last;
     }
 
+    /// <summary>Prompt tokens that did not have to be computed because the cache had them.</summary>
+    public long FoundTokens { get; private set; }
+
     /// <summary>
-    /// Finds what is left in the cache of the sequence at the head of the queue, which is then about to be admitted: whole blocks, and never all of its tokens, as the
-    /// last must be computed for the next. Says from which token on it is computed.
+    /// What the cache has of the sequence at the head of the queue: whole blocks from its first token on, and never all of its tokens, as the last must be
+    /// computed for the next.
     /// </summary>
-    public int FindKept()
+    public FoundPrefix FindPrefix()
     {
         ref Sequence s = ref _slots[WaitingHead];
-        if (_queue is null || s.Preemptions == 0)
+        int most = (s.Prompt - 1) / _blockTokens;
+        if (_prefixes is not null)
         {
-            return 0;
+            int units = _prefixes.Match(_prefixKeys[WaitingHead], (s.Prompt - 1) / _unitTokens, out int held);
+            return new FoundPrefix(units * _unitTokens, units * _prefixes.UnitBlocks, held * _prefixes.UnitBlocks);
         }
 
-        int left = (int)_queue.Reclaim(WaitingHead);
-        s.Kept = Math.Min(left, Math.Min(s.Whole, (s.Prompt - 1) / _blockTokens));
-        _queue.Add(left - s.Kept);
-        return s.Kept * _blockTokens;
+        if (_queue is null || s.Preemptions == 0)
+        {
+            return default;
+        }
+
+        int blocks = Math.Min((int)_queue.Left(WaitingHead), Math.Min(s.Whole, most));
+        return new FoundPrefix(blocks * _blockTokens, blocks, 0);
     }
+
+    /// <summary>Tokens of a request's prompt that the prefix cache has, were it admitted now.</summary>
+    public int FoundTokensOf(in Request request) =>
+        _prefixes is null ? 0 : _prefixes.Match(KeysOf(request), (request.PromptTokens - 1) / _unitTokens, out _) * _unitTokens;
+
+    // What stands alone has a beginning of its own, which it finds again after an eviction. Sessions are positive.
+    private static PrefixKeys KeysOf(in Request request) => new(request.Session != 0 ? request.Session : -1 - request.Id, request.PrefixHashes);
 
     private void Take(long blocks)
     {
         FreeBlocks -= blocks;
         _queue?.Take(blocks);
+        if (_prefixes is not null)
+        {
+            _unusedBlocks -= blocks;
+            while (_unusedBlocks < 0)
+            {
+                _prefixes.ForgetOldest();
+                _unusedBlocks += _prefixes.UnitBlocks;
+            }
+        }
     }
 
-    private void Give(long blocks)
+    // Blocks of a sequence that has ended, with so many tokens computed.
+    private void Give(int slot, long blocks, int computed)
     {
-        FreeBlocks += blocks;
         _queue?.Add(blocks);
+        FreeBlocks += _prefixes is null ? blocks : Keep(slot, blocks, computed);
     }
 
-    private void Leave(int slot, long blocks)
+    // Blocks of a sequence that will come back.
+    private void Leave(int slot, long blocks, int computed)
     {
-        FreeBlocks += blocks;
         _queue?.Add(blocks, slot);
+        FreeBlocks += _prefixes is null ? blocks : Keep(slot, blocks, computed);
+    }
+
+    // Whole units stay until their blocks are needed; the rest is free at once.
+    private long Keep(int slot, long blocks, int computed)
+    {
+        ref Sequence s = ref _slots[slot];
+        AddUnits(slot, ref s, computed);
+        long rest = blocks - ((long)s.Units * _prefixes!.UnitBlocks);
+        long idle = (long)_prefixes.Drop(_prefixKeys[slot], s.Units) * _prefixes.UnitBlocks;
+        _unusedBlocks += rest;
+        s.Units = 0;
+        return rest + idle;
+    }
+
+    // Units that are whole now, until one that another sequence has computed meanwhile: from there on this one's blocks are its own.
+    private void AddUnits(int slot, ref Sequence s, int computed)
+    {
+        ref readonly PrefixKeys keys = ref _prefixKeys[slot];
+        int whole = Math.Min(computed / _unitTokens, keys.Count);
+        while (s.Units < whole && _prefixes!.Add(keys[s.Units]))
+        {
+            s.Units++;
+        }
     }
 
     // The rare case: blocks run out in this iteration, and who comes first matters.

@@ -35,8 +35,8 @@ internal struct Sequence
     /// <summary>Evicted: whole blocks that it had computed.</summary>
     public int Whole;
 
-    /// <summary>About to be admitted: blocks of its own that it found again.</summary>
-    public int Kept;
+    /// <summary>Units of its prefix that it holds in the prefix cache.</summary>
+    public int Units;
     public int OriginalPrompt;
     public int Preemptions;
     public int Class;

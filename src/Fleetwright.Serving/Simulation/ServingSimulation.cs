@@ -42,11 +42,17 @@ public sealed record SimulationRequest
     /// <summary>Tokens of a sequence at most, prompt and answer; what Orca and static batching reserve.</summary>
     public int MaximumContext { get; init; } = 8192;
 
+    /// <summary>Requests that arrive in the first so many seconds load the fleet but are not counted in the latencies: a run starts empty.</summary>
+    public double WarmUpSeconds { get; init; }
+
     /// <summary>Threads to use; the results do not depend on it.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
     /// <summary>Seed of what the router draws.</summary>
     public ulong Seed { get; init; }
+
+    /// <summary>Whether prompts that begin alike (<see cref="Request.Session"/>, <see cref="Request.PrefixHashes"/>) find what others have left in the cache.</summary>
+    public bool SharesPrefixes { get; init; }
 
     /// <summary>Whether runs of iterations are taken in one step; the results are the same.</summary>
     public bool Leaps { get; init; } = true;
@@ -108,7 +114,7 @@ public static class ServingSimulation
         int ranks = replica.Sharding.AttentionDataParallel;
         var table = new ReplicaTable(replica, limits.MaximumSequences * ranks, limits.TokenBudget * ranks);
         int shards = Math.Min(engines, MostShards);
-        RunStatistics[] statistics = [.. Enumerable.Range(0, shards).Select(_ => new RunStatistics(request.Targets))];
+        RunStatistics[] statistics = [.. Enumerable.Range(0, shards).Select(_ => new RunStatistics(request.Targets, Ticks.Of(request.WarmUpSeconds)))];
         ReplicaWork[] work = new ReplicaWork[shards];
         OccupancySeries[] series = [.. Enumerable.Range(0, Math.Min(engines, MostSeries)).Select(_ => new OccupancySeries())];
         long overhead = Ticks.Of(replica.Engine.RequestOverheadSeconds);
@@ -134,19 +140,20 @@ public static class ServingSimulation
 
             // Ranks of data-parallel attention have a scheduler and a cache each and do every pass together.
             return ranks == 1
-                ? new ReplicaSimulator<ReplicaTimes>(times, kind.Create(limits), State(), sink, request.Leaps) { Series = occupancy, RequestOverhead = overhead, Loop = loop }
+                ? new ReplicaSimulator<ReplicaTimes>(times, kind.Create(limits), State(source), sink, request.Leaps) { Series = occupancy, RequestOverhead = overhead, Loop = loop }
                 : new LockstepSimulator<ReplicaTimes>(
-                    times, [.. Enumerable.Range(0, ranks).Select(_ => kind.Create(limits))], [.. Enumerable.Range(0, ranks).Select(_ => State())], sink, request.Leaps) { Series = occupancy, RequestOverhead = overhead, Loop = loop };
+                    times, [.. Enumerable.Range(0, ranks).Select(_ => kind.Create(limits))], [.. Enumerable.Range(0, ranks).Select(_ => State(source))], sink, request.Leaps) { Series = occupancy, RequestOverhead = overhead, Loop = loop };
         }
 
-        ReplicaState State() => new(limits, kind.ReservesWhole(), kind == SchedulerKind.VllmV1);
+        ReplicaState State(IRequestSource? source) =>
+            new(limits, kind.ReservesWhole(), request.SharesPrefixes ? CacheReuse.Prefixes : kind == SchedulerKind.VllmV1 ? CacheReuse.Evicted : CacheReuse.None, (source ?? request.Source)?.HashTokens ?? 0);
 
         void Report(long now, long runs) => request.Progress?.Invoke(new SimulationProgress(statistics.Sum(s => s.Completed), Ticks.Seconds(now), runs));
 
         bool RunTogether()
         {
             bool cancelled = false;
-            IReplicaEngine[] simulators = [.. Enumerable.Range(0, engines).Select(i => Create(i, null))];
+            IReplicaEngine[] simulators = [.. Enumerable.Range(0, engines).Select(i => Create(i, request.Source))];
             new FleetSimulator(simulators, request.Router.Create(request.Seed), shards, request.Threads).Run(request.Source ?? throw new ArgumentException("no requests", nameof(request)), now =>
             {
                 Report(now, simulators.Sum(s => s.Work.Runs));

@@ -1,5 +1,6 @@
 using Fleetwright.Catalog.Reading;
 using Fleetwright.Serving.Simulation;
+using Fleetwright.Serving.Simulation.Traffic;
 using Fleetwright.Serving.Simulation.Traffic.Arrivals;
 
 namespace Fleetwright.Serving.Tests.Traffic;
@@ -164,6 +165,27 @@ public sealed class ArrivalTests
         Assert.Equal(2.0 / 4, part.Gaps.Cv, 1e-12);
         Assert.Contains("Weibull", Assert.Throws<InputException>(() => (part with { Gaps = GapModel.WeibullOfCv(2) }).Split(2, SplitRule.RoundRobin)).Message, StringComparison.Ordinal);
         Assert.Throws<InputException>(() => part.Split(2, SplitRule.Random));
+    }
+
+    [Theory]
+    [InlineData("onoff:8e6,8e6")]
+    [InlineData("hours:0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1")]
+    [InlineData("constant")]
+    public void Time_ends_with_the_longest_run(string text)
+    {
+        for (ulong seed = 0; seed < 20; seed++)
+        {
+            var process = new ArrivalProcess(ArrivalText.Parse("--arrivals", text, 1e-4), seed, "long");
+            long last = 0;
+            for (long t; (t = process.Next()) != Ticks.Never; last = t)
+            {
+                Assert.InRange(t, last, Ticks.Of(Ticks.MostSeconds));
+            }
+
+            Assert.True(text[0] == 'o' || last > Ticks.Of(8.9e6));
+        }
+
+        Assert.Equal(Ticks.Never, Later.Than(Ticks.Of(9e6), Ticks.Of(9e6)));
     }
 
     [Theory]

@@ -98,6 +98,32 @@ public sealed class SourceTests
     }
 
     [Fact]
+    public void Parts_of_a_closed_loop_have_all_of_its_clients_and_sessions_once()
+    {
+        var starts = new List<double>();
+        var ids = new HashSet<long>();
+        var sessions = new Dictionary<long, (int, int)>();
+        for (int part = 0; part < 4; part++)
+        {
+            var clients = ClosedLoopSource.Part("bench", Lengths, 10, 1, part, 4, spreadSeconds: 10);
+            SessionSource users = SessionSource.Closed("chat", Chat, 10, 1, part: part, parts: 4);
+            for (int i = 0; i < (part < 2 ? 3 : 2); i++)
+            {
+                Request request = clients.Take(), turn = users.Take();
+                starts.Add(Ticks.Seconds(request.Arrival));
+                Assert.True(ids.Add(request.Id) && request.Id == turn.Id);
+                sessions.Add(turn.Session, (turn.PromptTokens, turn.OutputTokens));
+            }
+
+            Assert.Equal((Ticks.Never, Ticks.Never), (clients.NextArrival, users.NextArrival));
+        }
+
+        Assert.Equal(Enumerable.Range(0, 10).Select(i => (double)i), starts.Order());
+        Assert.Equal(First(SessionSource.Closed("chat", Chat, 10, 1), 10).ToDictionary(r => r.Session, r => (r.PromptTokens, r.OutputTokens)), sessions);
+        Assert.Equal(Ticks.Never, ClosedLoopSource.Part("bench", Lengths, 2, 1, 3, 4).NextArrival);
+    }
+
+    [Fact]
     public void A_closed_loop_whose_every_request_is_turned_away_ends_with_an_error()
     {
         var source = new ClosedLoopSource("bench", new IndependentLengths(new ConstantLength(100), new ConstantLength(1)), 1, 1, limit: new ContextLimit(50, LongPrompts.Reject));

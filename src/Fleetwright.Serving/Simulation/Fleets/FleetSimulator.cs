@@ -1,4 +1,5 @@
 using Fleetwright.Serving.Simulation.Traffic;
+using Fleetwright.Serving.Simulation.Traffic.Generated;
 
 namespace Fleetwright.Serving.Simulation.Fleets;
 
@@ -37,8 +38,11 @@ internal sealed class FleetSimulator : IReplicaLoads
     /// <param name="window">Called from time to time with the ticks reached; when it says false, no further request is taken and the rest of the run is left out.</param>
     public void Run(IRequestSource source, Func<long, bool>? window = null)
     {
-        bool complete = _router.IsBlind ? RunApart(source, window) : RunInTurn(source, window);
-        if (complete)
+        if (source is IClosedLoop { Waits: true })
+        {
+            RunClosed(source, window);
+        }
+        else if (_router.IsBlind ? RunApart(source, window) : RunInTurn(source, window))
         {
             ForEach(r => r.AdvanceTo(Ticks.Never - 1));
         }
@@ -52,6 +56,9 @@ internal sealed class FleetSimulator : IReplicaLoads
 
     /// <inheritdoc/>
     double IReplicaLoads.CacheTaken(int replica) => Current(replica).CacheTaken;
+
+    /// <inheritdoc/>
+    int IReplicaLoads.FoundTokens(int replica, in Request request) => Current(replica).FoundTokens(request);
 
     private IReplicaEngine Current(int replica)
     {
@@ -83,6 +90,35 @@ internal sealed class FleetSimulator : IReplicaLoads
         }
 
         return true;
+    }
+
+    // The next request may follow from an answer of any replica, so that ends and arrivals are taken in the order of time.
+    private void RunClosed(IRequestSource source, Func<long, bool>? window)
+    {
+        var ends = new TimeHeap(_replicas.Length);
+        for (long events = 1; Math.Min(source.NextArrival, ends.FirstTime) is var now && now != Ticks.Never; events++)
+        {
+            int replica;
+            if (ends.FirstTime == now)
+            {
+                replica = ends.First;
+                _replicas[replica].AdvanceTo(now);
+            }
+            else
+            {
+                Request request = source.Take();
+                _now = now;
+                replica = _router.Choose(request, this);
+                _replicas[replica].AdvanceTo(now);
+                _replicas[replica].Offer(request);
+            }
+
+            ends.Set(replica, _replicas[replica].End);
+            if (events % WindowRequests == 0 && window?.Invoke(now) == false)
+            {
+                return;
+            }
+        }
     }
 
     private bool RunApart(IRequestSource source, Func<long, bool>? window)

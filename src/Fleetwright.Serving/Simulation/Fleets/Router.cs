@@ -16,6 +16,9 @@ internal interface IReplicaLoads
 
     /// <summary>Share of a replica's cache that is taken.</summary>
     double CacheTaken(int replica);
+
+    /// <summary>Prompt tokens of a request that a replica's prefix cache has.</summary>
+    int FoundTokens(int replica, in Request request);
 }
 
 /// <summary>Sends each request to a replica.</summary>

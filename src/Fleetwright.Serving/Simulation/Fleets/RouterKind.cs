@@ -20,6 +20,12 @@ public enum RouterKind
 
     /// <summary>Of two by lot, to the one with fewer requests.</summary>
     PowerOfTwo,
+
+    /// <summary>To where most of the prompt is cached, weighed against load.</summary>
+    Prefix,
+
+    /// <summary>All turns of a conversation to one replica.</summary>
+    Session,
 }
 
 /// <summary>Makes routers.</summary>
@@ -33,6 +39,8 @@ internal static class RouterKinds
         RouterKind.LeastOutstanding => new LeastOutstandingRouter(),
         RouterKind.LeastWaiting => new LeastWaitingRouter(),
         RouterKind.LeastCache => new LeastCacheRouter(),
+        RouterKind.Prefix => new PrefixRouter(),
+        RouterKind.Session => new SessionRouter(seed),
         _ => new PowerOfTwoRouter(seed),
     };
 }

@@ -88,3 +88,43 @@ internal sealed class PowerOfTwoRouter(ulong seed) : Router
         return loads.Outstanding(second) < loads.Outstanding(first) ? second : first;
     }
 }
+
+/// <summary>
+/// Where most of the prompt is cached, unless that replica has much more to do than the least loaded one: tokens found, less the prompt tokens' worth of each
+/// request more than there. Of equals the first. As the routers of SGLang and of llm-d weigh a match against load.
+/// </summary>
+internal sealed class PrefixRouter : Router
+{
+    // A request more on a replica is worth as much as this share of a prompt: with more than four above the least loaded, a whole match does not draw.
+    private const double RequestShare = 0.25;
+
+    public override int Choose(in Request request, IReplicaLoads loads)
+    {
+        int best = 0;
+        double most = double.NegativeInfinity;
+        for (int i = 0; i < loads.Count; i++)
+        {
+            double worth = loads.FoundTokens(i, request) - (RequestShare * request.PromptTokens * loads.Outstanding(i));
+            if (worth > most)
+            {
+                (best, most) = (i, worth);
+            }
+        }
+
+        return best;
+    }
+}
+
+/// <summary>All turns of a conversation to one replica, by lot; requests that stand alone too.</summary>
+internal sealed class SessionRouter(ulong seed) : Router
+{
+    public override bool IsBlind => true;
+
+    public override int Choose(in Request request, IReplicaLoads loads)
+    {
+        ulong z = (ulong)(request.Session != 0 ? request.Session : -1 - request.Id) + (seed * 0x9E3779B97F4A7C15UL) + 0x9E3779B97F4A7C15UL;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9UL;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EBUL;
+        return (int)(((UInt128)(z ^ (z >> 31)) * (ulong)loads.Count) >> 64);
+    }
+}

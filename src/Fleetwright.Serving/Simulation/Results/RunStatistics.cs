@@ -4,10 +4,12 @@ namespace Fleetwright.Serving.Simulation.Results;
 public sealed class RunStatistics : ICompletionSink
 {
     private readonly ClassStatistics[] _classes;
+    private readonly long _from;
 
     /// <summary>Empty statistics.</summary>
     /// <param name="targets">What the requests of each class must keep.</param>
-    public RunStatistics(IReadOnlyList<ServiceTarget> targets) => _classes = [.. targets.Select(t => new ClassStatistics(t))];
+    /// <param name="from">Requests that arrived before this time, in ticks, are left out: a run starts empty.</param>
+    public RunStatistics(IReadOnlyList<ServiceTarget> targets, long from = 0) => (_classes, _from) = ([.. targets.Select(t => new ClassStatistics(t))], from);
 
     /// <summary>Of each class.</summary>
     public IReadOnlyList<ClassStatistics> Classes => _classes;
@@ -24,7 +26,11 @@ public sealed class RunStatistics : ICompletionSink
     /// <inheritdoc/>
     void ICompletionSink.Completed(in CompletedRequest request)
     {
-        _classes[request.Class].Add(request);
+        if (request.Arrival >= _from)
+        {
+            _classes[request.Class].Add(request);
+        }
+
         LastCompletion = Math.Max(LastCompletion, request.Completed);
     }
 

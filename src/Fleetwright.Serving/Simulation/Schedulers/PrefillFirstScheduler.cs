@@ -28,14 +28,15 @@ internal sealed class PrefillFirstScheduler : Scheduler
         while (state.WaitingCount > 0 && state.RunningCount < limits.MaximumSequences && tokens < limits.TokenBudget)
         {
             ref Sequence s = ref state[state.WaitingHead];
+            FoundPrefix found = state.FindPrefix();
             int blocks = state.BlocksFor(s.Prompt);
-            if (state.FreeBlocks - blocks < limits.WatermarkBlocks)
+            if (state.FreeBlocks - blocks + found.HeldBlocks < limits.WatermarkBlocks)
             {
                 break;
             }
 
-            int chunk = Math.Min(s.Prompt, limits.TokenBudget - tokens);
-            state.AddChunk(state.Admit(blocks, ++_admitted), chunk, now);
+            int chunk = Math.Min(s.Prompt - found.Tokens, limits.TokenBudget - tokens);
+            state.AddChunk(state.Admit(blocks - found.Blocks, ++_admitted, found), chunk, now);
             tokens += chunk;
         }
 

@@ -29,14 +29,15 @@ internal sealed class SarathiScheduler : Scheduler
         while (state.WaitingCount > 0 && state.RunningCount < limits.MaximumSequences && batch < limits.MaximumSequences)
         {
             ref Sequence s = ref state[state.WaitingHead];
+            FoundPrefix found = state.FindPrefix();
             int blocks = state.BlocksFor(s.Prompt);
-            int chunk = Math.Min(s.Prompt, limits.TokenBudget - tokens);
-            if (state.FreeBlocks - blocks < limits.WatermarkBlocks || chunk <= 0)
+            int chunk = Math.Min(s.Prompt - found.Tokens, limits.TokenBudget - tokens);
+            if (state.FreeBlocks - blocks + found.HeldBlocks < limits.WatermarkBlocks || chunk <= 0)
             {
                 break;
             }
 
-            state.AddChunk(state.Admit(blocks, s.Number), chunk, now);
+            state.AddChunk(state.Admit(blocks - found.Blocks, s.Number, found), chunk, now);
             tokens += chunk;
             batch++;
         }

@@ -47,14 +47,14 @@ internal sealed class VllmV1Scheduler : Scheduler
         while (!evicted && state.WaitingCount > 0 && state.RunningCount < limits.MaximumSequences && tokens < limits.TokenBudget)
         {
             ref Sequence s = ref state[state.WaitingHead];
-            if (state.FreeBlocks - state.BlocksFor(s.Prompt) < limits.WatermarkBlocks)
+            FoundPrefix found = state.FindPrefix();
+            if (state.FreeBlocks - state.BlocksFor(s.Prompt) + found.HeldBlocks < limits.WatermarkBlocks)
             {
                 break;
             }
 
-            int kept = state.FindKept();
-            int chunk = Math.Min(s.Prompt - kept, limits.TokenBudget - tokens);
-            state.AddChunk(state.Admit(state.BlocksFor(kept + chunk) - state.BlocksFor(kept), ++_admitted), chunk, now);
+            int chunk = Math.Min(s.Prompt - found.Tokens, limits.TokenBudget - tokens);
+            state.AddChunk(state.Admit(state.BlocksFor(found.Tokens + chunk) - found.Blocks, ++_admitted, found), chunk, now);
             tokens += chunk;
         }
     }

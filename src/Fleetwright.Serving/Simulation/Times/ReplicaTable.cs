@@ -27,9 +27,11 @@ internal sealed class ReplicaTable
     private readonly double[] _experts;
     private readonly double[] _heads;
     private readonly double[] _decodeRest;
+    private readonly double[] _decodeSteps;
     private readonly double[]?[] _decodeAttention;
     private readonly double[]?[] _promptAttention;
     private readonly double[] _expansions;
+    private readonly bool _expands;
     private readonly bool _expandsCache;
 
     /// <param name="replica">The replica; a replica of several pipeline stages takes an iteration through all of them.</param>
@@ -45,9 +47,11 @@ internal sealed class ReplicaTable
         _experts = Empty(tokens);
         _heads = Empty(mostSequences + 1);
         _decodeRest = Empty(mostSequences + 1);
+        _decodeSteps = Empty(mostSequences + 1);
         _decodeAttention = new double[]?[mostSequences + 1];
         _promptAttention = new double[]?[PromptNodes];
         _expansions = Empty(PromptNodes);
+        _expands = Price(StepShape.Prefill(_groups, 64), Part.ContextExpansion) > 0;
         _expandsCache = Price(StepShape.Prefill(_groups, 64, 4096), Part.ContextExpansion) > Price(StepShape.Prefill(_groups, 64), Part.ContextExpansion);
     }
 
@@ -120,7 +124,12 @@ internal sealed class ReplicaTable
     /// <summary>A run of decodes; see <see cref="IIterationTimes.Decode"/>.</summary>
     public int Decode(int decodes, long contextTokens, int iterations, double until, out double seconds)
     {
-        double rest = Shared(decodes) + Experts(decodes) + Head(decodes) + DecodeRest(decodes) + _host;
+        double rest = _decodeSteps[decodes];
+        if (double.IsNaN(rest))
+        {
+            rest = _decodeSteps[decodes] = Shared(decodes) + Experts(decodes) + Head(decodes) + DecodeRest(decodes) + _host;
+        }
+
         double[] nodes = _decodeAttention[decodes] ??= Empty(ContextNodes);
         double context = (double)contextTokens / decodes;
         int done = 0;
@@ -273,9 +282,14 @@ internal sealed class ReplicaTable
     // Latent attention computes the keys and values of all tokens that a prompt attends to, the cached ones too, unless it absorbs them into the query.
     private double Expansion(double tokens)
     {
+        if (!_expands)
+        {
+            return 0;
+        }
+
         int node = Prompts.Below((long)tokens);
         double low = ExpansionNode(node);
-        return low > 0 || node == 0 ? low + ((ExpansionNode(node + 1) - low) * (tokens - Prompts.Value(node)) / (Prompts.Value(node + 1) - Prompts.Value(node))) : 0;
+        return low + ((ExpansionNode(node + 1) - low) * (tokens - Prompts.Value(node)) / (Prompts.Value(node + 1) - Prompts.Value(node)));
     }
 
     private double ExpansionNode(int node)

@@ -12,7 +12,7 @@ public interface IClosedLoop : IRequestSource
 
     /// <summary>A request has ended.</summary>
     /// <param name="id">Its <see cref="Request.Id"/>.</param>
-    /// <param name="now">When, in ticks; not before any earlier call's.</param>
+    /// <param name="now">When, in ticks; not before its arrival.</param>
     /// <param name="served">Whether it was answered, or turned away, which ends its session.</param>
     void Ended(long id, long now, bool served);
 }

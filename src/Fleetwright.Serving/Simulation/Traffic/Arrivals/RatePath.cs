@@ -5,6 +5,9 @@ namespace Fleetwright.Serving.Simulation.Traffic.Arrivals;
 /// <summary>A rate that is constant piece by piece; <see cref="MoveNext"/> goes to the next piece.</summary>
 internal abstract class RatePath
 {
+    /// <summary>The end of the longest run: the last piece is cut to it.</summary>
+    protected static readonly long Last = Ticks.Of(Ticks.MostSeconds);
+
     /// <summary>Requests per second in this piece.</summary>
     public double PerSecond { get; protected set; }
 
@@ -16,11 +19,19 @@ internal abstract class RatePath
 
     /// <summary>Goes to the next piece; false when there is none.</summary>
     public virtual bool MoveNext() => false;
+
+    /// <summary>Lets the next piece end so many ticks after this one; false when this one is the last.</summary>
+    protected bool GoOn(long ticks)
+    {
+        bool goesOn = End < Last;
+        End = Math.Min(Last, Later.Than(End, ticks));
+        return goesOn;
+    }
 }
 
 internal sealed class ConstantPath : RatePath
 {
-    public ConstantPath(double perSecond) => (PerSecond, End) = (perSecond, Ticks.Of(Ticks.MostSeconds));
+    public ConstantPath(double perSecond) => (PerSecond, End) = (perSecond, Last);
 }
 
 internal sealed class CurvePath : RatePath
@@ -52,8 +63,7 @@ internal sealed class CurvePath : RatePath
         }
 
         PerSecond = _perSecond[_at];
-        End += _step;
-        return End <= Ticks.Of(Ticks.MostSeconds);
+        return GoOn(_step);
     }
 }
 
@@ -77,7 +87,6 @@ internal sealed class OnOffPath : RatePath
         _on = !_on;
         double seconds = Ziggurat.Exponential(ref _random) * (_on ? _model.OnSeconds : _model.OffSeconds);
         PerSecond = _on ? _model.OnPerSecond : _model.OffPerSecond;
-        End += 1 + Ticks.Of(seconds);
-        return End <= Ticks.Of(Ticks.MostSeconds);
+        return GoOn(1 + Ticks.Of(Math.Min(seconds, Ticks.MostSeconds)));
     }
 }

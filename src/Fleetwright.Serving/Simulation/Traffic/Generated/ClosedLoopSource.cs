@@ -14,8 +14,9 @@ public sealed class ClosedLoopSource : IClosedLoop
     private readonly TimeHeap _ready;
     private readonly ContextLimit? _limit;
     private readonly int _class;
+    private readonly int[] _idle;
+    private readonly int _idStep;
     private RandomStream _pauses;
-    private int[] _idle;
     private int _idleCount;
     private long _id;
     private int _turnedAway;
@@ -30,18 +31,26 @@ public sealed class ClosedLoopSource : IClosedLoop
     /// <param name="limit">The model's context.</param>
     /// <exception cref="InputException">A value is out of range.</exception>
     public ClosedLoopSource(string name, RequestLengths lengths, int concurrency, ulong seed, DelayModel think = default, double spreadSeconds = 0, int @class = 0, ContextLimit? limit = null)
+        : this(name, lengths, concurrency, seed, think, spreadSeconds, @class, limit, 0, 1)
+    {
+    }
+
+    private ClosedLoopSource(string name, RequestLengths lengths, int concurrency, ulong seed, DelayModel think, double spreadSeconds, int @class, ContextLimit? limit, int part, int parts)
     {
         if (concurrency is < 1 or > 1 << 24 || spreadSeconds is not (>= 0 and <= Ticks.MostSeconds))
         {
             throw new InputException("concurrency", FormattableString.Invariant($"found {concurrency} clients that start within {spreadSeconds} s; allowed: 1 to 16,777,216 clients, 0 to 9,000,000 s"));
         }
 
-        (_lengths, _think, _class, _limit) = (lengths.Start(seed, name), think.Checked("think time"), @class, limit);
-        _pauses = new RandomStream(seed, name, "think");
-        (_ready, _idle) = (new TimeHeap(concurrency), new int[concurrency]);
-        for (int i = 0; i < concurrency; i++)
+        // Of an empty part nothing is drawn; the heap wants room for one.
+        int own = Math.Max(1, (concurrency - part + parts - 1) / parts);
+        string entity = parts == 1 ? name : FormattableString.Invariant($"{name}/{part}");
+        (_lengths, _think, _class, _limit) = (lengths.Start(seed, entity), think.Checked("think time"), @class, limit);
+        (_pauses, _id, _idStep) = (new RandomStream(seed, entity, "think"), part, parts);
+        (_ready, _idle) = (new TimeHeap(own), new int[own]);
+        for (int client = part; client < concurrency; client += parts)
         {
-            _ready.Set(i, Ticks.Of(spreadSeconds * i / concurrency));
+            _ready.Set(client / parts, Ticks.Of(spreadSeconds * client / concurrency));
         }
     }
 
@@ -50,6 +59,18 @@ public sealed class ClosedLoopSource : IClosedLoop
 
     /// <inheritdoc/>
     public long NextArrival => _ready.FirstTime;
+
+    /// <summary>
+    /// The clients of replica <paramref name="part"/> of <paramref name="parts"/> when clients are dealt out in turn and stay with their replica, so that each can be
+    /// simulated by itself. Numbers of requests are part, part + parts, …
+    /// </summary>
+    /// <exception cref="InputException">A value is out of range.</exception>
+    public static ClosedLoopSource Part(string name, RequestLengths lengths, int concurrency, ulong seed, int part, int parts, DelayModel think = default, double spreadSeconds = 0, int @class = 0, ContextLimit? limit = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(part);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(part, parts);
+        return new ClosedLoopSource(name, lengths, concurrency, seed, think, spreadSeconds, @class, limit, part, parts);
+    }
 
     /// <inheritdoc/>
     public Request Take()
@@ -61,7 +82,9 @@ public sealed class ClosedLoopSource : IClosedLoop
             int prompt = _lengths.Next(arrival, out int output);
             if (_limit is null || _limit.Fit(ref prompt, ref output))
             {
-                return new Request(_id++, arrival, prompt, output, _class);
+                long id = _id;
+                _id += _idStep;
+                return new Request(id, arrival, prompt, output, _class);
             }
 
             Count(1);
@@ -72,7 +95,7 @@ public sealed class ClosedLoopSource : IClosedLoop
     public void Ended(long id, long now, bool served)
     {
         // Clients are alike, so any that waits may be the one.
-        _ready.Set(_idle[--_idleCount], now + _think.Next(ref _pauses));
+        _ready.Set(_idle[--_idleCount], _think.EndAfter(now, ref _pauses));
         Count(served ? 0 : 1);
     }
 

@@ -52,8 +52,8 @@ public readonly record struct DelayModel(DelayKind Kind, double MeanSeconds, dou
     internal DelayModel Checked(string what) => IsValid ? this
         : throw new InputException(what, FormattableString.Invariant($"found a mean of {MeanSeconds} s and a cv of {Cv}; allowed: 0 to 9,000,000 s, 0 to 100"));
 
-    /// <summary>A pause in ticks.</summary>
-    internal long Next(ref RandomStream random)
+    /// <summary>The end of a pause that begins now, in ticks.</summary>
+    internal long EndAfter(long now, ref RandomStream random)
     {
         double seconds = MeanSeconds;
         if (Kind == DelayKind.Exponential)
@@ -66,6 +66,6 @@ public readonly record struct DelayModel(DelayKind Kind, double MeanSeconds, dou
             seconds = Math.Exp(length.LogMean + (length.LogDeviation * Ziggurat.Normal(ref random)));
         }
 
-        return Ticks.Of(Math.Min(seconds, Ticks.MostSeconds));
+        return Later.Than(now, Ticks.Of(Math.Min(seconds, Ticks.MostSeconds)));
     }
 }

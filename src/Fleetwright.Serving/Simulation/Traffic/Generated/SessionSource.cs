@@ -23,6 +23,7 @@ public sealed class SessionSource : IClosedLoop
     private readonly Dictionary<long, int> _waiting = [];
     private readonly ulong _seed;
     private readonly long _step;
+    private readonly long _idStep;
     private readonly int _class;
     private Session[] _sessions;
     private int[] _free;
@@ -32,7 +33,7 @@ public sealed class SessionSource : IClosedLoop
     private long _nextSession;
     private long _id;
 
-    private SessionSource(string name, SessionModel model, ulong seed, int @class, ArrivalProcess? starts, int users, long first, long step)
+    private SessionSource(string name, SessionModel model, ulong seed, int @class, ArrivalProcess? starts, int users, long first, long step, long idStep)
     {
         _ = model.Pause.Checked("pause");
         if (model.ContextTokens < 2 || users > 1 << 24)
@@ -40,7 +41,7 @@ public sealed class SessionSource : IClosedLoop
             throw new InputException("sessions", FormattableString.Invariant($"found a context of {model.ContextTokens} tokens and {users} users; allowed: at least 2 tokens, at most 16,777,216 users"));
         }
 
-        (_model, _seed, _class, _starts, _step) = (model, RandomStream.SeedOf(seed, name, "session"), @class, starts, step);
+        (_model, _seed, _class, _starts, _step, _idStep) = (model, RandomStream.SeedOf(seed, name, "session"), @class, starts, step, idStep);
         (_turns, _first, _user, _output) = (model.Turns.Draw(), model.FirstPrompt.Draw(), model.UserTokens.Draw(), model.Output.Draw());
         int capacity = Math.Max(users, 16);
         (_ready, _sessions, _free) = (new TimeHeap(capacity), new Session[capacity], new int[capacity]);
@@ -60,7 +61,7 @@ public sealed class SessionSource : IClosedLoop
     /// <summary>Sessions that an arrival process starts.</summary>
     /// <exception cref="InputException">A value is out of range.</exception>
     public static SessionSource Open(string name, SessionModel model, ArrivalModel starts, ulong seed, int @class = 0) =>
-        new(name, model, seed, @class, new ArrivalProcess(starts, seed, name), 0, 0, 1);
+        new(name, model, seed, @class, new ArrivalProcess(starts, seed, name), 0, 0, 1, 1);
 
     /// <summary>The sessions that replica <paramref name="part"/> of <paramref name="parts"/> has, each drawn as in the whole; see <see cref="GeneratedSource.Part"/>.</summary>
     /// <exception cref="InputException">The starts do not split by the rule, or a value is out of range.</exception>
@@ -68,7 +69,7 @@ public sealed class SessionSource : IClosedLoop
     {
         ArgumentOutOfRangeException.ThrowIfNegative(part);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(part, parts);
-        return new(name, model, seed, @class, new ArrivalProcess(starts.Split(parts, rule), seed, FormattableString.Invariant($"{name}/{part}"), name), 0, part, parts);
+        return new(name, model, seed, @class, new ArrivalProcess(starts.Split(parts, rule), seed, FormattableString.Invariant($"{name}/{part}"), name), 0, part, parts, parts);
     }
 
     /// <summary>A fixed number of users, each in one session at a time, who pause between sessions as between turns and always wait for answers.</summary>
@@ -78,20 +79,24 @@ public sealed class SessionSource : IClosedLoop
     /// <param name="seed">The run's seed.</param>
     /// <param name="spreadSeconds">Over how long they start, evenly; 0 for all at once.</param>
     /// <param name="class">The class that requests are counted in.</param>
+    /// <param name="part">Which of the parts this is, when users are dealt out in turn to replicas that are simulated apart.</param>
+    /// <param name="parts">The parts.</param>
     /// <exception cref="InputException">A value is out of range.</exception>
-    public static SessionSource Closed(string name, SessionModel model, int users, ulong seed, double spreadSeconds = 0, int @class = 0)
+    public static SessionSource Closed(string name, SessionModel model, int users, ulong seed, double spreadSeconds = 0, int @class = 0, int part = 0, int parts = 1)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(part);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(part, parts);
         if (users < 1 || spreadSeconds is not (>= 0 and <= Ticks.MostSeconds))
         {
             throw new InputException("users", FormattableString.Invariant($"found {users} users who start within {spreadSeconds} s; allowed: at least 1, 0 to 9,000,000 s"));
         }
 
-        var source = new SessionSource(name, model with { WaitsForAnswer = true }, seed, @class, null, users, 0, users);
-        for (int i = 0; i < users; i++)
+        var source = new SessionSource(name, model with { WaitsForAnswer = true }, seed, @class, null, (users + parts - 1) / parts, part, users, parts);
+        for (int user = part; user < users; user += parts)
         {
-            source._used++;
-            source.Begin(i, i);
-            source._ready.Set(i, Ticks.Of(spreadSeconds * i / users));
+            int slot = source._used++;
+            source.Begin(slot, user);
+            source._ready.Set(slot, Ticks.Of(spreadSeconds * user / users));
         }
 
         return source;
@@ -116,7 +121,7 @@ public sealed class SessionSource : IClosedLoop
 
         ref Session s = ref _sessions[slot];
         long id = _id;
-        _id += _starts is null ? 1 : _step;
+        _id += _idStep;
         var request = new Request(id, arrival, s.Prompt, s.Output, _class) { Session = s.Number + 1 };
         if (Waits)
         {
@@ -148,7 +153,7 @@ public sealed class SessionSource : IClosedLoop
             s.TurnsLeft--;
             if (Draw(ref s, s.Prompt + s.Output, _user))
             {
-                _ready.Set(slot, now + _model.Pause.Next(ref s.Random));
+                _ready.Set(slot, _model.Pause.EndAfter(now, ref s.Random));
                 return;
             }
 
@@ -157,9 +162,9 @@ public sealed class SessionSource : IClosedLoop
 
         if (_starts is null)
         {
-            long pause = _model.Pause.Next(ref s.Random);
+            long next = _model.Pause.EndAfter(now, ref s.Random);
             Begin(slot, s.Number + _step);
-            _ready.Set(slot, now + pause);
+            _ready.Set(slot, next);
         }
         else
         {

@@ -9,6 +9,9 @@ namespace Fleetwright.Serving.Simulation.Traffic.Traces;
 internal abstract class TraceReader(string path, TraceOptions options) : IDisposable
 {
     private const int MostClasses = 1024;
+
+    // Lines out of order may come before the first; so much that the sum with the longest run is still a time.
+    private const double MostBefore = 1e5;
     private readonly List<byte[]> _classes = [];
     private long _originDate = -1;
     private double _originNumber = double.NaN;
@@ -128,7 +131,7 @@ internal abstract class TraceReader(string path, TraceOptions options) : IDispos
         }
 
         double seconds = (value - _originNumber) * Layout.UnitSeconds;
-        return Math.Abs(seconds) <= Ticks.MostSeconds && (seconds >= 0 || FromFirst)
+        return seconds <= Ticks.MostSeconds && seconds >= (FromFirst ? -MostBefore : 0)
             ? (long)Math.Round(seconds * Ticks.PerSecond)
             : throw Wrong(line, field, FormattableString.Invariant($"found {value}, which is {seconds:0.###} s; allowed: 0 to 9,000,000 s (times that count from elsewhere can be made to count from the first request)"));
     }
@@ -142,9 +145,9 @@ internal abstract class TraceReader(string path, TraceOptions options) : IDispos
 
         _originDate = _originDate < 0 ? date : _originDate;
         long apart = date - _originDate;
-        return Math.Abs(apart) <= Ticks.MostSeconds * 1e7
+        return apart >= -MostBefore * 1e7 && apart <= Ticks.MostSeconds * 1e7
             ? apart * (long)(Ticks.PerSecond / 1e7)
-            : throw Wrong(line, field, $"found '{Encoding.UTF8.GetString(text)}', more than 9,000,000 s from the first request; allowed: within that");
+            : throw Wrong(line, field, $"found '{Encoding.UTF8.GetString(text)}', too far from the first request; allowed: up to 9,000,000 s after it, 100,000 s before it");
     }
 
     private static bool StartsWithBrace(string path)

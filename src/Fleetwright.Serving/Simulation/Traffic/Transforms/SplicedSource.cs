@@ -69,7 +69,7 @@ public sealed class SplicedSource : IRequestSource
             {
                 // A part of one request says nothing of a gap; the next then follows at once.
                 long gap = _count > 1 ? (_last - _first) / (_count - 1) : 0;
-                _start += _period > 0 ? _period : _last + gap;
+                _start = Later.Than(_start, _period > 0 ? _period : Later.Than(_last, gap));
             }
 
             (_first, _last, _count) = (-1, 0, 0);
@@ -89,7 +89,7 @@ public sealed class SplicedSource : IRequestSource
         }
 
         // A period shorter than its part must not turn time back.
-        NextArrival = Math.Max(_start + _part.NextArrival, NextArrival);
+        NextArrival = Math.Max(Later.Than(_start, _part.NextArrival), NextArrival);
     }
 
     private IRequestSource? Opened() => _open(_index) is not IClosedLoop { Waits: true } and var part ? part

@@ -1,0 +1,176 @@
+using Fleetwright.Serving.Load;
+using Fleetwright.Serving.Replicas;
+using Fleetwright.Serving.Simulation;
+using Fleetwright.Serving.Simulation.Fleets;
+using Fleetwright.Serving.Simulation.Results;
+using Fleetwright.Serving.Simulation.Traffic.Arrivals;
+using Fleetwright.Serving.Simulation.Traffic.Generated;
+using Fleetwright.Serving.Simulation.Traffic.Lengths;
+using Fleetwright.Serving.Simulation.Traffic.Transforms;
+using Fleetwright.Serving.Workloads;
+
+namespace Fleetwright.Serving.Search;
+
+/// <summary>How fleets are simulated to size them.</summary>
+public sealed record SimulatedSearchOptions
+{
+    /// <summary>How requests arrive, at the rate of the request.</summary>
+    public Func<double, ArrivalModel> Arrivals { get; init; } = ArrivalModel.Poisson;
+
+    /// <summary>Lengths of prompts and answers; lognormal with the workload's mean and variation when null.</summary>
+    public RequestLengths? Lengths { get; init; }
+
+    /// <summary>How requests are dealt out.</summary>
+    public RouterKind Router { get; init; } = RouterKind.LeastOutstanding;
+
+    /// <summary>Time to the last token that is kept too.</summary>
+    public double EndToEndSeconds { get; init; } = double.PositiveInfinity;
+
+    /// <summary>Layouts of a chip that are simulated: those that the steady state finds cheapest.</summary>
+    public int LayoutsPerChip { get; init; } = 3;
+
+    /// <summary>Independent runs, from 1 to 10, for the ranges.</summary>
+    public int Runs { get; init; } = 5;
+
+    /// <summary>Simulated seconds of a run whose requests are counted; longer when fewer than 10,000 would arrive.</summary>
+    public double Seconds { get; init; } = 300;
+
+    /// <summary>Simulated seconds before them, in which the fleet fills.</summary>
+    public double WarmUpSeconds { get; init; } = 60;
+
+    /// <summary>Seed of the runs. Every fleet gets the same requests, so that differences between fleets are not those between draws.</summary>
+    public ulong Seed { get; init; } = 1;
+}
+
+/// <summary>
+/// The cheapest fleet that keeps the targets, by simulation. The steady state says which layouts are worth simulating (targets a third looser than
+/// asked, so that its own error excludes none); for each the fewest replicas are found by bisection over simulated fleets under the same draws.
+/// </summary>
+public static class SimulatedSearch
+{
+    private const double Looser = 4.0 / 3;
+    private const double More = 1.2;
+    private const int LeastRequests = 10_000;
+    private const int MostReplicas = 1 << 20;
+
+    /// <summary>A plan for each offer that has one, the cheapest first.</summary>
+    public static IReadOnlyList<SimulatedPlan> Run(SizingRequest request, SimulatedSearchOptions options, CancellationToken cancellation = default)
+    {
+        LatencyTargets targets = request.Targets;
+        SizingRequest loose = request with { Targets = targets with { TtftSeconds = targets.TtftSeconds * Looser, TpotSeconds = targets.TpotSeconds * Looser } };
+        var plans = new List<SimulatedPlan>();
+        foreach (IGrouping<int, (int Offer, Replica Replica, LoadEstimate Capacity)> chip in ServingSearch.Feasible(loose).GroupBy(f => f.Offer))
+        {
+            ChipOffer offer = request.Offers[chip.Key];
+            SimulatedPlan? best = null;
+            foreach ((_, Replica replica, LoadEstimate capacity) in chip.OrderBy(f => Math.Ceiling(request.RequestsPerSecond / f.Capacity.RequestsPerSecond) * f.Replica.Chips).ThenBy(f => f.Capacity.TpotTail).Take(options.LayoutsPerChip))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                SimulatedPlan? plan = new Sizing(request, options, offer, replica, cancellation).Find((int)Math.Clamp(Math.Ceiling(request.RequestsPerSecond / capacity.RequestsPerSecond), 1, MostReplicas));
+                best = plan is not null && (best is null || plan.DollarsPerSecond < best.DollarsPerSecond) ? plan : best;
+            }
+
+            if (best is not null)
+            {
+                plans.Add(best);
+            }
+        }
+
+        return [.. plans.OrderBy(p => p.DollarsPerSecond)];
+    }
+
+    private sealed class Sizing(SizingRequest request, SimulatedSearchOptions options, ChipOffer offer, Replica replica, CancellationToken cancellation)
+    {
+        private readonly Dictionary<int, SimulatedLoad> _known = [];
+        private long _requests;
+
+        public SimulatedPlan? Find(int guess)
+        {
+            // The bracket: a number that fails and one that meets.
+            int fails = 0, meets = guess;
+            while (!At(meets).Meets)
+            {
+                fails = meets;
+                meets = Math.Max(meets + 1, (int)Math.Min((long)(meets * 1.3), MostReplicas));
+
+                // What ten times the guess cannot do, a replica alone cannot either.
+                if (meets > Math.Max(16, 10L * guess))
+                {
+                    return null;
+                }
+            }
+
+            while (meets - fails > 1)
+            {
+                int middle = fails == 0 && meets == guess ? Math.Max(fails + 1, (int)(meets * 0.9)) : (fails + meets) / 2;
+                (fails, meets) = At(middle).Meets ? (fails, middle) : (middle, meets);
+            }
+
+            double rate = request.RequestsPerSecond;
+            SimulatedLoad found = At(meets), more = Simulate(meets, rate * More);
+            SimulatedLoad? fewer = fails > 0 ? At(fails) : null;
+            int lost = Math.Max(1, replica.Chip.Chip.ChipsPerServer / replica.Chips);
+            SimulatedLoad? down = meets > lost ? Simulate(meets - lost, rate) : null;
+            long chips = (long)meets * replica.Chips;
+            double dollars = chips * offer.DollarsPerSecond;
+            return new SimulatedPlan(
+                offer, replica, options.Router, chips, found, fewer, more, down, fewer is null && more.Meets ? Binding.RequestRate : Held(fewer ?? more), dollars, dollars / (rate * request.Workload.Output.Mean) * 1e6, _requests);
+        }
+
+        // The target that is missed by most; the cache, when sequences lose theirs.
+        private Binding Held(SimulatedLoad load)
+        {
+            double ttft = load.Ttft.Value / request.Targets.TtftSeconds, tpot = load.Tpot.Value / request.Targets.TpotSeconds;
+            return load.Preemptions > 0.01 ? Binding.Memory : ttft >= tpot ? Binding.Ttft : Binding.Tpot;
+        }
+
+        private SimulatedLoad At(int replicas) => _known.TryGetValue(replicas, out SimulatedLoad? known) ? known : _known[replicas] = Simulate(replicas, request.RequestsPerSecond);
+
+        private SimulatedLoad Simulate(int replicas, double rate)
+        {
+            LatencyTargets targets = request.Targets;
+            Workload work = request.Workload;
+            RequestLengths lengths = options.Lengths ?? new IndependentLengths(Model(work.Prompt), Model(work.Output));
+            var target = new ServiceTarget(targets.TtftSeconds, targets.TpotSeconds, options.EndToEndSeconds);
+            double end = options.WarmUpSeconds + Math.Max(options.Seconds, LeastRequests / rate);
+            var found = new SimulationResult[options.Runs];
+            for (int run = 0; run < options.Runs; run++)
+            {
+                var traffic = new TrafficClass("requests", options.Arrivals(rate), lengths);
+                found[run] = ServingSimulation.Run(
+                    new SimulationRequest
+                    {
+                        Replica = replica,
+                        Replicas = replicas,
+                        Router = options.Router,
+                        Source = new CutSource(new GeneratedSource(traffic, options.Seed + (ulong)run), toSeconds: end),
+                        Targets = [target],
+                        TypicalContext = work.MeanContext,
+                        WarmUpSeconds = options.WarmUpSeconds,
+                        Threads = request.Threads,
+                        Seed = options.Seed + (ulong)run,
+                    },
+                    cancellation);
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            _requests += (long)(rate * end * options.Runs);
+            Interval Of(Func<ClassStatistics, double> value) => Interval.Of([.. found.Select(f => value(f.Statistics.Classes[0]))]);
+            Interval ttft = Of(c => c.Ttft.Quantile(targets.Quantile)), tpot = Of(c => c.Tpot.Quantile(targets.Quantile)), whole = Of(c => c.EndToEnd.Quantile(targets.Quantile));
+            double completed = found.Sum(f => (double)f.Statistics.Completed);
+            bool turnedAway = found.Any(f => f.Statistics.Classes[0].Rejected > 0);
+            return new SimulatedLoad(
+                replicas,
+                rate,
+                ttft,
+                tpot,
+                whole,
+                found.Sum(f => (double)f.Statistics.Classes[0].Good) / completed,
+                found.Sum(f => (double)f.Work.Decoded) / found.Sum(f => (double)f.Work.Iterations),
+                found.Sum(f => (double)f.Statistics.Classes[0].Preemptions) / completed,
+                !turnedAway && ttft.Value <= targets.TtftSeconds && tpot.Value <= targets.TpotSeconds && whole.Value <= options.EndToEndSeconds);
+        }
+
+        private static LengthModel Model(LengthDistribution length) => length.Cv > 0 ? new LognormalLength(length.Mean, length.Cv) : new ConstantLength((int)Math.Round(length.Mean));
+    }
+}
