@@ -32,7 +32,7 @@ public sealed class MeasuredVllmTests
     [Fact]
     public void Dense_model_on_two_cards()
     {
-        // vLLM's one all-reduce kernel for two cards without NVLink sends every result once: the latency and 2 bytes for each of 5120 numbers a token, twice a layer.
+        // An all-reduce of two cards is taken to cost one latency and to send every result once each way: 2 bytes for each of 5120 numbers a token, twice a layer.
         var options = new ProfileOptions { Layers = 64, MaximumSequences = 128, Communication = t => 64 * 2 * (LinkSeconds + (t * 5120 * 2 / LinkBytesPerSecond)) };
         Check("RTXPRO6000/Qwen3-32B", "RTXPRO6000/Qwen/Qwen3-32B/bf16/tp2", options, 20_000, 1, 0.05);
     }

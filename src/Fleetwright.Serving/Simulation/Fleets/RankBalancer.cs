@@ -3,7 +3,7 @@ namespace Fleetwright.Serving.Simulation.Fleets;
 /// <summary>
 /// Deals the requests of a lockstep group out to its ranks as vLLM's front end does: to the least 4·waiting + running, of equals the first. It sees the
 /// counts that the ranks had when they last formed a batch, as of some instant in the last 100 ms, and adds the requests that it has sent since then itself.
-/// Source: vLLM 0.19, <c>v1/engine/core_client.py</c> (<c>DPLBAsyncMPClient</c>) and <c>coordinator.py</c>.
+/// Source: vLLM, <c>v1/engine/core_client.py</c> (<c>DPLBAsyncMPClient</c>) and <c>coordinator.py</c>.
 /// </summary>
 /// <param name="ranks">Ranks.</param>
 /// <param name="phase">When the counts are first seen, in ticks.</param>
