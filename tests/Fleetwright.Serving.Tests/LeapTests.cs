@@ -75,7 +75,7 @@ public sealed class LeapTests
         _ => new StaticScheduler(),
     };
 
-    private static List<Request> Workload(Random random, int longest, double gap)
+    internal static List<Request> Workload(Random random, int longest, double gap)
     {
         var requests = new List<Request>();
         double now = 0;

@@ -27,16 +27,23 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
 
     private bool Reserves => scheduler is "orca" or "static";
 
+    public bool Busy => _waiting.Count > 0 || _running.Count > 0;
+
+    public int Waiting => _waiting.Count;
+
+    public int Running => _running.Count;
+
+    public List<CompletedRequest> Completed => _completed;
+
     public List<CompletedRequest> Run(IEnumerable<Request> requests)
     {
         var coming = new Queue<Request>(requests);
         long now = 0;
-        while (coming.Count > 0 || _waiting.Count > 0 || _running.Count > 0)
+        while (coming.Count > 0 || Busy)
         {
             while (coming.Count > 0 && coming.Peek().Arrival <= now)
             {
-                Request r = coming.Dequeue();
-                _waiting.AddLast(new Sequence(r) { Prompt = r.PromptTokens });
+                Arrive(coming.Dequeue());
             }
 
             List<(Sequence Sequence, int Tokens)> batch = Form();
@@ -46,43 +53,52 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
                 continue;
             }
 
-            Iterations++;
-            TokensComputed += batch.Sum(b => b.Tokens);
-            List<Sequence> decodes = [.. batch.Where(b => b.Sequence.Decodes).Select(b => b.Sequence)];
-            PromptChunk[] chunks = [.. batch.Where(b => !b.Sequence.Decodes).Select(b => new PromptChunk(b.Tokens, b.Sequence.Computed))];
-            double seconds = times.Iteration(decodes.Count, decodes.Sum(s => (long)s.Tokens), decodes.Count > 0 ? decodes.Max(s => s.Tokens) : 0, chunks);
-            foreach ((Sequence s, _) in batch.Where(b => b.Sequence.Scheduled < 0))
-            {
-                s.Scheduled = now;
-            }
-
-            now += Ticks.Of(seconds);
-            foreach ((Sequence s, int tokens) in batch)
-            {
-                s.Computed += tokens;
-                if (s.Computed < s.Prompt)
-                {
-                    continue;
-                }
-
-                // The last token of the prompt, and each one after it, gives one more.
-                s.Tokens = s.Computed + 1;
-                s.FirstToken = s.FirstToken < 0 ? now : s.FirstToken;
-                if (s.Tokens == s.Request.PromptTokens + s.Request.OutputTokens)
-                {
-                    _running.Remove(s);
-                    Release(s);
-                    _completed.Add(new CompletedRequest(s.Request.Id, 0, s.Request.PromptTokens, s.Request.OutputTokens, s.Request.Arrival, s.Scheduled, s.FirstToken, now, s.Evictions));
-                }
-            }
+            (int decodes, long context, int longest, PromptChunk[] chunks) = Shape(batch);
+            long end = now + Ticks.Of(times.Iteration(decodes, context, longest, chunks));
+            Finish(batch, now, end);
+            now = end;
         }
 
         return _completed;
     }
 
-    private List<(Sequence, int)> Form()
+    public void Arrive(Request request) => _waiting.AddLast(new Sequence(request) { Prompt = request.PromptTokens });
+
+    /// <summary>Sequences that decode, the sum and the longest of their contexts, and the parts of prompts of a batch.</summary>
+    public static (int Decodes, long Context, int Longest, PromptChunk[] Chunks) Shape(List<(Sequence Sequence, int Tokens)> batch)
     {
-        List<(Sequence, int)> batch = [];
+        List<Sequence> decodes = [.. batch.Where(b => b.Sequence.Decodes).Select(b => b.Sequence)];
+        return (decodes.Count, decodes.Sum(s => (long)s.Tokens), decodes.Count > 0 ? decodes.Max(s => s.Tokens) : 0, [.. batch.Where(b => !b.Sequence.Decodes).Select(b => new PromptChunk(b.Tokens, b.Sequence.Computed))]);
+    }
+
+    public void Finish(List<(Sequence Sequence, int Tokens)> batch, long start, long end)
+    {
+        Iterations++;
+        TokensComputed += batch.Sum(b => b.Tokens);
+        foreach ((Sequence s, int tokens) in batch)
+        {
+            s.Scheduled = s.Scheduled < 0 ? start : s.Scheduled;
+            s.Computed += tokens;
+            if (s.Computed < s.Prompt)
+            {
+                continue;
+            }
+
+            // The last token of the prompt, and each one after it, gives one more.
+            s.Tokens = s.Computed + 1;
+            s.FirstToken = s.FirstToken < 0 ? end : s.FirstToken;
+            if (s.Tokens == s.Request.PromptTokens + s.Request.OutputTokens)
+            {
+                _running.Remove(s);
+                Release(s);
+                _completed.Add(new CompletedRequest(s.Request.Id, 0, s.Request.PromptTokens, s.Request.OutputTokens, s.Request.Arrival, s.Scheduled, s.FirstToken, end, s.Evictions));
+            }
+        }
+    }
+
+    public List<(Sequence Sequence, int Tokens)> Form()
+    {
+        List<(Sequence Sequence, int Tokens)> batch = [];
         bool evicted = false;
         int tokens = 0;
         switch (scheduler)
@@ -210,7 +226,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
 
     private int Blocks(int tokens) => (tokens + limits.BlockTokens - 1) / limits.BlockTokens;
 
-    private void Chunk(List<(Sequence, int)> batch, Sequence s, ref int tokens)
+    private void Chunk(List<(Sequence Sequence, int Tokens)> batch, Sequence s, ref int tokens)
     {
         int chunk = Math.Min(s.Prompt - s.Computed, limits.TokenBudget - tokens);
         if (chunk > 0)
@@ -220,7 +236,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
         }
     }
 
-    private void Decode(List<(Sequence, int)> batch, int spare, ref bool evicted)
+    private void Decode(List<(Sequence Sequence, int Tokens)> batch, int spare, ref bool evicted)
     {
         foreach (Sequence s in _running.Where(s => s.Decodes).ToArray())
         {
@@ -276,7 +292,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
         _waiting.AddFirst(s);
     }
 
-    private sealed class Sequence(Request request)
+    internal sealed class Sequence(Request request)
     {
         public Request Request => request;
 

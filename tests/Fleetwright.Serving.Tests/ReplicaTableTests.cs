@@ -28,7 +28,11 @@ public sealed class ReplicaTableTests
             int tokens = random.Next(1, 8000 / Math.Max(1, chunks)), past = random.Next(2) * random.Next(8000);
             PromptChunk[] prompts = [.. Enumerable.Repeat(new PromptChunk(tokens, past), chunks)];
             double exact = replica.Step(new StepShape(chunks, tokens, past, decodes, decodes > 0 ? ((double)context / decodes) - 1 : 0)).Seconds;
-            double kept = table.Iteration(decodes, context, prompts);
+
+            // Ranks of data-parallel attention with the same work each take as long as the replica with all of it.
+            double kept = data == 1
+                ? table.Iteration(decodes, context, prompts)
+                : table.Iteration((RankBatch[])[.. Enumerable.Repeat(RankBatch.Of(decodes / data, context / data, 0, prompts.AsSpan(0, chunks / data)), data)]);
             double error = Math.Abs((kept / exact) - 1);
             (worst, sum, count) = (Math.Max(worst, error), sum + error, count + 1);
         }
@@ -36,6 +40,27 @@ public sealed class ReplicaTableTests
         TestContext.Current.TestOutputHelper?.WriteLine($"{model}: mean {sum / count:p2}, worst {worst:p2}");
         Assert.InRange(sum / count, 0, 0.01);
         Assert.InRange(worst, 0, data > 1 ? 0.15 : 0.07);
+    }
+
+    [Fact]
+    public void A_run_of_decodes_of_ranks_is_the_sum_of_its_iterations()
+    {
+        Replica replica = Fixtures.Replica(Fixtures.Catalog.Models.Get("deepseek-ai/DeepSeek-V3"), Fixtures.H200, new Sharding(1, 1, 8, 8));
+        var table = new ReplicaTable(replica, 512, 8192);
+        RankBatch[] first = [.. Enumerable.Range(0, 8).Select(r => RankBatch.Of(3 * r, 3 * r * (200L + (400 * (8 - r))), 0, []))];
+        double sum = 0;
+        for (int i = 0; i < 2000; i++)
+        {
+            double before = sum;
+            sum += table.Iteration((RankBatch[])[.. first.Select(r => r with { ContextTokens = r.ContextTokens + ((long)i * r.Decodes) })]);
+            if (i % 250 == 249)
+            {
+                Assert.Equal(i + 1, table.Decode(first, i + 1, double.PositiveInfinity, out double seconds));
+                Assert.Equal(sum, seconds, sum * 1e-12);
+                Assert.Equal(i + 1, table.Decode(first, 2000, (before + sum) / 2, out seconds));
+                Assert.Equal(sum, seconds, sum * 1e-12);
+            }
+        }
     }
 
     [Fact]

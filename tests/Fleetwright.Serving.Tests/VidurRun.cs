@@ -66,7 +66,7 @@ internal sealed class VidurRun : ICompletionSink
         else
         {
             Router router = Option("global_scheduler_config_type", "round_robin") == "lor" ? new LeastWaitingRouter() : new RoundRobinRouter();
-            new FleetSimulator<VidurTables>(replicas, router, Replicas, threads).Run(new ListSource(Stream()));
+            new FleetSimulator(replicas, router, Replicas, threads).Run(new ListSource(Stream()));
         }
 
         iterations = replicas.Sum(r => r.Work.Iterations);

@@ -11,16 +11,15 @@ namespace Fleetwright.Serving.Simulation;
 /// running. Cutting costs no more than planning, because a run is a closed form and has no state of its own.
 /// </summary>
 /// <typeparam name="TTimes">How long iterations take.</typeparam>
-internal sealed class ReplicaSimulator<TTimes>
+internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
     where TTimes : struct, IIterationTimes
 {
     private readonly Scheduler _scheduler;
-    private readonly ICompletionSink _sink;
     private readonly int _longestRun;
     private TTimes _times;
     private ReplicaWork _work;
+    private SequenceEnds _ends;
     private long _start;
-    private long _stalled;
     private int _iterations;
 
     /// <param name="times">How long iterations take.</param>
@@ -30,7 +29,7 @@ internal sealed class ReplicaSimulator<TTimes>
     /// <param name="leaps">Whether runs of iterations are taken in one step; the results are the same.</param>
     public ReplicaSimulator(TTimes times, Scheduler scheduler, ReplicaState state, ICompletionSink sink, bool leaps = true)
     {
-        (_times, _scheduler, State, _sink) = (times, scheduler, state, sink);
+        (_times, _scheduler, State, _ends) = (times, scheduler, state, new SequenceEnds(sink));
         _longestRun = leaps ? 1 << 20 : 1;
     }
 
@@ -42,14 +41,34 @@ internal sealed class ReplicaSimulator<TTimes>
     /// <summary>What it has done.</summary>
     public ref readonly ReplicaWork Work => ref _work;
 
+    /// <inheritdoc/>
+    int IReplicaEngine.Waiting => State.WaitingCount;
+
+    /// <inheritdoc/>
+    int IReplicaEngine.Running => State.RunningCount;
+
+    /// <inheritdoc/>
+    double IReplicaEngine.CacheTaken => 1 - ((double)State.FreeBlocks / State.Limits.Blocks);
+
+    /// <inheritdoc/>
+    int IReplicaEngine.FoundTokens(in Request request) => State.FoundTokensOf(request);
+
     /// <summary>Where its occupancy is kept, if anywhere.</summary>
     public OccupancySeries? Series { get; init; }
 
     /// <summary>Hears of every request that ends, when the source waits for answers.</summary>
-    public IClosedLoop? Loop { get; init; }
+    public IClosedLoop? Loop
+    {
+        get => _ends.Loop;
+        init => _ends.Loop = value;
+    }
 
     /// <summary>Ticks that a request takes beyond its iterations, before its first token.</summary>
-    public long RequestOverhead { get; init; }
+    public long RequestOverhead
+    {
+        get => _ends.RequestOverhead;
+        init => _ends.RequestOverhead = value;
+    }
 
     /// <summary>Takes all of a source's requests to their ends.</summary>
     public void Run(IRequestSource source)
@@ -124,18 +143,7 @@ internal sealed class ReplicaSimulator<TTimes>
         }
     }
 
-    private void Accept(in Request request)
-    {
-        if (_scheduler.CanEverHold(State.Limits, request.PromptTokens, request.OutputTokens))
-        {
-            State.Arrive(request);
-        }
-        else
-        {
-            _sink.Rejected(request);
-            Loop?.Ended(request.Id, request.Arrival, served: false);
-        }
-    }
+    private void Accept(in Request request) => _ends.Accept(_scheduler, State, request);
 
     // Forms a batch and says how long it runs. A run that an arrival would end anyway is planned only that far.
     private void Plan(long now, long nextArrival)
@@ -183,81 +191,10 @@ internal sealed class ReplicaSimulator<TTimes>
     {
         long now = End;
         End = Ticks.Never;
-        ReplicaState state = State;
-        Account(state, now);
-        if (!state.Decodes)
-        {
-            _stalled += state.DecodeCount > 0 ? now - _start : 0;
-        }
-        else
-        {
-            long between = (now - _start) / _iterations;
-            if (_stalled > 0)
-            {
-                // Prompts held the decoding sequences up: their next token follows that much later.
-                _sink.TokensFollowed(_stalled + between, state.DecodeCount);
-                _stalled = 0;
-                _sink.TokensFollowed(between, (long)state.DecodeCount * (_iterations - 1));
-            }
-            else
-            {
-                _sink.TokensFollowed(between, (long)state.DecodeCount * _iterations);
-            }
-
-            state.AdvanceDecodes(_iterations);
-            while (state.TryEnd(out int slot))
-            {
-                Complete(slot, now);
-            }
-        }
-
-        for (int i = 0; i < state.ChunkCount; i++)
-        {
-            if (state.AdvanceChunk(i, out int slot))
-            {
-                ref Sequence s = ref state[slot];
-                if (s.FirstToken < 0)
-                {
-                    s.FirstToken = now;
-                }
-
-                if (!state.FinishPrefill(slot))
-                {
-                    Complete(slot, now);
-                }
-            }
-        }
-    }
-
-    private void Account(ReplicaState state, long now)
-    {
         _work.Iterations += _iterations;
         _work.Runs++;
         _work.BusyTicks += now - _start;
-        if (state.Decodes)
-        {
-            long decodes = state.DecodeCount, iterations = _iterations;
-            _work.Tokens += decodes * iterations;
-            _work.Decoded += decodes * iterations;
-            _work.ContextTokens += (iterations * state.DecodeContext) + (decodes * (iterations * (iterations - 1) / 2));
-        }
-
-        foreach (ref readonly PromptChunk chunk in state.Chunks)
-        {
-            _work.Tokens += chunk.Tokens;
-            _work.DoublePairs += chunk.Tokens * ((2L * chunk.Past) + chunk.Tokens);
-        }
-
-        Series?.Add(_start, now, state.RunningCount, state.WaitingCount, 1 - ((double)state.FreeBlocks / state.Limits.Blocks));
-    }
-
-    private void Complete(int slot, long now)
-    {
-        ref Sequence s = ref State[slot];
-        _sink.Completed(new CompletedRequest(
-            s.Id, s.Class, s.OriginalPrompt, s.TotalTokens - s.OriginalPrompt, s.Arrival, s.Scheduled, s.FirstToken + RequestOverhead, now + RequestOverhead, s.Preemptions));
-        long id = s.Id;
-        State.Release(slot);
-        Loop?.Ended(id, now + RequestOverhead, served: true);
+        Series?.Add(_start, now, State.RunningCount, State.WaitingCount, 1 - ((double)State.FreeBlocks / State.Limits.Blocks));
+        _ends.Finish(State, _start, now, _iterations, ref _work);
     }
 }

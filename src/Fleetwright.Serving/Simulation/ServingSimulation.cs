@@ -75,7 +75,7 @@ public readonly record struct SimulationProgress(long Completed, double Seconds,
 /// <param name="Work">What all replicas did together.</param>
 /// <param name="Occupancy">How full the first replicas were over time.</param>
 /// <param name="Seconds">Simulated seconds: to the end of the last request.</param>
-/// <param name="Limits">What the scheduler of each replica could fill.</param>
+/// <param name="Limits">What the scheduler of each replica could fill, or of each of its ranks with data-parallel attention.</param>
 /// <param name="Scheduler">How iterations were filled.</param>
 /// <param name="Joules">Energy of all chips.</param>
 /// <param name="IsPartial">Whether it was cancelled before its end.</param>
@@ -114,7 +114,8 @@ public static class ServingSimulation
         // A replica of P pipeline stages runs P micro-batches in turn: P engines with a P-th of the sequences, whose iteration is a pass through all stages.
         int stages = replica.Sharding.PipelineParallel;
         int engines = request.Replicas * stages;
-        var table = new ReplicaTable(replica, limits.MaximumSequences, limits.TokenBudget);
+        int ranks = replica.Sharding.AttentionDataParallel;
+        var table = new ReplicaTable(replica, limits.MaximumSequences * ranks, limits.TokenBudget * ranks);
         int shards = Math.Min(engines, MostShards);
         RunStatistics[] statistics = [.. Enumerable.Range(0, shards).Select(_ => new RunStatistics(request.Targets, Ticks.Of(request.WarmUpSeconds), request.Observer))];
         ReplicaWork[] work = new ReplicaWork[shards];
@@ -133,21 +134,30 @@ public static class ServingSimulation
         double seconds = Ticks.Seconds(all.LastCompletion);
         return new SimulationResult(all, total, series, seconds, limits, kind, ReplicaEnergy.Joules(replica, total, seconds * request.Replicas), partial);
 
-        ReplicaSimulator<ReplicaTimes> Create(int engine, IRequestSource? source) =>
-            new(new ReplicaTimes(table), kind.Create(limits), new ReplicaState(limits, kind.ReservesWhole(), request.SharesPrefixes ? CacheReuse.Prefixes : kind == SchedulerKind.VllmV1 ? CacheReuse.Evicted : CacheReuse.None, (source ?? request.Source)?.HashTokens ?? 0), statistics[engine % shards], request.Leaps)
-            {
-                Series = engine < series.Length ? series[engine] : null,
-                RequestOverhead = overhead,
-                Loop = source is IClosedLoop { Waits: true } loop ? loop : null,
-            };
+        IReplicaEngine Create(int engine, IRequestSource? source)
+        {
+            var times = new ReplicaTimes(table);
+            RunStatistics sink = statistics[engine % shards];
+            OccupancySeries? occupancy = engine < series.Length ? series[engine] : null;
+            IClosedLoop? loop = source is IClosedLoop { Waits: true } waits ? waits : null;
+
+            // Ranks of data-parallel attention have a scheduler and a cache each and do every pass together.
+            return ranks == 1
+                ? new ReplicaSimulator<ReplicaTimes>(times, kind.Create(limits), State(source), sink, request.Leaps) { Series = occupancy, RequestOverhead = overhead, Loop = loop }
+                : new LockstepSimulator<ReplicaTimes>(
+                    times, [.. Enumerable.Range(0, ranks).Select(_ => kind.Create(limits))], [.. Enumerable.Range(0, ranks).Select(_ => State(source))], sink, request.Leaps) { Series = occupancy, RequestOverhead = overhead, Loop = loop };
+        }
+
+        ReplicaState State(IRequestSource? source) =>
+            new(limits, kind.ReservesWhole(), request.SharesPrefixes ? CacheReuse.Prefixes : kind == SchedulerKind.VllmV1 ? CacheReuse.Evicted : CacheReuse.None, (source ?? request.Source)?.HashTokens ?? 0);
 
         void Report(long now, long runs) => request.Progress?.Invoke(new SimulationProgress(statistics.Sum(s => s.Completed), Ticks.Seconds(now), runs));
 
         bool RunTogether()
         {
             bool cancelled = false;
-            ReplicaSimulator<ReplicaTimes>[] simulators = [.. Enumerable.Range(0, engines).Select(i => Create(i, request.Source))];
-            new FleetSimulator<ReplicaTimes>(simulators, request.Router.Create(request.Seed), shards, request.Threads).Run(request.Source ?? throw new ArgumentException("no requests", nameof(request)), now =>
+            IReplicaEngine[] simulators = [.. Enumerable.Range(0, engines).Select(i => Create(i, request.Source))];
+            new FleetSimulator(simulators, request.Router.Create(request.Seed), shards, request.Threads).Run(request.Source ?? throw new ArgumentException("no requests", nameof(request)), now =>
             {
                 Report(now, simulators.Sum(s => s.Work.Runs));
                 cancelled = cancellation.IsCancellationRequested;
@@ -168,7 +178,7 @@ public static class ServingSimulation
                 for (int i = shard; i < engines && !cancellation.IsCancellationRequested; i += shards)
                 {
                     IRequestSource source = sources(i);
-                    ReplicaSimulator<ReplicaTimes> simulator = Create(i, source);
+                    IReplicaEngine simulator = Create(i, source);
                     for (long until = Stretch; !simulator.RunUntil(source, until) && !cancellation.IsCancellationRequested; until += Stretch)
                     {
                         Report(until, simulator.Work.Runs);
@@ -200,14 +210,14 @@ public static class ServingSimulation
     private static SchedulerLimits Limits(SimulationRequest request)
     {
         Replica replica = request.Replica;
-        int groups = replica.Sharding.AttentionDataParallel, stages = replica.Sharding.PipelineParallel;
+        int stages = replica.Sharding.PipelineParallel;
         const int block = 16;
         double blockBytes = replica.Graph.CacheBytesPerSequence(request.TypicalContext) / request.TypicalContext * block;
-        double blocks = blockBytes > 0 ? Math.Max(0, replica.CacheRoomBytes) / blockBytes * groups / stages : 1e12;
+        double blocks = blockBytes > 0 ? Math.Max(0, replica.CacheRoomBytes) / blockBytes / stages : 1e12;
         return new SchedulerLimits
         {
-            TokenBudget = replica.Engine.TokenBudget * groups,
-            MaximumSequences = Math.Max(1, replica.Engine.MaximumSequences * groups / stages),
+            TokenBudget = replica.Engine.TokenBudget,
+            MaximumSequences = Math.Max(1, replica.Engine.MaximumSequences / stages),
             Blocks = (long)Math.Floor(blocks),
             BlockTokens = block,
             MaximumContext = request.MaximumContext,

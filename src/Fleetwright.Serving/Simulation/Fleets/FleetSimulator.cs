@@ -1,4 +1,3 @@
-using Fleetwright.Serving.Simulation.Times;
 using Fleetwright.Serving.Simulation.Traffic;
 using Fleetwright.Serving.Simulation.Traffic.Generated;
 
@@ -9,11 +8,10 @@ namespace Fleetwright.Serving.Simulation.Fleets;
 /// arrival only when the router asks for it. Where it does not, a window of arrivals is dealt out first and the replicas then run apart, on all
 /// cores: the results are the same for any number of threads, because a replica sees nothing but its own requests.
 /// </summary>
-internal sealed class FleetSimulator<TTimes> : IReplicaLoads
-    where TTimes : struct, IIterationTimes
+internal sealed class FleetSimulator : IReplicaLoads
 {
     private const int WindowRequests = 1 << 16;
-    private readonly ReplicaSimulator<TTimes>[] _replicas;
+    private readonly IReplicaEngine[] _replicas;
     private readonly Router _router;
     private readonly int _shards;
     private readonly ParallelOptions _options;
@@ -23,7 +21,7 @@ internal sealed class FleetSimulator<TTimes> : IReplicaLoads
     /// <param name="router">The router.</param>
     /// <param name="shards">Parts that may run at once.</param>
     /// <param name="threads">Threads to use.</param>
-    public FleetSimulator(IReadOnlyList<ReplicaSimulator<TTimes>> replicas, Router router, int shards, int threads)
+    public FleetSimulator(IReadOnlyList<IReplicaEngine> replicas, Router router, int shards, int threads)
     {
         (_replicas, _router, _shards) = ([.. replicas], router, shards);
         _options = new ParallelOptions { MaxDegreeOfParallelism = threads };
@@ -33,7 +31,7 @@ internal sealed class FleetSimulator<TTimes> : IReplicaLoads
     public int Count => _replicas.Length;
 
     /// <summary>The replicas.</summary>
-    public IReadOnlyList<ReplicaSimulator<TTimes>> Replicas => _replicas;
+    public IReadOnlyList<IReplicaEngine> Replicas => _replicas;
 
     /// <summary>Takes all requests of <paramref name="source"/> to their ends.</summary>
     /// <param name="source">The requests.</param>
@@ -51,24 +49,24 @@ internal sealed class FleetSimulator<TTimes> : IReplicaLoads
     }
 
     /// <inheritdoc/>
-    int IReplicaLoads.Waiting(int replica) => Current(replica).State.WaitingCount;
+    int IReplicaLoads.Waiting(int replica) => Current(replica).Waiting;
 
     /// <inheritdoc/>
-    int IReplicaLoads.Outstanding(int replica) => Current(replica).State.WaitingCount + _replicas[replica].State.RunningCount;
+    int IReplicaLoads.Outstanding(int replica) => Current(replica).Waiting + _replicas[replica].Running;
 
     /// <inheritdoc/>
-    double IReplicaLoads.CacheTaken(int replica) => 1 - ((double)Current(replica).State.FreeBlocks / _replicas[replica].State.Limits.Blocks);
+    double IReplicaLoads.CacheTaken(int replica) => Current(replica).CacheTaken;
 
     /// <inheritdoc/>
-    int IReplicaLoads.FoundTokens(int replica, in Request request) => Current(replica).State.FoundTokensOf(request);
+    int IReplicaLoads.FoundTokens(int replica, in Request request) => Current(replica).FoundTokens(request);
 
-    private ReplicaSimulator<TTimes> Current(int replica)
+    private IReplicaEngine Current(int replica)
     {
         _replicas[replica].AdvanceTo(_now);
         return _replicas[replica];
     }
 
-    private void ForEach(Action<ReplicaSimulator<TTimes>> action) => Parallel.For(0, _shards, _options, shard =>
+    private void ForEach(Action<IReplicaEngine> action) => Parallel.For(0, _shards, _options, shard =>
     {
         for (int i = shard; i < _replicas.Length; i += _shards)
         {

@@ -21,8 +21,14 @@ public sealed record ProfileOptions
     /// <summary>Experts that each token chooses.</summary>
     public int Chosen { get; init; }
 
-    /// <summary>Chips over which the experts are spread, each of which runs an engine of its own whose tokens all meet at the experts.</summary>
+    /// <summary>Chips over which the experts are spread; the tokens of all meet at them, and all wait for the chip with the most.</summary>
     public int ExpertRanks { get; init; } = 1;
+
+    /// <summary>Seconds in which ranks in lockstep exchange their tokens before and after the experts, over all layers, by the tokens that a rank gets from the others.</summary>
+    public Func<int, double>? Exchange { get; init; }
+
+    /// <summary>Batches for which ranks in lockstep have captured graphs, ascending: when none has more tokens than the last, all compute as many as the one above the largest batch.</summary>
+    public IReadOnlyList<int> GraphSizes { get; init; } = [];
 
     /// <summary>Most sequences of an iteration.</summary>
     public int MaximumSequences { get; init; } = 256;
@@ -41,6 +47,9 @@ internal sealed class ProfileTable
 {
     private static readonly string[] Once = ["embedding", "final_layernorm"];
     private readonly double[] _tokens;
+    private readonly double[] _experts;
+    private readonly double[] _exchange;
+    private readonly int[] _graphs;
     private readonly double[] _sequences;
     private readonly Axis _chunk;
     private readonly Axis _past;
@@ -49,9 +58,9 @@ internal sealed class ProfileTable
     private readonly double[] _attention;
     private readonly double[][] _skew;
 
-    private ProfileTable(double[] tokens, double[] sequences, CsvTable attention, double scale, CsvTable? skew)
+    private ProfileTable(double[] tokens, double[] experts, double[] exchange, int[] graphs, double[] sequences, CsvTable attention, double scale, CsvTable? skew)
     {
-        (_tokens, _sequences) = (tokens, sequences);
+        (_tokens, _experts, _exchange, _graphs, _sequences) = (tokens, experts, exchange, graphs, sequences);
 
         // The points that are measured for all others: powers of two and 0. The table has finer ones for long contexts only.
         _chunk = new Axis([.. Powers(attention, "prefill_chunk")]);
@@ -102,9 +111,10 @@ internal sealed class ProfileTable
             Add(sequences, layer, "sequences", 1e-6);
         }
 
+        double[] experts = new double[((tokens.Length - 1) * options.ExpertRanks) + 1];
         if (options.Experts > 0)
         {
-            AddExperts(tokens, CsvTable.Read(Path.Combine(folder, "moe.csv"), "tokens", "activated_experts", "time_us"), options, scale);
+            AddExperts(experts, CsvTable.Read(Path.Combine(folder, "moe.csv"), "tokens", "activated_experts", "time_us"), options, scale);
         }
 
         for (int i = 1; i < tokens.Length; i++)
@@ -112,52 +122,93 @@ internal sealed class ProfileTable
             tokens[i] += options.StepSeconds + (options.Communication?.Invoke(i) ?? 0);
         }
 
+        double[] exchange = new double[experts.Length];
+        for (int i = 0; i < exchange.Length; i++)
+        {
+            exchange[i] = options.Exchange?.Invoke(i) ?? 0;
+        }
+
         string uneven = Path.Combine(folder, "skew.csv"), meta = Path.Combine(folder, "..", "meta.yaml");
 
         // A profile whose own description says that uneven contexts were not measured has that file from elsewhere.
         bool measured = File.Exists(uneven) && (!File.Exists(meta) || YamlFile.Open(meta).Root.OptionalMap("skew_profile")?.Flag("enabled", true) != false);
         CsvTable? skew = measured ? CsvTable.Read(uneven, "n", "pc", "t_mean_us", "t_max_us", "t_skew_us") : null;
-        return new ProfileTable(tokens, sequences, CsvTable.Read(Path.Combine(folder, "attention.csv"), "prefill_chunk", "kv_prefill", "n_decode", "kv_decode", "time_us"), scale, skew);
+        return new ProfileTable(tokens, experts, exchange, [.. options.GraphSizes], sequences, CsvTable.Read(Path.Combine(folder, "attention.csv"), "prefill_chunk", "kv_prefill", "n_decode", "kv_decode", "time_us"), scale, skew);
     }
 
     /// <summary>Seconds of an iteration; see <see cref="IIterationTimes.Iteration"/>.</summary>
     public double Iteration(int decodes, long contextTokens, long longestContext, ReadOnlySpan<PromptChunk> chunks)
     {
-        int tokens = 0;
-        double doublePairs = 0;
-        foreach (PromptChunk chunk in chunks)
-        {
-            tokens += chunk.Tokens;
-            doublePairs += chunk.Tokens * ((2.0 * chunk.Past) + chunk.Tokens);
-        }
-
-        // Several prompts are taken as one with as many tokens and pairs; several short ones have fewer pairs than that, and count as one shorter.
-        double one = Math.Min(tokens, Math.Sqrt(doublePairs));
-        double past = one > 0 ? Math.Max(0, ((doublePairs / one) - one) / 2) : 0;
-        double seconds = _tokens[Math.Min(decodes + tokens, _tokens.Length - 1)] + _sequences[Math.Min(decodes + chunks.Length, _sequences.Length - 1)];
-        return seconds + Skewed(one, past, decodes, decodes > 0 ? (double)contextTokens / decodes : 0, longestContext);
+        var batch = RankBatch.Of(decodes, contextTokens, longestContext, chunks);
+        return Own(batch, batch.Tokens) + Experts(batch.Tokens);
     }
 
     /// <summary>A run of decodes; see <see cref="IIterationTimes.Decode"/>.</summary>
     public int Decode(int decodes, long contextTokens, long longestContext, int iterations, double until, out double seconds)
     {
-        double rest = _tokens[decodes] + _sequences[Math.Min(decodes, _sequences.Length - 1)];
+        double rest = _tokens[decodes] + _sequences[Math.Min(decodes, _sequences.Length - 1)] + Experts(decodes);
         double context = (double)contextTokens / decodes;
         int done = 0;
         seconds = 0;
         while (true)
         {
             double here = Skewed(0, 0, decodes, context, longestContext + done), slope = Skewed(0, 0, decodes, context + 1, longestContext + done + 1) - here;
-            int within = (int)Math.Min(iterations - done, Math.Max(1, Math.Ceiling(Math.Min(_context.PointAbove(context) - context, _context.PointAbove(longestContext + done) - longestContext - done))));
-            int taken = ArithmeticRun.Take(rest + here, slope, within, until - seconds, out double run);
+            int taken = ArithmeticRun.Take(rest + here, slope, Math.Min(iterations - done, Straight(context, longestContext + done)), until - seconds, out double run);
             seconds += run;
             done += taken;
-            if (taken < within || done == iterations || seconds >= until)
+            if (done == iterations || seconds >= until)
             {
                 return done;
             }
 
             context += taken;
+        }
+    }
+
+    /// <summary>Seconds of an iteration of ranks in lockstep; see <see cref="ILockstepTimes.Iteration"/>.</summary>
+    public double Iteration(ReadOnlySpan<RankBatch> ranks)
+    {
+        Span<int> tokens = stackalloc int[ranks.Length];
+        double together = Together(ranks, tokens), slowest = 0;
+        for (int i = 0; i < ranks.Length; i++)
+        {
+            slowest = Math.Max(slowest, Own(ranks[i], tokens[i]));
+        }
+
+        return slowest + together;
+    }
+
+    /// <summary>A run of decodes of ranks in lockstep; see <see cref="ILockstepTimes.Decode"/>.</summary>
+    public int Decode(ReadOnlySpan<RankBatch> ranks, int iterations, double until, out double seconds)
+    {
+        Span<int> tokens = stackalloc int[ranks.Length];
+        Span<double> first = stackalloc double[ranks.Length], step = stackalloc double[ranks.Length];
+        double together = Together(ranks, tokens);
+        int done = 0;
+        seconds = 0;
+        while (true)
+        {
+            int within = iterations - done;
+            for (int i = 0; i < ranks.Length; i++)
+            {
+                RankBatch r = ranks[i];
+                first[i] = _tokens[Math.Min(tokens[i], _tokens.Length - 1)] + _sequences[Math.Min(r.Decodes, _sequences.Length - 1)];
+                step[i] = 0;
+                if (r.Decodes > 0)
+                {
+                    double context = ((double)r.ContextTokens / r.Decodes) + done, here = Skewed(0, 0, r.Decodes, context, r.LongestContext + done);
+                    first[i] += here;
+                    step[i] = Skewed(0, 0, r.Decodes, context + 1, r.LongestContext + done + 1) - here;
+                    within = Math.Min(within, Straight(context, r.LongestContext + done));
+                }
+            }
+
+            done += SlowestRun.Take(first, step, together, within, until - seconds, out double run);
+            seconds += run;
+            if (done == iterations || seconds >= until)
+            {
+                return done;
+            }
         }
     }
 
@@ -174,16 +225,15 @@ internal sealed class ProfileTable
         }
     }
 
-    // Of E experts, each token choosing k at random, n tokens leave an expert out with (1 − k/E)^n; a chip has its share of those that are chosen.
+    // A chip has its share of the experts and of the choices, and all wait for the one with the most.
     private static void AddExperts(double[] into, CsvTable table, ProfileOptions options, double scale)
     {
         Axis tokens = new([.. table.Rows.Select(r => r.Whole("tokens")).Distinct().Order()]), chosen = new([.. table.Rows.Select(r => r.Whole("activated_experts")).Distinct().Order()]);
         var points = table.Rows.ToDictionary(r => (r.Whole("tokens"), r.Whole("activated_experts")), r => scale * r.Number("time_us"));
+        var routing = new RandomRouting(options.Experts, options.Chosen, options.ExpertRanks);
         for (int i = 1; i < into.Length; i++)
         {
-            double all = (double)i * options.ExpertRanks;
-            double active = options.Experts / (double)options.ExpertRanks * (1 - Math.Pow(1 - ((double)options.Chosen / options.Experts), all));
-            double own = all * options.Chosen / options.ExpertRanks / options.Chosen;
+            double active = routing.BusiestActive(i), own = routing.BusiestChoices(i) / options.Chosen;
             int t = tokens.Below(own), e = chosen.Below(active);
             double down = tokens.Share(t, own), right = chosen.Share(e, active);
             into[i] += (At(t, e) * (1 - down) * (1 - right)) + (At(t + 1, e) * down * (1 - right)) + (At(t, e + 1) * (1 - down) * right) + (At(t + 1, e + 1) * down * right);
@@ -226,6 +276,60 @@ internal sealed class ProfileTable
 
         return shares;
     }
+
+    // What a rank does for its own batch, of which it computes as many tokens as the graph has.
+    private double Own(in RankBatch batch, int tokens)
+    {
+        // Several prompts are taken as one with as many tokens and pairs; several short ones have fewer pairs than that, and count as one shorter.
+        double one = Math.Min(batch.ChunkTokens, Math.Sqrt(batch.DoublePairs));
+        double past = one > 0 ? Math.Max(0, ((batch.DoublePairs / one) - one) / 2) : 0;
+        double seconds = _tokens[Math.Min(tokens, _tokens.Length - 1)] + _sequences[Math.Min(batch.Sequences, _sequences.Length - 1)];
+        return seconds + Skewed(one, past, batch.Decodes, batch.Decodes > 0 ? (double)batch.ContextTokens / batch.Decodes : 0, batch.LongestContext);
+    }
+
+    private double Experts(int tokens) => _experts[Math.Min(tokens, _experts.Length - 1)];
+
+    // Says what each rank computes: at least one token, as a rank without work runs a dummy pass. And what it takes the ranks to exchange and compute those of all at the experts.
+    private double Together(ReadOnlySpan<RankBatch> ranks, Span<int> tokens)
+    {
+        int most = 1;
+        for (int i = 0; i < ranks.Length; i++)
+        {
+            tokens[i] = Captured(Math.Max(1, ranks[i].Tokens));
+            most = Math.Max(most, tokens[i]);
+        }
+
+        if (_graphs.Length > 0 && most <= _graphs[^1])
+        {
+            tokens.Fill(most);
+        }
+
+        int all = 0;
+        foreach (int own in tokens)
+        {
+            all += own;
+        }
+
+        // On average a rank gets the tokens of all others.
+        return Experts(all) + _exchange[Math.Min((int)((long)all * (tokens.Length - 1) / tokens.Length), _exchange.Length - 1)];
+    }
+
+    private int Captured(int tokens)
+    {
+        foreach (int size in _graphs)
+        {
+            if (size >= tokens)
+            {
+                return size;
+            }
+        }
+
+        return tokens;
+    }
+
+    // Iterations until a context passes a point of the table.
+    private int Straight(double context, long longest) =>
+        (int)Math.Min(int.MaxValue, Math.Max(1, Math.Ceiling(Math.Min(_context.PointAbove(context) - context, _context.PointAbove(longest) - longest))));
 
     private double Skewed(double chunk, double past, double decodes, double context, double longest)
     {
@@ -317,8 +421,14 @@ internal sealed class ProfileTable
 }
 
 /// <summary>Iterations from a <see cref="ProfileTable"/>.</summary>
-internal readonly struct ProfileTimes(ProfileTable table) : IIterationTimes
+internal readonly struct ProfileTimes(ProfileTable table) : IIterationTimes, ILockstepTimes
 {
+    /// <inheritdoc/>
+    public double Iteration(ReadOnlySpan<RankBatch> ranks) => table.Iteration(ranks);
+
+    /// <inheritdoc/>
+    public int Decode(ReadOnlySpan<RankBatch> ranks, int iterations, double untilSeconds, out double seconds) => table.Decode(ranks, iterations, untilSeconds, out seconds);
+
     /// <inheritdoc/>
     public double Iteration(int decodes, long contextTokens, long longestContext, ReadOnlySpan<PromptChunk> chunks) => table.Iteration(decodes, contextTokens, longestContext, chunks);
 

@@ -35,8 +35,8 @@ internal sealed class ReplicaTable
     private readonly bool _expandsCache;
 
     /// <param name="replica">The replica; a replica of several pipeline stages takes an iteration through all of them.</param>
-    /// <param name="mostSequences">Sequences that it runs at most.</param>
-    /// <param name="mostTokens">Tokens of an iteration at most.</param>
+    /// <param name="mostSequences">Sequences that it runs at most, those of all ranks together.</param>
+    /// <param name="mostTokens">Tokens of an iteration at most, those of all ranks together.</param>
     public ReplicaTable(Replica replica, int mostSequences, int mostTokens)
     {
         _replica = replica;
@@ -65,36 +65,60 @@ internal sealed class ReplicaTable
         DecodeAttention,
     }
 
-    /// <summary>Seconds of an iteration; see <see cref="IIterationTimes.Iteration"/>.</summary>
+    /// <summary>Seconds of an iteration of a replica whose attention is not data parallel; see <see cref="IIterationTimes.Iteration"/>.</summary>
     public double Iteration(int decodes, long contextTokens, ReadOnlySpan<PromptChunk> chunks)
     {
-        int tokens = 0, longest = 0;
-        long past = 0;
-        double doublePairs = 0;
-        foreach (PromptChunk chunk in chunks)
+        var batch = RankBatch.Of(decodes, contextTokens, 0, chunks);
+        return Own(batch) + Experts(batch.Tokens) + _host;
+    }
+
+    /// <summary>Seconds of an iteration of ranks in lockstep; see <see cref="ILockstepTimes.Iteration"/>.</summary>
+    public double Iteration(ReadOnlySpan<RankBatch> ranks)
+    {
+        double slowest = 0;
+        foreach (ref readonly RankBatch rank in ranks)
         {
-            tokens += chunk.Tokens;
-            past += chunk.Past;
-            longest = Math.Max(longest, chunk.Tokens);
-            doublePairs += chunk.Tokens * ((2.0 * chunk.Past) + chunk.Tokens);
+            slowest = Math.Max(slowest, Own(rank));
         }
 
-        // With data-parallel attention a prompt belongs to one group, and all wait for the group with the most tokens before the experts.
-        int all = decodes + tokens;
-        int busiest = _groups == 1 ? all : (int)Math.Min(_groups * ((long)longest + (decodes / _groups)), _groups * (long)all);
-        double seconds = Shared(Math.Max(all, busiest)) + Experts(all) + Head(decodes + chunks.Length) + _host;
-        if (decodes > 0)
-        {
-            seconds += DecodeRest(decodes) + DecodeAttention(decodes, (double)contextTokens / decodes);
-        }
+        return slowest + Experts(Tokens(ranks)) + _host;
+    }
 
-        if (tokens > 0)
+    /// <summary>A run of decodes of ranks in lockstep; see <see cref="ILockstepTimes.Decode"/>.</summary>
+    public int Decode(ReadOnlySpan<RankBatch> ranks, int iterations, double until, out double seconds)
+    {
+        Span<double> first = stackalloc double[ranks.Length], step = stackalloc double[ranks.Length];
+        double together = Experts(Tokens(ranks)) + _host;
+        int done = 0;
+        seconds = 0;
+        while (true)
         {
-            double own = Math.Max((double)tokens / _groups, _groups > 1 ? longest : 0);
-            seconds += PromptAttention(own, doublePairs / tokens) + Expansion(own + (_expandsCache ? (double)past / _groups : 0));
-        }
+            int within = iterations - done;
+            for (int i = 0; i < ranks.Length; i++)
+            {
+                RankBatch r = ranks[i];
+                int all = _groups * r.Decodes;
+                first[i] = Shared(Math.Max(_groups, all)) + Head(all);
+                step[i] = 0;
+                if (all > 0)
+                {
+                    double[] nodes = _decodeAttention[all] ??= Empty(ContextNodes);
+                    double context = ((double)r.ContextTokens / r.Decodes) + done;
+                    int node = Contexts.Below((long)context);
+                    double from = Contexts.Value(node), to = Contexts.Value(node + 1), low = DecodeNode(nodes, all, node);
+                    step[i] = (DecodeNode(nodes, all, node + 1) - low) / (to - from);
+                    first[i] += DecodeRest(all) + low + (step[i] * (context - from));
+                    within = (int)Math.Min(within, Math.Ceiling(to - context));
+                }
+            }
 
-        return seconds;
+            done += SlowestRun.Take(first, step, together, within, until - seconds, out double run);
+            seconds += run;
+            if (done == iterations || seconds >= until)
+            {
+                return done;
+            }
+        }
     }
 
     /// <summary>A run of decodes; see <see cref="IIterationTimes.Decode"/>.</summary>
@@ -126,6 +150,35 @@ internal sealed class ReplicaTable
 
             context += taken;
         }
+    }
+
+    // A rank without work computes one token with the others.
+    private static int Tokens(ReadOnlySpan<RankBatch> ranks)
+    {
+        int tokens = 0;
+        foreach (ref readonly RankBatch rank in ranks)
+        {
+            tokens += Math.Max(1, rank.Tokens);
+        }
+
+        return tokens;
+    }
+
+    // What a rank takes for its own batch: as long as if all had the same.
+    private double Own(in RankBatch batch)
+    {
+        double seconds = Shared(_groups * Math.Max(1, batch.Tokens)) + Head(_groups * batch.Sequences);
+        if (batch.Decodes > 0)
+        {
+            seconds += DecodeRest(_groups * batch.Decodes) + DecodeAttention(_groups * batch.Decodes, (double)batch.ContextTokens / batch.Decodes);
+        }
+
+        if (batch.ChunkTokens > 0)
+        {
+            seconds += PromptAttention(batch.ChunkTokens, batch.DoublePairs / batch.ChunkTokens) + Expansion(batch.ChunkTokens + (_expandsCache ? (double)batch.PastTokens : 0));
+        }
+
+        return seconds;
     }
 
     private static double[] Empty(int length)
@@ -261,8 +314,14 @@ internal sealed class ReplicaTable
 }
 
 /// <summary>Iterations from a <see cref="ReplicaTable"/>.</summary>
-internal readonly struct ReplicaTimes(ReplicaTable table) : IIterationTimes
+internal readonly struct ReplicaTimes(ReplicaTable table) : IIterationTimes, ILockstepTimes
 {
+    /// <inheritdoc/>
+    public double Iteration(ReadOnlySpan<RankBatch> ranks) => table.Iteration(ranks);
+
+    /// <inheritdoc/>
+    public int Decode(ReadOnlySpan<RankBatch> ranks, int iterations, double untilSeconds, out double seconds) => table.Decode(ranks, iterations, untilSeconds, out seconds);
+
     /// <inheritdoc/>
     public double Iteration(int decodes, long contextTokens, long longestContext, ReadOnlySpan<PromptChunk> chunks) => table.Iteration(decodes, contextTokens, chunks);
 

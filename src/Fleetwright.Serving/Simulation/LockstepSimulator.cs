@@ -1,0 +1,342 @@
+using Fleetwright.Serving.Simulation.Fleets;
+using Fleetwright.Serving.Simulation.Results;
+using Fleetwright.Serving.Simulation.Schedulers;
+using Fleetwright.Serving.Simulation.Times;
+using Fleetwright.Serving.Simulation.Traffic;
+
+namespace Fleetwright.Serving.Simulation;
+
+/// <summary>
+/// A replica with data-parallel attention through time: ranks with a scheduler and a cache each that share a clock, because all do every forward pass
+/// together. It leaps as <see cref="ReplicaSimulator{TTimes}"/> does, over as many iterations as nothing can change on any rank.
+/// </summary>
+/// <remarks>
+/// A request that no cache could ever hold is turned away by the rank that it was sent to. A rank without work takes part in every pass.
+/// </remarks>
+/// <typeparam name="TTimes">How long iterations take.</typeparam>
+internal sealed class LockstepSimulator<TTimes> : IReplicaEngine
+    where TTimes : struct, ILockstepTimes
+{
+    private readonly Scheduler[] _schedulers;
+    private readonly ReplicaState[] _states;
+    private readonly SequenceEnds[] _ends;
+    private readonly RankBatch[] _batches;
+    private readonly RankBalancer _balancer;
+    private readonly int _longestRun;
+    private TTimes _times;
+    private ReplicaWork _work;
+    private long _start;
+    private int _iterations;
+    // Requests that no batch could take up yet, with the number of the iteration in which they arrived.
+    private (Request Request, int Rank, long During)[] _ahead = new (Request, int, long)[16];
+    private int _aheadCount;
+
+    /// <param name="times">How long iterations take.</param>
+    /// <param name="schedulers">How each rank forms its batches.</param>
+    /// <param name="states">An empty state for each rank, with the limits of its scheduler.</param>
+    /// <param name="sink">Takes the results.</param>
+    /// <param name="leaps">Whether runs of iterations are taken in one step; the results are the same.</param>
+    /// <param name="balancerPhase">When the front end first hears of the ranks' loads, in ticks.</param>
+    public LockstepSimulator(TTimes times, IReadOnlyList<Scheduler> schedulers, IReadOnlyList<ReplicaState> states, ICompletionSink sink, bool leaps = true, long balancerPhase = 0)
+    {
+        _times = times;
+        _schedulers = [.. schedulers];
+        _states = [.. states];
+        _ends = [.. states.Select(_ => new SequenceEnds(sink))];
+        _batches = new RankBatch[_states.Length];
+        _balancer = new RankBalancer(_states.Length, balancerPhase);
+        _longestRun = leaps ? 1 << 20 : 1;
+    }
+
+    /// <summary>The ranks.</summary>
+    public ReadOnlySpan<ReplicaState> Ranks => _states;
+
+    /// <inheritdoc/>
+    public long End { get; private set; } = Ticks.Never;
+
+    /// <inheritdoc/>
+    public ref readonly ReplicaWork Work => ref _work;
+
+    /// <inheritdoc/>
+    public int Waiting
+    {
+        get
+        {
+            int waiting = _aheadCount;
+            foreach (ReplicaState state in _states)
+            {
+                waiting += state.WaitingCount;
+            }
+
+            return waiting;
+        }
+    }
+
+    /// <inheritdoc/>
+    public int Running
+    {
+        get
+        {
+            int running = 0;
+            foreach (ReplicaState state in _states)
+            {
+                running += state.RunningCount;
+            }
+
+            return running;
+        }
+    }
+
+    /// <inheritdoc/>
+    public double CacheTaken
+    {
+        get
+        {
+            long free = 0, blocks = 0;
+            foreach (ReplicaState state in _states)
+            {
+                free += state.FreeBlocks;
+                blocks += state.Limits.Blocks;
+            }
+
+            return 1 - ((double)free / blocks);
+        }
+    }
+
+    /// <summary>
+    /// Whether each batch is formed while the one before it is computed, as with vLLM's asynchronous scheduling: a request then joins the batch after the one
+    /// that follows the batch that is computed when it arrives.
+    /// </summary>
+    public bool SchedulesAhead { get; init; }
+
+    /// <summary>Where its occupancy is kept, if anywhere.</summary>
+    public OccupancySeries? Series { get; init; }
+
+    /// <summary>Hears of every request that ends, when the source waits for answers.</summary>
+    public IClosedLoop? Loop
+    {
+        get => _ends[0].Loop;
+        init
+        {
+            foreach (ref SequenceEnds ends in _ends.AsSpan())
+            {
+                ends.Loop = value;
+            }
+        }
+    }
+
+    /// <summary>Ticks that a request takes beyond its iterations, before its first token.</summary>
+    public long RequestOverhead
+    {
+        get => _ends[0].RequestOverhead;
+        init
+        {
+            foreach (ref SequenceEnds ends in _ends.AsSpan())
+            {
+                ends.RequestOverhead = value;
+            }
+        }
+    }
+
+    /// <summary>Takes all of a source's requests to their ends.</summary>
+    public void Run(IRequestSource source) => RunUntil(source, Ticks.Never - 1);
+
+    /// <inheritdoc/>
+    public bool RunUntil(IRequestSource source, long until)
+    {
+        while (Math.Min(source.NextArrival, End) is var now && now != Ticks.Never)
+        {
+            if (now > until)
+            {
+                return false;
+            }
+
+            bool busy = End != Ticks.Never;
+            if (End == now)
+            {
+                Finish();
+            }
+
+            while (source.NextArrival <= now)
+            {
+                Accept(source.Take(), now, busy);
+            }
+
+            if (End == Ticks.Never)
+            {
+                Plan(now, source.NextArrival);
+            }
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void AdvanceTo(long now)
+    {
+        while (End <= now && End != Ticks.Never)
+        {
+            long at = End;
+            Finish();
+            Plan(at, Ticks.Never);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Offer(in Request request)
+    {
+        bool busy = End != Ticks.Never;
+        Accept(request, request.Arrival, busy);
+        if (!busy)
+        {
+            Plan(request.Arrival, Ticks.Never);
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>On the rank that holds most of it; the front end does not look for it there.</remarks>
+    public int FoundTokens(in Request request)
+    {
+        int most = 0;
+        foreach (ReplicaState state in _states)
+        {
+            most = Math.Max(most, state.FoundTokensOf(request));
+        }
+
+        return most;
+    }
+
+    private void Accept(in Request request, long now, bool busy)
+    {
+        int rank = _balancer.Choose(now), iteration = 1;
+        if (_iterations > 1 && End > now && End != Ticks.Never)
+        {
+            // The run ends after the iteration that is running, or the one that is formed already. Also where the request must wait: the front end hears of it then.
+            iteration = _times.Decode(_batches, _iterations, Ticks.Seconds(now - _start), out _);
+            Cut(SchedulesAhead ? iteration + 1 : iteration, now);
+        }
+
+        if (SchedulesAhead && busy)
+        {
+            Keep(request, rank, _work.Iterations + iteration - 1);
+        }
+        else
+        {
+            _ends[rank].Accept(_schedulers[rank], _states[rank], request);
+        }
+    }
+
+    private void Keep(in Request request, int rank, long during)
+    {
+        if (_aheadCount == _ahead.Length)
+        {
+            Array.Resize(ref _ahead, _aheadCount * 2);
+        }
+
+        _ahead[_aheadCount++] = (request, rank, during);
+    }
+
+    // Requests that arrived before the batch was formed that is now to be computed, or all.
+    private void Release(bool all)
+    {
+        int released = 0;
+        while (released < _aheadCount && (all || _ahead[released].During + 2 <= _work.Iterations))
+        {
+            (Request request, int rank, _) = _ahead[released++];
+            _ends[rank].Accept(_schedulers[rank], _states[rank], request);
+        }
+
+        _aheadCount -= released;
+        Array.Copy(_ahead, released, _ahead, 0, _aheadCount);
+    }
+
+    private void Plan(long now, long nextArrival)
+    {
+        Release(all: false);
+        if (!Form(now, out bool prompts, out long most) && _aheadCount > 0)
+        {
+            Release(all: true);
+            _ = Form(now, out prompts, out most);
+        }
+
+        _balancer.Report(_states, now);
+        if (prompts)
+        {
+            Start(now, 1, _times.Iteration(_batches));
+        }
+        else if (most > 0)
+        {
+            most = _aheadCount > 0 ? 1 : most;
+            for (int i = 0; i < _states.Length && most > 1; i++)
+            {
+                most = _states[i].Decodes ? _states[i].SafeIterations((int)most, _schedulers[i].SpareBlocks) : most;
+            }
+
+            double until = nextArrival == Ticks.Never ? double.PositiveInfinity : Ticks.Seconds(nextArrival - now);
+            int iterations = _times.Decode(_batches, (int)most, until, out double seconds);
+            if (SchedulesAhead && iterations < most)
+            {
+                iterations = _times.Decode(_batches, iterations + 1, double.PositiveInfinity, out seconds);
+            }
+
+            Start(now, iterations, seconds);
+        }
+        else
+        {
+            End = Ticks.Never;
+        }
+    }
+
+    // Forms the batches; says whether there is any work, and for how many iterations the ends of sequences allow one that only decodes to go on.
+    private bool Form(long now, out bool prompts, out long most)
+    {
+        (prompts, most) = (false, _longestRun);
+        bool decodes = false;
+        for (int i = 0; i < _states.Length; i++)
+        {
+            ReplicaState state = _states[i];
+            long preemptions = state.Preemptions;
+            _schedulers[i].Form(state, now);
+            bool steps = state.Decodes;
+            _batches[i] = RankBatch.Of(steps ? state.DecodeCount : 0, steps ? state.DecodeContext : 0, steps ? state.LongestContext : 0, state.Chunks);
+            prompts |= state.ChunkCount > 0;
+            decodes |= steps;
+
+            // What was evicted may come back in the next iteration.
+            most = state.Preemptions > preemptions ? 1 : steps ? Math.Min(most, state.IterationsToEnd) : most;
+        }
+
+        most = decodes ? most : 0;
+        return prompts || decodes;
+    }
+
+    private void Start(long now, int iterations, double seconds)
+    {
+        _start = now;
+        _iterations = iterations;
+        End = now + Ticks.Of(seconds);
+    }
+
+    private void Cut(int iterations, long now)
+    {
+        if (iterations < _iterations)
+        {
+            _iterations = _times.Decode(_batches, iterations, double.PositiveInfinity, out double seconds);
+            End = Math.Max(now, _start + Ticks.Of(seconds));
+        }
+    }
+
+    private void Finish()
+    {
+        long now = End;
+        End = Ticks.Never;
+        _work.Iterations += _iterations;
+        _work.Runs++;
+        _work.BusyTicks += now - _start;
+        Series?.Add(_start, now, Running, Waiting, CacheTaken);
+        for (int i = 0; i < _states.Length; i++)
+        {
+            _ends[i].Finish(_states[i], _start, now, _iterations, ref _work);
+        }
+    }
+}
