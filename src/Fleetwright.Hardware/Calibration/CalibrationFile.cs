@@ -291,6 +291,7 @@ internal static class CalibrationFile
         Add("unaligned_host_overhead", Micro(c.UnalignedHostOverhead), c.UnalignedHostOverhead > 0);
         Add("single_row_overhead", Micro(c.SingleRowOverhead), c.SingleRowOverhead > 0);
         Add("pitch_conflict", Percent(c.PitchConflict), c.PitchConflict > 0);
+        Add("shape_factors", $"[{string.Join(", ", c.ShapeFactors.Select(Factor))}]", c.ShapeFactors.Count > 0);
         return text.Append(Quality(c.Quality)).ToString();
 
         void Add(string key, string value, bool present = true)
@@ -366,6 +367,8 @@ internal static class CalibrationFile
     private static string Micro(double seconds) => $"{Number(seconds * 1e6)} us";
 
     private static string Nano(double seconds) => $"{Number(seconds * 1e9)} ns";
+
+    private static string Factor(double factor) => factor.ToString("0.###", CultureInfo.InvariantCulture);
 
     private static string Percent(double share) => $"{Number(share * 100)} %";
 

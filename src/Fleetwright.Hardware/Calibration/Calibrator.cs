@@ -93,12 +93,13 @@ public static class Calibrator
     {
         Chip[] chips = [.. members.Select(i => all[i])];
         Func<int, int>? outOf = leaveOut is null ? null : i => leaveOut(members[i]);
+        bool oneArchitecture = chips.All(c => c.Architecture == chips[0].Architecture);
         var fitted = new FittedFamilies();
         foreach (string key in members.SelectMany(i => tables[i].Products.Select(p => p.Key)).Distinct().Order(StringComparer.Ordinal))
         {
             int[] with = [.. members.Where(i => tables[i].Products.Any(p => p.Key == key))];
             MeasuredProducts[] products = [.. with.Select(i => tables[i].Products.First(p => p.Key == key))];
-            MatrixProductCoefficients product = MatrixProductFit.Run([.. with.Select(i => all[i])], products, leaveOut is null ? null : i => leaveOut(with[i]), ProductEvaluations);
+            MatrixProductCoefficients product = MatrixProductFit.Run([.. with.Select(i => all[i])], products, leaveOut is null ? null : i => leaveOut(with[i]), ProductEvaluations, oneArchitecture);
             lines.Add(new CalibrationLine(name, "gemm", key, products.Sum(p => p.Dropped), product.Quality));
             if (products[0].OfFormat)
             {

@@ -247,7 +247,8 @@ public sealed class ChipModel
     {
         double memory = model.MemorySeconds(op.ActivationBytes <= _activationRoom ? op with { ActivationBytes = 0 } : op);
         double matrix = model.MatrixSeconds(op.M, op.N, op.K, op.Groups, memory, out Bound held);
-        OperatorCost cost = Total(op, model.OverheadSeconds(op), matrix, memory, model.OverlapLoss);
+        double factor = model.ShapeFactor(op.M, op.N, op.K, op.Groups);
+        OperatorCost cost = Total(op, factor * model.OverheadSeconds(op), factor * matrix, factor * memory, model.OverlapLoss);
         if (cost.Bound == Bound.Matrix)
         {
             cost = cost with { Bound = held };

@@ -70,9 +70,9 @@ internal sealed class Kriging
             ones[i] = 1;
         }
 
-        Factorise(factor, count);
-        Solve(factor, count, towards);
-        Solve(factor, count, ones);
+        Cholesky.Factorise(factor, Neighbours, count);
+        Cholesky.Solve(factor, Neighbours, count, towards);
+        Cholesky.Solve(factor, Neighbours, count, ones);
         double sumTowards = 0, sumOnes = 0;
         for (int i = 0; i < count; i++)
         {
@@ -215,55 +215,5 @@ internal sealed class Kriging
         }
 
         return ([.. merged.Keys], [.. merged.Values.Select(v => v.Sum / v.Count)]);
-    }
-
-    private static void Factorise(Span<double> a, int count)
-    {
-        for (int j = 0; j < count; j++)
-        {
-            double diagonal = a[(j * Neighbours) + j];
-            for (int k = 0; k < j; k++)
-            {
-                diagonal -= a[(j * Neighbours) + k] * a[(j * Neighbours) + k];
-            }
-
-            diagonal = Math.Sqrt(Math.Max(diagonal, 1e-12));
-            a[(j * Neighbours) + j] = diagonal;
-            for (int i = j + 1; i < count; i++)
-            {
-                double sum = a[(i * Neighbours) + j];
-                for (int k = 0; k < j; k++)
-                {
-                    sum -= a[(i * Neighbours) + k] * a[(j * Neighbours) + k];
-                }
-
-                a[(i * Neighbours) + j] = sum / diagonal;
-            }
-        }
-    }
-
-    private static void Solve(ReadOnlySpan<double> factor, int count, Span<double> x)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            double sum = x[i];
-            for (int k = 0; k < i; k++)
-            {
-                sum -= factor[(i * Neighbours) + k] * x[k];
-            }
-
-            x[i] = sum / factor[(i * Neighbours) + i];
-        }
-
-        for (int i = count - 1; i >= 0; i--)
-        {
-            double sum = x[i];
-            for (int k = i + 1; k < count; k++)
-            {
-                sum -= factor[(k * Neighbours) + i] * x[k];
-            }
-
-            x[i] = sum / factor[(i * Neighbours) + i];
-        }
     }
 }
