@@ -24,6 +24,7 @@ public sealed class ChipModel
     private readonly double[] _matrixRates = new double[Dtypes.All.Count];
     private readonly double[] _peakRates = new double[Dtypes.All.Count];
     private readonly Dtype[] _runsAs = new Dtype[Dtypes.All.Count];
+    private readonly string?[] _conversions = new string?[Dtypes.All.Count];
 
     // Built when a format is first priced, so that a design search that prices a few operators does not build them all. Two threads may build the same one: equal, and either is kept.
     private readonly MatrixProductModel?[] _products = new MatrixProductModel?[Dtypes.All.Count * Dtypes.All.Count];
@@ -133,6 +134,11 @@ public sealed class ChipModel
 
     /// <summary>The number format that products in <paramref name="dtype"/> run in: itself, or the next wider one that the matrix unit has.</summary>
     public Dtype RunsAs(Dtype dtype) => _runsAs[(int)dtype];
+
+    /// <summary>What to say of products in <paramref name="dtype"/> when the matrix unit lacks it; null when it has it.</summary>
+    public string? Conversion(Dtype dtype) => Chip.MatrixRates.ContainsKey(dtype) ? null : _conversions[(int)dtype] ??= RunsAs(dtype) == dtype
+        ? $"{Chip.Name} has no {dtype.Name()} matrix rate; priced on its vector unit"
+        : $"{Chip.Name} has no {dtype.Name()} matrix rate; priced as converted to {RunsAs(dtype).Name()}";
 
     /// <summary>Prices one run of an operator.</summary>
     public OperatorCost Price(in Operator op)
