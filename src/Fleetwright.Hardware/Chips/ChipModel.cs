@@ -126,6 +126,13 @@ public sealed class ChipModel
     /// <summary>Coefficients for kernels that were not measured on this chip or a relative of its own; null when there are none.</summary>
     internal ChipCoefficients? Relatives { get; init; }
 
+    /// <summary>
+    /// The same chip under software whose kernels hand their results on in the format of the product that follows: dense products without the conversion
+    /// of their activations, which the calls that serving engines make (and the measured tables hold) run as a kernel of its own.
+    /// </summary>
+    public ChipModel WithConvertedActivations() =>
+        new(Chip, Coefficients with { Gemm = Coefficients.Gemm.ToDictionary(g => g.Key, g => g.Value with { RowConversion = 0 }) }, _powerLimit) { Relatives = Relatives };
+
     /// <summary>Sustained matrix rate in operations per second for large products in <paramref name="dtype"/>, under the power limit.</summary>
     public double SustainedRate(Dtype dtype) => _matrixRates[(int)dtype];
 
