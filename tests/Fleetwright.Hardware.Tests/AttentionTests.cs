@@ -44,7 +44,7 @@ public class AttentionTests
         OverlapLoss = 0.3,
         ScanLatency = 5e-7,
         WindowLatency = 1e-6,
-        GroupCopyLatency = 6e-6,
+        KernelLatency = 6e-6,
         GroupLoss = 0.3,
         StreamsPerCore = 2,
         SharedMemoryShare = 0.5,

@@ -229,7 +229,7 @@ public static class ChipCoefficientsReader
         ScanLatency = map.OptionalQuantity("scan_latency", Dimension.Time, 0, 1) ?? 0,
         DispatchLatency = map.OptionalQuantity("dispatch_latency", Dimension.Time, 0, 1) ?? 0,
         JoinLatency = map.Quantity("join_latency", Dimension.Time, 0, 1),
-        GroupCopyLatency = map.OptionalQuantity("group_copy_latency", Dimension.Time, 0, 1) ?? 0,
+        KernelLatency = map.OptionalQuantity("kernel_latency", Dimension.Time, 0, 1) ?? 0,
         GroupLoss = map.OptionalQuantity("group_loss", Dimension.Fraction, 0, 10) ?? 0,
         MatrixEfficiency = map.Quantity("matrix_efficiency", Dimension.Fraction, 0.001, 5),
         OverlapLoss = map.OptionalQuantity("overlap_loss", Dimension.Fraction, 0, 1) ?? 0,

@@ -30,6 +30,9 @@ internal sealed class DecodeAttentionModel(DecodeAttentionCoefficients coefficie
     private const double SequencesPerScan = 31;
     private const double MostDispatchedSequences = 1024;
 
+    // FlashAttention-2's grouped queries and its results are each copied by a kernel.
+    private const double Copies = 2;
+
     // Intel's kernels split a cache in at most eight parts of at least 2,048 tokens (measured, docs/hardware.md).
     private const double MostXe2Parts = 8;
     private const double LeastXe2Part = 2048;
@@ -46,6 +49,12 @@ internal sealed class DecodeAttentionModel(DecodeAttentionCoefficients coefficie
     private readonly double _coreSecondsPerFlop = chip.Cores / (peakRate * coefficients.MatrixEfficiency);
     private readonly double _secondsPerFlop = 1 / (peakRate * coefficients.MatrixEfficiency);
     private readonly double _secondsPerCopiedByte = 2 / chip.MemoryBandwidth;
+
+    // What only one kernel does costs nothing in the others, so that coefficients of several kernels can share a file.
+    private readonly double _scanLatency = coefficients.Tiles == AttentionTiles.FlashAttention3 ? coefficients.ScanLatency : 0;
+    private readonly double _windowLatency = coefficients.Tiles is AttentionTiles.FlashAttention3 or AttentionTiles.Triton ? coefficients.WindowLatency : 0;
+    private readonly double _groupLoss = coefficients.Tiles is AttentionTiles.FlashAttention2 or AttentionTiles.FlashAttention3 ? 0 : coefficients.GroupLoss;
+    private readonly double _headSizeExponent = coefficients.Tiles == AttentionTiles.FlashAttention3 ? coefficients.HeadSizeExponent : 0;
     private readonly double _keptBytes = (chip.SharedMemory?.Value ?? 0) * coefficients.SharedMemoryShare;
 
     /// <summary>Seconds before the work starts.</summary>
@@ -65,7 +74,7 @@ internal sealed class DecodeAttentionModel(DecodeAttentionCoefficients coefficie
     {
         double core = CoreSeconds(plan);
         double memory = plan.Bytes * _secondsPerByte * Missed(plan.Bytes);
-        double copies = plan.CopiedBytes > 0 ? coefficients.GroupCopyLatency + (plan.CopiedBytes * _secondsPerCopiedByte) : 0;
+        double copies = plan.CopiedBytes > 0 ? (Copies * coefficients.KernelLatency) + (plan.CopiedBytes * _secondsPerCopiedByte) : 0;
         return Math.Max(core, memory) + (coefficients.OverlapLoss * Math.Min(core, memory)) + copies + (plan.Dispatched * coefficients.DispatchLatency);
     }
 
@@ -90,7 +99,7 @@ internal sealed class DecodeAttentionModel(DecodeAttentionCoefficients coefficie
             op.HeadSize / 128.0,
             ((group + 7) / 8) - 1,
             windowed ? 128.0 / op.HeadSize : 0,
-            Math.Min(op.Sequences, _cores / Math.Max(op.KvHeads, 1)) / SequencesPerScan,
+            Math.Ceiling(Math.Min(op.Sequences, _cores / Math.Max(op.KvHeads, 1)) / SequencesPerScan),
             op.Sequences < MostDispatchedSequences ? op.Sequences * op.KvHeads : 0,
             group > 1,
             copied ? op.ActivationBytes : 0,
@@ -99,14 +108,14 @@ internal sealed class DecodeAttentionModel(DecodeAttentionCoefficients coefficie
 
     private double CoreSeconds(in DecodePlan plan)
     {
-        double part = coefficients.TileLatency + (coefficients.WindowLatency * plan.Window) + (coefficients.ScanLatency * plan.Scans);
+        double part = coefficients.TileLatency + (_windowLatency * plan.Window) + (_scanLatency * plan.Scans);
         double feed = plan.BlockBytes * _coreSecondsPerByte;
-        if (coefficients.HeadSizeExponent != 0)
+        if (_headSizeExponent != 0)
         {
-            feed *= Math.Pow(plan.HeadRatio, coefficients.HeadSizeExponent);
+            feed *= Math.Pow(plan.HeadRatio, _headSizeExponent);
         }
 
-        double block = Math.Max(feed, plan.BlockFlops * _coreSecondsPerFlop) * (1 + (coefficients.GroupLoss * plan.MoreGroups));
+        double block = Math.Max(feed, plan.BlockFlops * _coreSecondsPerFlop) * (1 + (_groupLoss * plan.MoreGroups));
         switch (coefficients.Tiles)
         {
             case AttentionTiles.FlashAttention3:
@@ -133,7 +142,7 @@ internal sealed class DecodeAttentionModel(DecodeAttentionCoefficients coefficie
         }
     }
 
-    // FlashAttention-2 splits whole blocks, and only where query heads share KV heads: the order of its queries leaves no room otherwise.
+    // FlashAttention-2 splits whole blocks, and only where query heads share KV heads: the order of its queries leaves no room otherwise. It joins them in a kernel of its own.
     private double BestSplit(in DecodePlan plan, double part, double block)
     {
         bool flash = coefficients.Tiles == AttentionTiles.FlashAttention2;
@@ -144,7 +153,7 @@ internal sealed class DecodeAttentionModel(DecodeAttentionCoefficients coefficie
         {
             double length = plan.Blocks / parts;
             double seconds = (Math.Max(1, Math.Ceiling((plan.Streams * parts / _cores) - 1e-9)) * (part + ((flash ? Math.Ceiling(length) : length) * block)))
-                + (doublings == 0 ? 0 : flash ? coefficients.JoinLatency : coefficients.JoinLatency * (1 + doublings));
+                + (doublings == 0 ? 0 : (flash ? coefficients.KernelLatency : 0) + (coefficients.JoinLatency * (1 + doublings)));
             best = Math.Min(best, seconds);
             parts += parts;
         }
