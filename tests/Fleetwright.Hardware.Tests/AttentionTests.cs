@@ -106,7 +106,10 @@ public class AttentionTests
                 double batch = Price(s.sequences + s.more, s.query, s.past, s.kvHeads, s.window);
                 double context = Price(s.sequences, s.query, s.past + s.further, s.kvHeads, s.window);
                 double heads = Price(s.sequences, s.query, s.past, 2 * s.kvHeads, s.window);
-                return (batch >= one * (1 - 1e-9) && heads >= one * (1 - 1e-9) && context >= one * (1 - 1e-9)).Label($"{one} s; batch {batch}, context {context}, heads {heads}");
+
+                // vLLM's Triton kernel stops splitting caches above 128 streams, and is faster then: measured, docs/hardware.md.
+                bool Unlike(int streams) => tiles == AttentionTiles.Triton && s.sequences * s.kvHeads <= 128 && streams > 128;
+                return ((batch >= one * (1 - 1e-9) || Unlike((s.sequences + s.more) * s.kvHeads)) && (heads >= one * (1 - 1e-9) || Unlike(2 * s.sequences * s.kvHeads)) && context >= one * (1 - 1e-9)).Label($"{one} s; batch {batch}, context {context}, heads {heads}");
 
                 double Price(int sequences, int query, int past, int kvHeads, int window) =>
                     chip.Price(Operator.Attention(sequences, query, past, kvHeads * s.shared, kvHeads, 128, 128, window, Dtype.Bf16, Dtype.Bf16)).Seconds;
@@ -156,7 +159,7 @@ public class AttentionTests
     public void Coefficients_of_every_kernel_are_written_and_read_back()
     {
         ContextAttentionCoefficients prefill = Prefill with { Tiles = AttentionTiles.FlashAttention3, HeadSizeExponent = -0.48, LaunchFloor = 5e-5, ThrottleLoss = 0.1, ThrottleSeconds = 0.02 };
-        DecodeAttentionCoefficients decode = Decode with { Tiles = AttentionTiles.TritonLatent, HeadSizeExponent = 0.7, DispatchLatency = 2e-6, LaunchFloor = 6e-5, HeadSizes = [512, 576] };
+        DecodeAttentionCoefficients decode = Decode with { Tiles = AttentionTiles.TritonLatent, HeadSizeExponent = 0.7, DispatchLatency = 2e-6, SingleHeadLoss = 3.5, LaunchFloor = 6e-5, HeadSizes = [512, 576] };
         var fitted = new FittedFamilies
         {
             Gemm = new() { [Dtype.Bf16] = H100.Coefficients.Gemm[Dtype.Bf16] },

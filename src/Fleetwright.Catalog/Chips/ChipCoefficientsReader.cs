@@ -231,6 +231,7 @@ public static class ChipCoefficientsReader
         JoinLatency = map.Quantity("join_latency", Dimension.Time, 0, 1),
         KernelLatency = map.OptionalQuantity("kernel_latency", Dimension.Time, 0, 1) ?? 0,
         GroupLoss = map.OptionalQuantity("group_loss", Dimension.Fraction, 0, 10) ?? 0,
+        SingleHeadLoss = map.OptionalQuantity("single_head_loss", Dimension.Fraction, 0, 100) ?? 0,
         MatrixEfficiency = map.Quantity("matrix_efficiency", Dimension.Fraction, 0.001, 5),
         OverlapLoss = map.OptionalQuantity("overlap_loss", Dimension.Fraction, 0, 1) ?? 0,
         SharedMemoryShare = map.OptionalQuantity("shared_memory_share", Dimension.Fraction, 0, 10) ?? 0,

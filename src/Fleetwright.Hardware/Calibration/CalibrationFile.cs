@@ -327,6 +327,7 @@ internal static class CalibrationFile
         Optional("dispatch_latency", c.DispatchLatency, Micro);
         Optional("kernel_latency", c.KernelLatency, Micro);
         Optional("group_loss", c.GroupLoss, Percent);
+        Optional("single_head_loss", c.SingleHeadLoss, Percent);
         Optional("head_size_exponent", c.HeadSizeExponent, Number);
         Optional("streams_per_core", c.StreamsPerCore == 1 ? 0 : c.StreamsPerCore, Number);
         Optional("shared_memory_share", c.SharedMemoryShare, Percent);

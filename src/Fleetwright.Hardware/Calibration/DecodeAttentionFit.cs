@@ -11,6 +11,9 @@ internal static class DecodeAttentionFit
     private const int MostRows = 2500;
     private const int Evaluations = 2400;
 
+    /// <summary>Seconds from one kernel of a call to its next while no chip of the fit runs such calls: a kernel in a captured graph takes 3.1 us at least on H100 and H200 (their shortest products).</summary>
+    public const double AssumedKernelLatency = 3e-6;
+
     private readonly record struct Planned(DecodePlan Plan, int Group, double Seconds);
 
     // Assumed: the value while no chip of the fit runs a kernel that has the term.
@@ -39,12 +42,12 @@ internal static class DecodeAttentionFit
     // Hopper's kernel converts and transposes 8-bit values on their way in, more than in proportion to the head.
     private static readonly Term Conversion = new(new(1.3, 0.3, 2.5), (c, v) => c with { HeadSizeExponent = v - 1 }, 1);
 
-    // The least that a kernel takes in a captured graph: 3.1 us on H100 and H200 (their shortest products).
-    private static readonly Term Kernel = new(new(3e-6, 1e-8, 1e-4), (c, v) => c with { KernelLatency = v }, 3e-6);
+    private static readonly Term Kernel = new(new(AssumedKernelLatency, 1e-8, 1e-4), (c, v) => c with { KernelLatency = v }, AssumedKernelLatency);
 
     private static readonly Term Scan = new(new(4e-7, 1e-9, 1e-5), (c, v) => c with { ScanLatency = v });
     private static readonly Term Window = new(new(1e-6, 1e-9, 1e-5), (c, v) => c with { WindowLatency = v });
-    private static readonly Term Dispatch = new(new(2e-6, 1e-8, 1e-4), (c, v) => c with { DispatchLatency = v });
+    private static readonly Term Dispatch = new(new(4e-9, 1e-11, 1e-6), (c, v) => c with { DispatchLatency = v });
+    private static readonly Term Single = new(new(3, 0.1, 20), (c, v) => c with { SingleHeadLoss = v });
     private static readonly Term Group = new(new(0.3, 0.001, 2), (c, v) => c with { GroupLoss = v });
     private static readonly Term Streams = new(new(8, 0.5, 64), (c, v) => c with { StreamsPerCore = v });
     private static readonly Term EagerFloor = new(new(3e-4, 1e-4, 1e-3), (c, v) => c with { LaunchFloor = v });
@@ -85,10 +88,10 @@ internal static class DecodeAttentionFit
     {
         AttentionTiles.FlashAttention2 => [Kernel],
         AttentionTiles.FlashAttention3 => [Scan, Window],
-        AttentionTiles.FlashAttention4 => [Dispatch],
+        AttentionTiles.FlashAttention4 => [Scan, Group],
         AttentionTiles.TensorRtLlm => [Group],
-        AttentionTiles.Triton => [Window],
-        AttentionTiles.TritonLatent => [EagerFloor],
+        AttentionTiles.Triton => [Window, Dispatch, Streams],
+        AttentionTiles.TritonLatent => [EagerFloor, Single, Streams],
         AttentionTiles.Xe2 => [Floor, Group, Streams],
         _ => [],
     };
