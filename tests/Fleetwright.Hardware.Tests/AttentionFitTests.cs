@@ -33,6 +33,7 @@ public class AttentionFitTests(ITestOutputHelper output)
         DecodeAttentionCoefficients generation = Fitted(chip, decode, DecodeAttentionFit.Run, c => c.Quality, out var decodeKernels);
         Assert.InRange(context.Quality.Error, 0, 0.12);
         Assert.InRange(generation.Quality.Error, 0, 0.10);
+        Assert.All(decodeKernels.Values, k => Assert.InRange(k.Quality.Error, 0, 0.10));
 
         // Every row of the tables, minor kernels and prefills of one token included, as `op price` sees them.
         Assert.True(Dtypes.TryParse(cache, out Dtype format));

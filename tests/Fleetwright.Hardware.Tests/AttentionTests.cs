@@ -131,6 +131,33 @@ public class AttentionTests
         static Operator Windowed(int tokens) => Operator.Attention(1, tokens, 0, 8, 8, 128, 128, 128, Dtype.Bf16, Dtype.Bf16);
     }
 
+    // 132 cores: parts of 4 sequences fit on them at once, those of 8 take two rounds, those of 1,024 are not split and take eight. A part starts (1 us), looks for
+    // its sequence (0.5 us for each 31, 1.3 times that where parts are joined) and has its one block by then.
+    [Theory]
+    [InlineData(4, 1.65e-6)]
+    [InlineData(8, 3.3e-6)]
+    [InlineData(1024, 8 * (1e-6 + (34 * 0.5e-6)))]
+    public void Flash_attention_4_launches_32_parts_of_every_stream_below_1024_sequences(int sequences, double seconds)
+    {
+        var model = new DecodeAttentionModel(Decode with { Tiles = AttentionTiles.FlashAttention4 }, H100.Chip, 1e15);
+        Assert.Equal(seconds, model.MemorySeconds(model.Plan(Operator.Attention(sequences, 1, 63, 1, 1, 512, 512, 0, Dtype.Bf16, Dtype.Bf16))), 1e-12);
+    }
+
+    [Fact]
+    public void A_term_of_one_kernel_costs_nothing_in_another()
+    {
+        Operator op = Operator.Attention(64, 1, 4000, 32, 8, 128, 128, 0, Dtype.Bf16, Dtype.Bf16);
+        Assert.Equal(Seconds(AttentionTiles.TensorRtLlm, Decode with { ScanLatency = 0, WindowLatency = 0, KernelLatency = 0, DispatchLatency = 0 }), Seconds(AttentionTiles.TensorRtLlm, Decode));
+        Assert.True(Seconds(AttentionTiles.FlashAttention3, Decode with { ScanLatency = 0 }) < Seconds(AttentionTiles.FlashAttention3, Decode));
+        Assert.True(Seconds(AttentionTiles.FlashAttention2, Decode with { KernelLatency = 0 }) < Seconds(AttentionTiles.FlashAttention2, Decode));
+
+        double Seconds(AttentionTiles tiles, DecodeAttentionCoefficients coefficients)
+        {
+            var model = new DecodeAttentionModel(coefficients with { Tiles = tiles }, H100.Chip, 1e15);
+            return model.MemorySeconds(model.Plan(op));
+        }
+    }
+
     [Fact]
     public void A_measured_kernel_is_priced_by_its_name_or_by_the_head_sizes_that_run_on_it()
     {

@@ -13,11 +13,11 @@ internal sealed class Kriging
     private const int Rounds = 6;
     private const double Same = 1e-12;
 
-    // Variance of the noise over that of the signal.
-    private const double LargeNoise = 0.5;
+    // Neighbours that leave this share of the spread say next to nothing.
+    private const double MostlyNoise = 0.8;
 
-    // A half of fewer residuals has no shortest one to speak of.
-    private const int Least = 20;
+    // Of fewer residuals the shortest half lies anywhere.
+    private const int Least = 200;
     private readonly int[] _axes;
     private readonly double[] _coordinates;
     private readonly double[] _values;
@@ -134,21 +134,22 @@ internal sealed class Kriging
             }
         }
 
-        return (rates, noise, noise < LargeNoise ? 0 : Centre(Residuals(probes, rates, noise)));
+        double[] ordered = [.. probes.Select(p => _values[p.Probe]).Order()];
+        double spread = ordered.Average(v => Math.Abs(v - ordered[ordered.Length / 2]));
+        return (rates, noise, least < MostlyNoise * spread ? 0 : Centre(Residuals(probes, rates, noise)));
     }
 
-    // Weighted neighbours give the mean; where values are largely noise (a host's: skewed) most of them lie below it. The middle of the shortest
+    // Weighted neighbours give the mean; where values are mostly noise (a host's: skewed) most of them lie below it. The middle of the shortest
     // half of the residuals is where the median error is least: Rousseeuw, Journal of the American Statistical Association 79 (1984).
     private static double Centre(double[] residuals)
     {
         Array.Sort(residuals);
-        int half = (residuals.Length / 2) + 1;
-        if (half < Least)
+        int half = (residuals.Length / 2) + 1, from = 0;
+        if (residuals.Length < Least)
         {
             return 0;
         }
 
-        int from = 0;
         for (int i = 1; i + half <= residuals.Length; i++)
         {
             if (residuals[i + half - 1] - residuals[i] < residuals[from + half - 1] - residuals[from])
