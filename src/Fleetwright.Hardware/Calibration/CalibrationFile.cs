@@ -321,13 +321,14 @@ internal static class CalibrationFile
 
     private static string Decode(DecodeAttentionCoefficients c)
     {
-        var text = new StringBuilder($"tiles: {c.Tiles.Name()}, {HeadSizes(c.HeadSizes)}overhead: {Micro(c.Overhead)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, core_bytes_per_clock: {Number(c.CoreBytesPerClock)}, tile_latency: {Micro(c.TileLatency)}, join_latency: {Micro(c.JoinLatency)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, overlap_loss: {Percent(c.OverlapLoss)}, ");
+        var text = new StringBuilder($"tiles: {c.Tiles.Name()}, {HeadSizes(c.HeadSizes)}overhead: {Micro(c.Overhead)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, {(c.CoreBytesPerClock > 0 ? $"core_bytes_per_clock: {Number(c.CoreBytesPerClock)}" : $"core_bandwidth: {Number(c.CoreBandwidth)}")}, tile_latency: {Micro(c.TileLatency)}, join_latency: {Micro(c.JoinLatency)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, overlap_loss: {Percent(c.OverlapLoss)}, ");
         Optional("launch_floor", c.LaunchFloor, Micro);
         Optional("scan_latency", c.ScanLatency, Micro);
         Optional("window_latency", c.WindowLatency, Micro);
         Optional("dispatch_latency", c.DispatchLatency, Micro);
-        Optional("group_copy_latency", c.GroupCopyLatency, Micro);
+        Optional("kernel_latency", c.KernelLatency, Micro);
         Optional("group_loss", c.GroupLoss, Percent);
+        Optional("single_head_loss", c.SingleHeadLoss, Percent);
         Optional("head_size_exponent", c.HeadSizeExponent, Number);
         Optional("streams_per_core", c.StreamsPerCore == 1 ? 0 : c.StreamsPerCore, Number);
         Optional("shared_memory_share", c.SharedMemoryShare, Percent);
