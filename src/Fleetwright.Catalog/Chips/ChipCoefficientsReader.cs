@@ -229,7 +229,7 @@ public static class ChipCoefficientsReader
         WindowLatency = map.OptionalQuantity("window_latency", Dimension.Time, 0, 1) ?? 0,
         ScanLatency = map.OptionalQuantity("scan_latency", Dimension.Time, 0, 1) ?? 0,
         DispatchLatency = map.OptionalQuantity("dispatch_latency", Dimension.Time, 0, 1) ?? 0,
-        JoinLatency = map.Quantity("join_latency", Dimension.Time, 0, 1),
+        JoinLatency = map.OptionalQuantity("join_latency", Dimension.Time, 0, 1) ?? 0,
         KernelLatency = map.OptionalQuantity("kernel_latency", Dimension.Time, 0, 1) ?? 0,
         GroupLoss = map.OptionalQuantity("group_loss", Dimension.Fraction, 0, 10) ?? 0,
         SingleHeadLoss = map.OptionalQuantity("single_head_loss", Dimension.Fraction, 0, 100) ?? 0,

@@ -39,8 +39,8 @@ public sealed record DecodeAttentionCoefficients
     /// <summary>Seconds of launching one part of a split cache, empty ones included.</summary>
     public double DispatchLatency { get; init; }
 
-    /// <summary>Seconds per doubling of the parts that a sequence is split into, to join them; of the join in all on Xe2.</summary>
-    public required double JoinLatency { get; init; }
+    /// <summary>Seconds per doubling of the parts that a sequence is split into, to join them; of the join in all on Xe2; 0 for kernels that always start their second kernel.</summary>
+    public double JoinLatency { get; init; }
 
     /// <summary>Seconds from the end of one kernel of a call to the start of the next, for kernels that join split caches or copy grouped queries and results in kernels of their own.</summary>
     public double KernelLatency { get; init; }

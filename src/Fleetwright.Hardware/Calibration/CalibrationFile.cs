@@ -321,7 +321,7 @@ internal static class CalibrationFile
 
     private static string Decode(DecodeAttentionCoefficients c)
     {
-        var text = new StringBuilder($"tiles: {c.Tiles.Name()}, {HeadSizes(c.HeadSizes)}overhead: {Micro(c.Overhead)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, {(c.CoreBytesPerClock > 0 ? $"core_bytes_per_clock: {Number(c.CoreBytesPerClock)}" : $"core_bandwidth: {Number(c.CoreBandwidth)}")}, tile_latency: {Micro(c.TileLatency)}, join_latency: {Micro(c.JoinLatency)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, overlap_loss: {Percent(c.OverlapLoss)}, ");
+        var text = new StringBuilder($"tiles: {c.Tiles.Name()}, {HeadSizes(c.HeadSizes)}overhead: {Micro(c.Overhead)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, {(c.CoreBytesPerClock > 0 ? $"core_bytes_per_clock: {Number(c.CoreBytesPerClock)}" : $"core_bandwidth: {Number(c.CoreBandwidth)}")}, tile_latency: {Micro(c.TileLatency)}, {(c.JoinLatency > 0 ? $"join_latency: {Micro(c.JoinLatency)}, " : "")}matrix_efficiency: {Percent(c.MatrixEfficiency)}, overlap_loss: {Percent(c.OverlapLoss)}, ");
         Optional("launch_floor", c.LaunchFloor, Micro);
         Optional("scan_latency", c.ScanLatency, Micro);
         Optional("window_latency", c.WindowLatency, Micro);

@@ -19,12 +19,14 @@ internal static class DecodeAttentionFit
     // Assumed: the value while no chip of the fit runs a kernel that has the term.
     private readonly record struct Term(Parameter Range, Func<DecodeAttentionCoefficients, double, DecodeAttentionCoefficients> Set, double Assumed = 0);
 
+    private static readonly Term Join = new(new(5e-7, 1e-9, 5e-5), (c, v) => c with { JoinLatency = v });
+
     private static readonly Term[] Common =
     [
         new(new(1e-5, 1e-7, 1e-4), (c, v) => c with { Overhead = v }),
         new(new(0.85, 0.2, 0.95), (c, v) => c with { MemoryEfficiency = v }),
         new(new(1e-6, 1e-8, 2e-5), (c, v) => c with { TileLatency = v }),
-        new(new(5e-7, 1e-9, 5e-5), (c, v) => c with { JoinLatency = v }),
+        Join,
         new(new(0.3, 0.005, 2), (c, v) => c with { MatrixEfficiency = v }),
         new(new(0.2, 0.001, 1), (c, v) => c with { OverlapLoss = v }),
     ];
@@ -60,7 +62,7 @@ internal static class DecodeAttentionFit
     /// <param name="leaveOut">The part that a chip belongs to; null: shapes of heads are left out.</param>
     public static DecodeAttentionCoefficients Run(IReadOnlyList<Chip> chips, IReadOnlyList<AttentionTiles> tiles, IReadOnlyList<OnChip<AttentionRow>> rows, Func<int, int>? leaveOut)
     {
-        Term[] terms = [.. Common, chips.Select(c => c.Architecture).Distinct(StringComparer.Ordinal).Count() == 1 ? BytesPerClock : ShareOfBandwidth, .. chips.Any(c => c.SharedMemory is not null) ? OfSharedMemory : [], .. tiles.SelectMany(Of).Distinct(), .. tiles.Contains(AttentionTiles.FlashAttention3) && rows[0].Row.Op.StorageDtype.Bytes() < 2 ? [Conversion] : Array.Empty<Term>()];
+        Term[] terms = [.. tiles.Any(Joins) ? Common : Common.Where(t => t != Join), chips.Select(c => c.Architecture).Distinct(StringComparer.Ordinal).Count() == 1 ? BytesPerClock : ShareOfBandwidth, .. chips.Any(c => c.SharedMemory is not null) ? OfSharedMemory : [], .. tiles.SelectMany(Of).Distinct(), .. tiles.Contains(AttentionTiles.FlashAttention3) && rows[0].Row.Op.StorageDtype.Bytes() < 2 ? [Conversion] : Array.Empty<Term>()];
         DecodeAttentionModel[] planners = Models(chips, tiles, Build(terms, [.. terms.Select(t => t.Range.Start)]));
         var planned = new List<OnChip<Planned>>(rows.Count);
         foreach (OnChip<AttentionRow> row in rows)
@@ -96,6 +98,9 @@ internal static class DecodeAttentionFit
         _ => [],
     };
 
+    // These start their second kernel whatever the split, so that its time is part of the overhead.
+    private static bool Joins(AttentionTiles tiles) => tiles is not (AttentionTiles.FlashAttention4 or AttentionTiles.TritonLatent);
+
     private static double?[] Assumed(Term[] terms, AttentionTiles[] run)
     {
         Term[] only = [.. Enum.GetValues<AttentionTiles>().SelectMany(Of), Conversion];
@@ -108,7 +113,7 @@ internal static class DecodeAttentionFit
 
     private static DecodeAttentionCoefficients Build(Term[] terms, double[] values)
     {
-        var coefficients = new DecodeAttentionCoefficients { Overhead = 0, MemoryEfficiency = 1, TileLatency = 0, JoinLatency = 0, MatrixEfficiency = 1 };
+        var coefficients = new DecodeAttentionCoefficients { Overhead = 0, MemoryEfficiency = 1, TileLatency = 0, MatrixEfficiency = 1 };
         for (int i = 0; i < terms.Length; i++)
         {
             coefficients = terms[i].Set(coefficients, values[i]);
