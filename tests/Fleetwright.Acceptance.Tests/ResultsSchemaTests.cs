@@ -31,7 +31,15 @@ public sealed class ResultsSchemaTests(ShortRun run) : IClassFixture<ShortRun>, 
     public void Scenarios_with_every_key_fit_the_schema()
         => Validate(
             Repository.Path("catalog", "schemas", "scenario.schema.json"),
-            ScenarioText.Default().Add("chat-70b", "unserved_limit: { value: 5 %, assumed: true }").Write(_folder));
+            ScenarioText.Default().Add("chat-70b", "unserved_limit: { value: 5 %, assumed: true }").Write(_folder),
+            Repository.Path("examples", "artemis-memory.yaml"));
+
+    [Fact]
+    public async Task Results_with_designs_fit_the_schema()
+    {
+        Assert.Equal(0, (await Program.Run("run", Repository.Path("examples", "artemis-memory.yaml"), "--out", _folder.Path("out"))).Code);
+        Validate(Repository.Path("docs", "schemas", "results.schema.json"), _folder.Path("out/results.json"));
+    }
 
     private static void Validate(string schema, params string[] files)
     {

@@ -55,6 +55,21 @@ public class CalibrationReadingTests
         Assert.Equal(74, read.EagerEngine.PrefillQuality.Rows);
     }
 
+    [Fact]
+    public void Factors_by_shape_are_read_and_a_wrong_count_or_factor_is_said()
+    {
+        string[] ones = [.. Enumerable.Repeat("1.05", 80)];
+        Assert.Equal(80, Read(Flat + Product(ones)).Gemm[Units.Dtype.Bf16].ShapeFactors.Count);
+        InputException error = Assert.Throws<InputException>(() => Read(Flat + Product(ones[..79])));
+        Assert.Contains("found 79 numbers; allowed: 80", error.Message, StringComparison.Ordinal);
+        ones[3] = "fast";
+        error = Assert.Throws<InputException>(() => Read(Flat + Product(ones)));
+        Assert.Contains("found 'fast'; allowed: numbers from 0.1 to 10", error.Message, StringComparison.Ordinal);
+
+        static string Product(string[] factors) =>
+            $"\ngemm:\n  bf16: {{ overhead: 2 us, matrix_efficiency: 80 %, memory_efficiency: 90 %, small_tile_exponent: 0.1, core_bandwidth: 5, tile_latency: 1 us, overlap_loss: 20 %, shape_factors: [{string.Join(", ", factors)}], error: 5 %, median_error: 4 %, rows: 9 }}\n";
+    }
+
     private static ChipCoefficients Read(string text)
     {
         YamlFile file = YamlFile.Parse("test.yaml", text);

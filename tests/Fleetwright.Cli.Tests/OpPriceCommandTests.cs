@@ -19,13 +19,45 @@ public sealed class OpPriceCommandTests : IDisposable
         Assert.Equal("", error);
         Assert.Equal(ExitCode.Success, code);
         string[] lines = await File.ReadAllLinesAsync(At("out.csv"), TestContext.Current.CancellationToken);
-        Assert.Equal($"{Header},predicted_ms,bound", lines[0]);
+        Assert.Equal($"{Header},predicted_ms,bound,status", lines[0]);
         Assert.StartsWith("x,bfloat16,4096,8192,8192,1.0,", lines[1], StringComparison.Ordinal);
-        Assert.EndsWith(",matrix", lines[1], StringComparison.Ordinal);
-        Assert.EndsWith(",memory", lines[2], StringComparison.Ordinal);
+        Assert.EndsWith(",matrix,ok", lines[1], StringComparison.Ordinal);
+        Assert.EndsWith(",memory,ok", lines[2], StringComparison.Ordinal);
         (_, string one, _) = await Run("op", "gemm", "--m", "4096", "--n", "8192", "--k", "8192", "--chip", "h100-sxm", "--json");
         using JsonDocument single = JsonDocument.Parse(one);
         Assert.Equal(single.RootElement.GetProperty("seconds").GetDouble() * 1e3, Number(lines[1].Split(',')[6]), 1e-6);
+    }
+
+    [Fact]
+    public async Task A_design_file_is_priced_as_the_single_operator_is()
+    {
+        string design = At("mine.yaml");
+        File.Copy(Testing.Repository.Path("examples", "designs", "artemis-hbm3e.yaml"), design);
+        string input = Write("in.csv", $"{Header}\nx,bfloat16,2048,2048,2048,1.0\n");
+        (int code, _, string error) = await Price(design, "gemm", input, "out.csv");
+        Assert.Equal("", error);
+        Assert.Equal(ExitCode.Success, code);
+        (_, string one, _) = await Run("op", "gemm", "--m", "2048", "--n", "2048", "--k", "2048", "--chip", design, "--json");
+        using JsonDocument single = JsonDocument.Parse(one);
+        string[] lines = await File.ReadAllLinesAsync(At("out.csv"), TestContext.Current.CancellationToken);
+        Assert.Equal(single.RootElement.GetProperty("seconds").GetDouble() * 1e3, Number(lines[1].Split(',')[6]), 1e-6);
+    }
+
+    [Fact]
+    public async Task A_format_that_the_chip_lacks_is_noted_and_what_it_runs_in_is_priced()
+    {
+        string input = Write("in.csv", $"{Header}\nx,fp8,4096,4096,4096,1.0\nx,bfloat16,4096,4096,4096,1.0\nx,fp32,64,64,64,1.0\n");
+        (int code, string said, _) = await Price("a100-80gb-sxm", "gemm", input, "out.csv");
+        Assert.Equal(ExitCode.Success, code);
+        Assert.Contains("  2 rows are in a number format that a100-80gb-sxm lacks", said, StringComparison.Ordinal);
+        string[] lines = await File.ReadAllLinesAsync(At("out.csv"), TestContext.Current.CancellationToken);
+        Assert.EndsWith(",a100-80gb-sxm has no fp8 matrix rate; priced as converted to bf16", lines[1], StringComparison.Ordinal);
+        Assert.EndsWith(",ok", lines[2], StringComparison.Ordinal);
+        Assert.EndsWith(",a100-80gb-sxm has no fp32 matrix rate; priced on its vector unit", lines[3], StringComparison.Ordinal);
+
+        input = Write("moe.csv", "kernel_source,moe_dtype,num_tokens,hidden_size,inter_size,topk,num_experts,moe_tp_size,moe_ep_size,distribution\nx,nvfp4,64,4096,1536,8,128,1,1,balanced\n");
+        Assert.Equal(ExitCode.Success, (await Price("h100-sxm", "moe", input, "moe-out.csv")).Code);
+        Assert.EndsWith(",h100-sxm has no nvfp4 matrix rate; priced as converted to fp8", (await File.ReadAllLinesAsync(At("moe-out.csv"), TestContext.Current.CancellationToken))[1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -41,7 +73,7 @@ public sealed class OpPriceCommandTests : IDisposable
         Assert.Equal("", error);
         Assert.Equal(ExitCode.Success, code);
         using var reader = new StreamReader(new GZipStream(File.OpenRead(At("out.csv.gz")), CompressionMode.Decompress));
-        Assert.Equal("note,num_gpus,allreduce_dtype,message_size,kernel_source,backend,predicted_ms,bound", await reader.ReadLineAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("note,num_gpus,allreduce_dtype,message_size,kernel_source,backend,predicted_ms,bound,status", await reader.ReadLineAsync(TestContext.Current.CancellationToken));
         Assert.StartsWith("mine,8,bfloat16,1048576,k,vllm_graph,0.0", await reader.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 

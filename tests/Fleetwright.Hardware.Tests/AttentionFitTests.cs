@@ -3,6 +3,7 @@ using Fleetwright.Catalog.Chips;
 using Fleetwright.Catalog.Units;
 using Fleetwright.Hardware.Calibration;
 using Fleetwright.Hardware.Chips;
+using Fleetwright.Hardware.Kernels;
 using Fleetwright.Models.Operators;
 using Fleetwright.Testing;
 
@@ -32,6 +33,7 @@ public class AttentionFitTests(ITestOutputHelper output)
         DecodeAttentionCoefficients generation = Fitted(chip, decode, DecodeAttentionFit.Run, c => c.Quality, out var decodeKernels);
         Assert.InRange(context.Quality.Error, 0, 0.12);
         Assert.InRange(generation.Quality.Error, 0, 0.10);
+        Assert.All(decodeKernels.Values, k => Assert.InRange(k.Quality.Error, 0, 0.10));
 
         // Every row of the tables, minor kernels and prefills of one token included, as `op price` sees them.
         Assert.True(Dtypes.TryParse(cache, out Dtype format));
@@ -48,13 +50,13 @@ public class AttentionFitTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Decoding_on_a_compressed_cache_is_priced_within_fifteen_per_cent_on_head_counts_left_out()
+    public void Decoding_on_a_compressed_cache_is_priced_within_ten_per_cent_on_shapes_left_out()
     {
         Chip chip = Catalog.Chips.Get("a100-80gb-sxm");
-        List<AttentionRow> rows = AttentionFit.ReadLatentDecode(Repository.SharedData("kernels", "a100_sxm", "generation_mla.csv.gz"));
+        List<AttentionRow> rows = AttentionFit.ReadLatentDecode(Repository.SharedData("kernels", "a100_sxm", "generation_mla.csv.gz"), out int dropped);
         DecodeAttentionCoefficients fitted = DecodeAttentionFit.Run([chip], [AttentionTiles.TritonLatent], [.. rows.Select(r => new OnChip<AttentionRow>(0, r))], null);
-        output.WriteLine($"{fitted}");
-        Assert.InRange(fitted.Quality.Error, 0, 0.15);
+        output.WriteLine($"{dropped} dropped; {fitted}");
+        Assert.InRange(fitted.Quality.Error, 0, 0.10);
     }
 
     // The unmeasured chips take the coefficients of a relative: fits to some chips, priced on another one that runs its own kernel.
@@ -78,6 +80,18 @@ public class AttentionFitTests(ITestOutputHelper output)
         });
         double prefillError = Error($"prefill of {to} from {from}", model, prefill), decodeError = Error($"decode of {to} from {from}", model, decode);
         Assert.InRange(Math.Max(prefillError, decodeError), 0, bound);
+    }
+
+    // An architecture that nobody measured: the coefficients of the others, its own kernel. Hopper's kernel scans as no other does, so its row is on the validation page alone.
+    [Theory]
+    [InlineData("ampere")]
+    [InlineData("blackwell")]
+    [InlineData("xe2")]
+    public void Decoding_on_an_architecture_left_out_is_priced_within_a_fifth(string left)
+    {
+        (Chip chip, ErrorScore score) = Assert.Single(DecodeLeftOut.Score(Catalog, Repository.SharedData("kernels"), left));
+        output.WriteLine($"{chip.Name}: {score}");
+        Assert.InRange(score.Mape, 0, 0.20);
     }
 
     // What a relative must not get wrong on chips without tables: memory sets the time of long caches, the matrix units that of long prompts.

@@ -44,7 +44,7 @@ public class AttentionTests
         OverlapLoss = 0.3,
         ScanLatency = 5e-7,
         WindowLatency = 1e-6,
-        GroupCopyLatency = 6e-6,
+        KernelLatency = 6e-6,
         GroupLoss = 0.3,
         StreamsPerCore = 2,
         SharedMemoryShare = 0.5,
@@ -106,7 +106,10 @@ public class AttentionTests
                 double batch = Price(s.sequences + s.more, s.query, s.past, s.kvHeads, s.window);
                 double context = Price(s.sequences, s.query, s.past + s.further, s.kvHeads, s.window);
                 double heads = Price(s.sequences, s.query, s.past, 2 * s.kvHeads, s.window);
-                return (batch >= one * (1 - 1e-9) && heads >= one * (1 - 1e-9) && context >= one * (1 - 1e-9)).Label($"{one} s; batch {batch}, context {context}, heads {heads}");
+
+                // vLLM's Triton kernel stops splitting caches above 128 streams, and is faster then: measured, docs/hardware.md.
+                bool Unlike(int streams) => tiles == AttentionTiles.Triton && s.sequences * s.kvHeads <= 128 && streams > 128;
+                return ((batch >= one * (1 - 1e-9) || Unlike((s.sequences + s.more) * s.kvHeads)) && (heads >= one * (1 - 1e-9) || Unlike(2 * s.sequences * s.kvHeads)) && context >= one * (1 - 1e-9)).Label($"{one} s; batch {batch}, context {context}, heads {heads}");
 
                 double Price(int sequences, int query, int past, int kvHeads, int window) =>
                     chip.Price(Operator.Attention(sequences, query, past, kvHeads * s.shared, kvHeads, 128, 128, window, Dtype.Bf16, Dtype.Bf16)).Seconds;
@@ -126,6 +129,33 @@ public class AttentionTests
         }
 
         static Operator Windowed(int tokens) => Operator.Attention(1, tokens, 0, 8, 8, 128, 128, 128, Dtype.Bf16, Dtype.Bf16);
+    }
+
+    // 132 cores: parts of 4 sequences fit on them at once, those of 8 take two rounds, those of 1,024 are not split and take eight. A part starts (1 us), looks for
+    // its sequence (0.5 us for each 31, 1.3 times that where parts are joined) and has its one block by then.
+    [Theory]
+    [InlineData(4, 1.65e-6)]
+    [InlineData(8, 3.3e-6)]
+    [InlineData(1024, 8 * (1e-6 + (34 * 0.5e-6)))]
+    public void Flash_attention_4_launches_32_parts_of_every_stream_below_1024_sequences(int sequences, double seconds)
+    {
+        var model = new DecodeAttentionModel(Decode with { Tiles = AttentionTiles.FlashAttention4 }, H100.Chip, 1e15);
+        Assert.Equal(seconds, model.MemorySeconds(model.Plan(Operator.Attention(sequences, 1, 63, 1, 1, 512, 512, 0, Dtype.Bf16, Dtype.Bf16))), 1e-12);
+    }
+
+    [Fact]
+    public void A_term_of_one_kernel_costs_nothing_in_another()
+    {
+        Operator op = Operator.Attention(64, 1, 4000, 32, 8, 128, 128, 0, Dtype.Bf16, Dtype.Bf16);
+        Assert.Equal(Seconds(AttentionTiles.TensorRtLlm, Decode with { ScanLatency = 0, WindowLatency = 0, KernelLatency = 0, DispatchLatency = 0 }), Seconds(AttentionTiles.TensorRtLlm, Decode));
+        Assert.True(Seconds(AttentionTiles.FlashAttention3, Decode with { ScanLatency = 0 }) < Seconds(AttentionTiles.FlashAttention3, Decode));
+        Assert.True(Seconds(AttentionTiles.FlashAttention2, Decode with { KernelLatency = 0 }) < Seconds(AttentionTiles.FlashAttention2, Decode));
+
+        double Seconds(AttentionTiles tiles, DecodeAttentionCoefficients coefficients)
+        {
+            var model = new DecodeAttentionModel(coefficients with { Tiles = tiles }, H100.Chip, 1e15);
+            return model.MemorySeconds(model.Plan(op));
+        }
     }
 
     [Fact]
@@ -156,7 +186,7 @@ public class AttentionTests
     public void Coefficients_of_every_kernel_are_written_and_read_back()
     {
         ContextAttentionCoefficients prefill = Prefill with { Tiles = AttentionTiles.FlashAttention3, HeadSizeExponent = -0.48, LaunchFloor = 5e-5, ThrottleLoss = 0.1, ThrottleSeconds = 0.02 };
-        DecodeAttentionCoefficients decode = Decode with { Tiles = AttentionTiles.TritonLatent, HeadSizeExponent = 0.7, DispatchLatency = 2e-6, LaunchFloor = 6e-5, HeadSizes = [512, 576] };
+        DecodeAttentionCoefficients decode = Decode with { Tiles = AttentionTiles.TritonLatent, HeadSizeExponent = 0.7, DispatchLatency = 2e-6, SingleHeadLoss = 3.5, LaunchFloor = 6e-5, HeadSizes = [512, 576] };
         var fitted = new FittedFamilies
         {
             Gemm = new() { [Dtype.Bf16] = H100.Coefficients.Gemm[Dtype.Bf16] },

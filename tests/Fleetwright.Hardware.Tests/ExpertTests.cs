@@ -68,6 +68,92 @@ public class ExpertTests
         Assert.Equal(8, ExpertLoad.Balanced(4, 8, 2, 1).Blocks(128));
     }
 
+    [Theory]
+    [InlineData(1, 128, 8, 16, 1.01)]
+    [InlineData(48, 256, 8, 1, 1.2)]
+    [InlineData(512, 896, 16, 32, 1.2)]
+    [InlineData(4096, 128, 8, 3, 1.01)]
+    [InlineData(65536, 8, 2, 2, 1.2)]
+    [InlineData(65536, 8, 7, 4, 1.9)]
+    public void Corrected_all_at_once_a_load_is_that_of_the_collector_which_corrects_row_by_row(int tokens, int experts, int choices, int ranks, double exponent)
+    {
+        ExpertLoad load = ExpertLoad.PowerLaw(tokens, experts, choices, ranks, exponent);
+        (double touched, double rows, double blocks) = RowByRow(tokens, experts, choices, ranks, exponent);
+        Assert.Equal((touched, rows, blocks), (load.Touched, load.Rows, load.Blocks(64)));
+    }
+
+    [Theory]
+    [InlineData(3, 128, 8)]
+    [InlineData(17, 128, 8)]
+    [InlineData(1000, 60, 4)]
+    [InlineData(16384, 256, 8)]
+    public void Dealt_all_at_once_a_balanced_load_is_that_of_the_collector_which_deals_token_by_token(int tokens, int experts, int choices)
+    {
+        int stride = (experts + choices - 1) / choices;
+        int[] counts = new int[experts];
+        for (int i = 0; i < tokens * choices; i++)
+        {
+            double first = tokens >= stride ? i / choices : (double)(i / choices) * stride / tokens;
+            counts[(int)(first + (i % choices * stride)) % experts]++;
+        }
+
+        foreach (int ranks in (int[])[1, 4])
+        {
+            ExpertLoad load = ExpertLoad.Balanced(tokens, experts, choices, ranks);
+            int[] first = counts[..(experts / ranks)];
+            Assert.Equal((first.Count(c => c > 0), first.Sum(), first.Sum(c => (c + 15) / 16)), (load.Touched, load.Rows, load.Blocks(16)));
+        }
+    }
+
+    // The collector's own way (collector/helper.py at commit 095f58a5), slow and plain.
+    private static (double Touched, double Rows, double Blocks) RowByRow(int tokens, int experts, int choices, int ranks, double exponent)
+    {
+        ulong state = ((ulong)tokens << 32) ^ ((ulong)experts << 16) ^ ((ulong)choices << 8) ^ (ulong)ranks;
+        int each = experts / ranks;
+        long wanted = (long)tokens * choices;
+        (double low, double high) = wanted > experts ? (1.0, tokens * 0.8) : (0.01, 2.0);
+        double lowPower = Math.Pow(low, 1 - exponent), highPower = Math.Pow(high, 1 - exponent);
+        (double touched, double rows, double blocks) = (0, 0, 0);
+        for (int draw = 0; draw < 8; draw++)
+        {
+            double[] shares = new double[experts];
+            for (int i = 0; i < experts; i++)
+            {
+                state += 0x9E3779B97F4A7C15;
+                ulong z = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9;
+                z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+                double uniform = ((z ^ (z >> 31)) >> 11) * (1.0 / (1UL << 53));
+                shares[i] = Math.Pow(((highPower - lowPower) * uniform) + lowPower, 1 / (1 - exponent));
+            }
+
+            double total = shares.Sum();
+            long[] counts = [.. shares.Select(s => Math.Min(tokens, (long)Math.Round(s / total * wanted)))];
+            long missing = wanted - counts.Sum();
+            for (int rank = 0; missing != 0; rank = (rank + 1) % ranks)
+            {
+                Span<long> local = counts.AsSpan(rank * each, each);
+                long[] sorted = [.. local.ToArray().Order()];
+                if (missing > 0 && sorted[0] < tokens)
+                {
+                    local[local.IndexOf(sorted[0])]++;
+                    missing--;
+                }
+                else if (missing < 0 && sorted[^1] > 0)
+                {
+                    local[local.IndexOf(sorted[^1])]--;
+                    missing++;
+                }
+            }
+
+            long[] fullest = counts.Take(each * ranks).Chunk(each).MaxBy(c => c.Sum())!;
+            touched += fullest.Count(c => c > 0) / 8.0;
+            rows += fullest.Sum() / 8.0;
+            blocks += fullest.Sum(c => (c + 63) / 64) / 8.0;
+        }
+
+        return (touched, rows, blocks);
+    }
+
     [Fact]
     public void The_early_collector_piles_few_rows_on_one_rank()
     {

@@ -51,5 +51,8 @@ public class LlmCompassTests(ITestOutputHelper output)
         double total = (layer.Sum(o => o.Predicted) / layer.Sum(o => o.Measured)) - 1;
         output.WriteLine(FormattableString.Invariant($"total {total:P1}, worst {layer.Max(o => Math.Abs(o.Ratio - 1)):P1}"));
         Assert.InRange(total, -0.03, 0.03);
+
+        // The all-reduce of the decode layer moves 192 KiB faster than nccl-tests moved 128 KiB on the same machine, whose table prices it.
+        Assert.All(layer.Where(o => prefill || !o.Group.StartsWith("AllReduce", StringComparison.Ordinal)), o => Assert.InRange(o.Ratio, 0.9, 1.1));
     }
 }

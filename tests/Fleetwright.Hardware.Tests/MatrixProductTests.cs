@@ -25,19 +25,22 @@ public class MatrixProductTests(ITestOutputHelper output)
         OverlapLoss = 0,
     };
 
-    // Bars of the issue, on whole (n, k) shapes left out: 16 bit 8 % (tables: AIConfigurator, three quarters of the rows); narrower 12 %.
+    // Bars of the issue, on whole (n, k) shapes left out (tables: AIConfigurator, three quarters of the rows): 16 bit 8 % and a median of 5 %; narrower 12 and 8 %.
     [Theory]
-    [InlineData("a100-80gb-sxm", "a100_sxm", "bf16", 0.08)]
-    [InlineData("h100-sxm", "h100_sxm", "fp8", 0.12)]
-    [InlineData("b200-sxm", "b200_sxm", "nvfp4", 0.12)]
-    [InlineData("b200-sxm", "b200_sxm", "DeepGemmFp8BlockScaledMMKernel", 0.12)]
-    public void A_fit_prices_shapes_that_it_has_not_seen(string name, string folder, string key, double bar)
+    [InlineData("a100-80gb-sxm", "a100_sxm", "bf16", 0.08, 0.05)]
+    [InlineData("b200-sxm", "b200_sxm", "bf16", 0.08, 0.05)]
+    [InlineData("arc-pro-b60", "b60", "bf16", 0.08, 0.05)]
+    [InlineData("h100-sxm", "h100_sxm", "fp8", 0.12, 0.08)]
+    [InlineData("b200-sxm", "b200_sxm", "nvfp4", 0.12, 0.08)]
+    [InlineData("b200-sxm", "b200_sxm", "DeepGemmFp8BlockScaledMMKernel", 0.12, 0.08)]
+    public void A_fit_prices_shapes_that_it_has_not_seen(string name, string folder, string key, double bar, double medianBar)
     {
         Chip chip = Catalog.Chips.Get(name);
         MeasuredProducts products = MatrixProductFit.Read(Repository.SharedData("kernels", folder, "gemm.csv.gz"), chip).Single(p => p.Key == key);
         FitQuality quality = MatrixProductFit.Run([chip], [products], null, 700).Quality;
         output.WriteLine(FormattableString.Invariant($"n {quality.Rows}, MAPE {quality.Error:P1}, median {quality.Median:P1}"));
         Assert.True(quality.Error <= bar, FormattableString.Invariant($"MAPE {quality.Error:P1}; bar {bar:P0}"));
+        Assert.True(quality.Median <= medianBar, FormattableString.Invariant($"median {quality.Median:P1}; bar {medianBar:P0}"));
     }
 
     // LLMCompass itself comes to 8.7 % on the A100 rows (chip-models.md 1.2).

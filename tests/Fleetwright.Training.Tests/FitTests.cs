@@ -16,7 +16,9 @@ public class FitTests(ITestOutputHelper output)
         List<PublishedRun> runs = [.. Small.Published.All().Where(r => r.Chip == chip)];
         double all = Slowdown.Fit(runs);
         output.WriteLine(FormattableString.Invariant($"{chip}: fitted on all {runs.Count}: {all:0.000}, stored {Stored.KernelSlowdowns[architecture].Value:0.000}"));
-        Assert.Equal(all, Stored.KernelSlowdowns[architecture].Value, 0.02);
+
+        // The mean error hardly moves within 3 %; where in that range the stored value lies is for single rows to say (catalog/training/coefficients.yaml).
+        Assert.Equal(1, Stored.KernelSlowdowns[architecture].Value / all, 0.03);
         foreach (IGrouping<string, PublishedRun> set in runs.GroupBy(r => r.Set))
         {
             double without = Slowdown.Fit([.. runs.Where(r => r.Set != set.Key)]);

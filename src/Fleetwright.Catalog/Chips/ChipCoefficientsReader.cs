@@ -190,6 +190,7 @@ public static class ChipCoefficientsReader
         UnalignedHostOverhead = map.OptionalQuantity("unaligned_host_overhead", Dimension.Time, 0, 1) ?? 0,
         SingleRowOverhead = map.OptionalQuantity("single_row_overhead", Dimension.Time, 0, 1) ?? 0,
         PitchConflict = map.OptionalQuantity("pitch_conflict", Dimension.Fraction, 0, 10) ?? 0,
+        ShapeFactors = ShapeFactors(map),
         Quality = FitQuality.Read(map),
     };
 
@@ -228,9 +229,10 @@ public static class ChipCoefficientsReader
         WindowLatency = map.OptionalQuantity("window_latency", Dimension.Time, 0, 1) ?? 0,
         ScanLatency = map.OptionalQuantity("scan_latency", Dimension.Time, 0, 1) ?? 0,
         DispatchLatency = map.OptionalQuantity("dispatch_latency", Dimension.Time, 0, 1) ?? 0,
-        JoinLatency = map.Quantity("join_latency", Dimension.Time, 0, 1),
-        GroupCopyLatency = map.OptionalQuantity("group_copy_latency", Dimension.Time, 0, 1) ?? 0,
+        JoinLatency = map.OptionalQuantity("join_latency", Dimension.Time, 0, 1) ?? 0,
+        KernelLatency = map.OptionalQuantity("kernel_latency", Dimension.Time, 0, 1) ?? 0,
         GroupLoss = map.OptionalQuantity("group_loss", Dimension.Fraction, 0, 10) ?? 0,
+        SingleHeadLoss = map.OptionalQuantity("single_head_loss", Dimension.Fraction, 0, 100) ?? 0,
         MatrixEfficiency = map.Quantity("matrix_efficiency", Dimension.Fraction, 0.001, 5),
         OverlapLoss = map.OptionalQuantity("overlap_loss", Dimension.Fraction, 0, 1) ?? 0,
         SharedMemoryShare = map.OptionalQuantity("shared_memory_share", Dimension.Fraction, 0, 10) ?? 0,
@@ -238,6 +240,31 @@ public static class ChipCoefficientsReader
         HeadSizes = HeadSizes(map),
         Quality = FitQuality.Read(map),
     };
+
+    private static List<double> ShapeFactors(YamlMap map)
+    {
+        const int Count = 80;
+        var factors = new List<double>();
+        foreach (string text in map.Texts("shape_factors"))
+        {
+            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double factor) && factor is >= 0.1 and <= 10)
+            {
+                factors.Add(factor);
+            }
+            else
+            {
+                map.Report("shape_factors", $"found '{text}'; allowed: numbers from 0.1 to 10");
+            }
+        }
+
+        if (factors.Count is not (0 or Count))
+        {
+            map.Report("shape_factors", FormattableString.Invariant($"found {factors.Count} numbers; allowed: {Count}, for m of 1 to 4096 by eights (outermost) and n and k of 64 to 32768 by eights"));
+            return [];
+        }
+
+        return factors;
+    }
 
     private static List<int> HeadSizes(YamlMap map)
     {

@@ -36,17 +36,20 @@ public sealed record DecodeAttentionCoefficients
     /// <summary>Seconds in which a kernel's scheduler looks through 31 sequences for a core's next part.</summary>
     public double ScanLatency { get; init; }
 
-    /// <summary>Seconds per sequence and KV head in which a kernel deals out its work one by one (fewer than 1024 sequences).</summary>
+    /// <summary>Seconds of launching one part of a split cache, empty ones included.</summary>
     public double DispatchLatency { get; init; }
 
-    /// <summary>Seconds per doubling of the parts that a sequence is split into, to join them; of the join in all where one kernel does it.</summary>
-    public required double JoinLatency { get; init; }
+    /// <summary>Seconds per doubling of the parts that a sequence is split into, to join them; of the join in all on Xe2; 0 for kernels that always start their second kernel.</summary>
+    public double JoinLatency { get; init; }
 
-    /// <summary>Seconds of copying grouped queries into the order of the kernel and its results back (more than one sequence and KV head).</summary>
-    public double GroupCopyLatency { get; init; }
+    /// <summary>Seconds from the end of one kernel of a call to the start of the next, for kernels that join split caches or copy grouped queries and results in kernels of their own.</summary>
+    public double KernelLatency { get; init; }
 
-    /// <summary>Share of a part's time that every further eight query heads of a KV head add.</summary>
+    /// <summary>Share of a part's time that every further eight query heads of a KV head add; for flash-attention-4 share of its scan that each query head adds.</summary>
     public double GroupLoss { get; init; }
+
+    /// <summary>How much longer, as a share, a block takes in latent attention of one head, which runs without matrix units.</summary>
+    public double SingleHeadLoss { get; init; }
 
     /// <summary>Share of the peak matrix rate that the small products of decoding reach.</summary>
     public required double MatrixEfficiency { get; init; }

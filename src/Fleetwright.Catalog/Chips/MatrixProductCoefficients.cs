@@ -84,6 +84,12 @@ public sealed record MatrixProductCoefficients
     /// <summary>How much longer memory takes per doubling of a row pitch that is 3 · 2ʲ KiB, which camps on few of 12 memory channels.</summary>
     public double PitchConflict { get; init; }
 
+    /// <summary>
+    /// Time over that of the terms above, by shape: what the library's choice of a kernel costs or gains. Eighty factors, at every eighth m from 1 to 4096 (outermost)
+    /// and every eighth n and k (innermost) from 64 to 32768; empty: 1 for all shapes.
+    /// </summary>
+    public IReadOnlyList<double> ShapeFactors { get; init; } = [];
+
     /// <summary>How good the fit is.</summary>
     public FitQuality Quality { get; init; }
 }

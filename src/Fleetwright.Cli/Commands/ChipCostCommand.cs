@@ -13,7 +13,7 @@ internal static class ChipCostCommand
 
     public static Command Create(CommandContext context)
     {
-        var chip = new Argument<string>("chip") { Description = "A chip of the catalogue." };
+        var chip = new Argument<string>("chip") { Description = "A chip of the catalogue, or a design file (.yaml)." };
         var node = new Option<string?>("--node") { Description = "Foundry node to make it on, such as n5, n3, sf4 or sf2; its own when left out." };
         Option<bool> json = CommonOptions.Json();
         var options = new MakingOptions();

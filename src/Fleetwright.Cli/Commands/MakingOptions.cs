@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Fleetwright.Catalog.Reading;
 using Fleetwright.Catalog.Units;
+using Fleetwright.Hardware.Designs;
 using Fleetwright.Hardware.Manufacturing;
 
 namespace Fleetwright.Cli.Commands;
@@ -64,7 +65,9 @@ internal sealed class MakingOptions
     /// <summary>The chip or design called <paramref name="name"/>, as its maker sees it.</summary>
     public ChipDescription Describe(CommandContext context, ParseResult parsed, string name)
     {
-        ChipDescription chip = ChipDescription.Of(context.Catalog, context.Catalog.Chips.Get(name));
+        ChipDescription chip = DesignReader.IsPath(name)
+            ? DesignDescription.Of(context.Catalog, DesignedChip.For(context.Catalog, DesignReader.Open(context.Catalog, name)))
+            : ChipDescription.Of(context.Catalog, context.Catalog.Chips.Get(name));
         if (parsed.GetValue(_spares) is not { } spares)
         {
             return chip;

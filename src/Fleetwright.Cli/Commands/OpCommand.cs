@@ -149,13 +149,12 @@ internal static class OpCommand
         public static Answer Of(string name, ChipModel model, in Operator op)
         {
             OperatorCost cost = model.Price(op);
-            Dtype runsAs = model.RunsAs(op.ComputeDtype);
             bool product = op.Kind is OperatorKind.Gemm or OperatorKind.GroupedGemm;
             return new(
                 name, model.Chip.Name, cost.Seconds, cost.Joules, cost.Bound, cost.OverheadSeconds, cost.MatrixSeconds, cost.VectorSeconds, cost.OnChipSeconds, cost.MemorySeconds, cost.NetworkSeconds,
                 cost.RelativeError, cost.Seconds * cost.Band.Low, cost.Seconds * cost.Band.High, cost.Extrapolated, op.MatrixFlops + op.VectorFlops, op.IsCollective ? op.MessageBytes : op.MemoryBytes, cost.Joules / cost.Seconds,
                 op.IsCollective ? model.Collectives.Price(op.Kind, op.MessageBytes, op.Ranks).Algorithm : null,
-                product && runsAs != op.ComputeDtype ? $"{model.Chip.Name} has no {op.ComputeDtype.Name()} matrix rate; priced as converted to {runsAs.Name()}" : null);
+                product ? model.Conversion(op.ComputeDtype) : null);
         }
     }
 }

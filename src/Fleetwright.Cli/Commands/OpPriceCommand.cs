@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using Fleetwright.Catalog.Reading;
 using Fleetwright.Hardware.Chips;
+using Fleetwright.Hardware.Designs;
 using Fleetwright.Hardware.Tables;
 
 namespace Fleetwright.Cli.Commands;
@@ -12,16 +13,16 @@ internal static class OpPriceCommand
     public static Command Create(CommandContext context)
     {
         var input = new Argument<string>("IN") { Description = "A table of operators, .csv or .csv.gz, with the columns of shared/data/kernels (docs/hardware.md)." };
-        var chip = new Option<string>("--chip") { Required = true, Description = "A chip of the catalogue." };
+        var chip = new Option<string>("--chip") { Required = true, Description = "A chip of the catalogue, or a design file (.yaml)." };
         var kind = new Option<string>("--table") { Required = true, Description = $"What its rows are: {string.Join(", ", OperatorTable.All.Select(t => t.Name))}." };
-        var output = new Option<string>("--out") { Required = true, Description = "Where to write the same rows with predicted_ms and bound; gzipped when it ends in .gz." };
+        var output = new Option<string>("--out") { Required = true, Description = "Where to write the same rows with predicted_ms, bound and status; gzipped when it ends in .gz." };
         var refine = new Option<string?>("--refine") { Description = "A folder of tables measured on this chip, between whose rows the model is interpolated." };
         Option<bool> json = CommonOptions.Json();
         var command = new Command("price", "Price every row of a table of operators.") { input, chip, kind, output, refine, json };
         command.SetAction(parsed =>
         {
             OperatorTable table = OperatorTable.Get(parsed.GetRequiredValue(kind));
-            ChipModel model = ChipModel.For(context.Catalog, parsed.GetRequiredValue(chip));
+            ChipModel model = DesignedChip.ModelFor(context.Catalog, parsed.GetRequiredValue(chip));
             string path = parsed.GetRequiredValue(input), to = parsed.GetRequiredValue(output);
             if (!File.Exists(path))
             {
@@ -42,6 +43,11 @@ internal static class OpPriceCommand
             if (refinement is not null)
             {
                 context.Output.WriteLine(FormattableString.Invariant($"  refined with {refinement.Rows:N0} measured rows ({refinement.Defective:N0} defective ones left out)"));
+            }
+
+            if (summary.Noted > 0)
+            {
+                context.Output.WriteLine(FormattableString.Invariant($"  {summary.Noted:N0} rows are in a number format that {model.Chip.Name} lacks: see the column status"));
             }
 
             if (summary.Scored > 0)

@@ -1,4 +1,5 @@
 using Fleetwright.Catalog.Devices;
+using Fleetwright.Hardware.Statistics;
 
 namespace Fleetwright.Edge.Turns;
 

@@ -1,3 +1,5 @@
+using Fleetwright.Hardware.Statistics;
+
 namespace Fleetwright.Edge.Turns;
 
 /// <summary>Lengths of prompts or replies in tokens: lognormal.</summary>

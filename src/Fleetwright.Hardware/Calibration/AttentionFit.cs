@@ -65,10 +65,17 @@ internal static class AttentionFit
 
     private const int LatentRank = 512;
 
-    /// <summary>Reads a table of decoding on the compressed cache of latent attention; none when there is no such table.</summary>
-    public static List<AttentionRow> ReadLatentDecode(string path)
+    // Calls that the host starts one by one scatter by a tenth; one that takes this many times as long as a larger call was held up.
+    private const double HeldUp = 1.5;
+
+    /// <summary>
+    /// Reads a table of decoding on the compressed cache of latent attention, without the defective rows: those that took more than 1.5 times as long as a
+    /// call of as many heads with no fewer sequences and tokens (the host was held up, by milliseconds). None when there is no such table.
+    /// </summary>
+    public static List<AttentionRow> ReadLatentDecode(string path, out int dropped)
     {
         var rows = new List<AttentionRow>();
+        dropped = 0;
         if (!File.Exists(path))
         {
             return rows;
@@ -86,7 +93,9 @@ internal static class AttentionFit
             rows.Add(new AttentionRow(op, row["kernel_source"], seconds));
         }
 
-        return rows;
+        List<AttentionRow> sound = rows.FindAll(r => !rows.Exists(l => l.Op.Heads == r.Op.Heads && l.Op.Sequences >= r.Op.Sequences && l.Op.ContextTokens >= r.Op.ContextTokens && r.Seconds > HeldUp * l.Seconds));
+        dropped = rows.Count - sound.Count;
+        return sound;
     }
 
     /// <summary>The kernel behind the tiles of a table's rows.</summary>
@@ -105,6 +114,6 @@ internal static class AttentionFit
     public static string MainKernel(IEnumerable<AttentionRow> rows) =>
         rows.GroupBy(r => r.Kernel, StringComparer.Ordinal).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).First().Key;
 
-    // Shapes of heads are left out whole.
-    internal static int Group(in Operator op) => (op.Heads * 7919) + (op.KvHeads * 31) + op.HeadSize + (op.Window * 13);
+    // Shapes of heads are left out whole; of latent attention, whose only shape is the number of heads (and one head runs another kernel), heads with a number of sequences.
+    internal static int Group(in Operator op) => (op.Heads * 7919) + (op.KvHeads * 31) + op.HeadSize + (op.Window * 13) + (op.HeadSize == LatentSize ? (int)op.Sequences * 101 : 0);
 }

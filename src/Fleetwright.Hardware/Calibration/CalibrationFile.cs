@@ -291,6 +291,7 @@ internal static class CalibrationFile
         Add("unaligned_host_overhead", Micro(c.UnalignedHostOverhead), c.UnalignedHostOverhead > 0);
         Add("single_row_overhead", Micro(c.SingleRowOverhead), c.SingleRowOverhead > 0);
         Add("pitch_conflict", Percent(c.PitchConflict), c.PitchConflict > 0);
+        Add("shape_factors", $"[{string.Join(", ", c.ShapeFactors.Select(Factor))}]", c.ShapeFactors.Count > 0);
         return text.Append(Quality(c.Quality)).ToString();
 
         void Add(string key, string value, bool present = true)
@@ -320,13 +321,14 @@ internal static class CalibrationFile
 
     private static string Decode(DecodeAttentionCoefficients c)
     {
-        var text = new StringBuilder($"tiles: {c.Tiles.Name()}, {HeadSizes(c.HeadSizes)}overhead: {Micro(c.Overhead)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, core_bytes_per_clock: {Number(c.CoreBytesPerClock)}, tile_latency: {Micro(c.TileLatency)}, join_latency: {Micro(c.JoinLatency)}, matrix_efficiency: {Percent(c.MatrixEfficiency)}, overlap_loss: {Percent(c.OverlapLoss)}, ");
+        var text = new StringBuilder($"tiles: {c.Tiles.Name()}, {HeadSizes(c.HeadSizes)}overhead: {Micro(c.Overhead)}, memory_efficiency: {Percent(c.MemoryEfficiency)}, {(c.CoreBytesPerClock > 0 ? $"core_bytes_per_clock: {Number(c.CoreBytesPerClock)}" : $"core_bandwidth: {Number(c.CoreBandwidth)}")}, tile_latency: {Micro(c.TileLatency)}, {(c.JoinLatency > 0 ? $"join_latency: {Micro(c.JoinLatency)}, " : "")}matrix_efficiency: {Percent(c.MatrixEfficiency)}, overlap_loss: {Percent(c.OverlapLoss)}, ");
         Optional("launch_floor", c.LaunchFloor, Micro);
         Optional("scan_latency", c.ScanLatency, Micro);
         Optional("window_latency", c.WindowLatency, Micro);
         Optional("dispatch_latency", c.DispatchLatency, Micro);
-        Optional("group_copy_latency", c.GroupCopyLatency, Micro);
+        Optional("kernel_latency", c.KernelLatency, Micro);
         Optional("group_loss", c.GroupLoss, Percent);
+        Optional("single_head_loss", c.SingleHeadLoss, Percent);
         Optional("head_size_exponent", c.HeadSizeExponent, Number);
         Optional("streams_per_core", c.StreamsPerCore == 1 ? 0 : c.StreamsPerCore, Number);
         Optional("shared_memory_share", c.SharedMemoryShare, Percent);
@@ -366,6 +368,8 @@ internal static class CalibrationFile
     private static string Micro(double seconds) => $"{Number(seconds * 1e6)} us";
 
     private static string Nano(double seconds) => $"{Number(seconds * 1e9)} ns";
+
+    private static string Factor(double factor) => factor.ToString("0.###", CultureInfo.InvariantCulture);
 
     private static string Percent(double share) => $"{Number(share * 100)} %";
 

@@ -93,12 +93,13 @@ public static class Calibrator
     {
         Chip[] chips = [.. members.Select(i => all[i])];
         Func<int, int>? outOf = leaveOut is null ? null : i => leaveOut(members[i]);
+        bool oneArchitecture = chips.All(c => c.Architecture == chips[0].Architecture);
         var fitted = new FittedFamilies();
         foreach (string key in members.SelectMany(i => tables[i].Products.Select(p => p.Key)).Distinct().Order(StringComparer.Ordinal))
         {
             int[] with = [.. members.Where(i => tables[i].Products.Any(p => p.Key == key))];
             MeasuredProducts[] products = [.. with.Select(i => tables[i].Products.First(p => p.Key == key))];
-            MatrixProductCoefficients product = MatrixProductFit.Run([.. with.Select(i => all[i])], products, leaveOut is null ? null : i => leaveOut(with[i]), ProductEvaluations);
+            MatrixProductCoefficients product = MatrixProductFit.Run([.. with.Select(i => all[i])], products, leaveOut is null ? null : i => leaveOut(with[i]), ProductEvaluations, oneArchitecture);
             lines.Add(new CalibrationLine(name, "gemm", key, products.Sum(p => p.Dropped), product.Quality));
             if (products[0].OfFormat)
             {
@@ -152,14 +153,14 @@ public static class Calibrator
             }
         }
 
-        foreach (IGrouping<string, int> latent in members.Where(m => tables[m].LatentDecode.Count >= LeastRows && members.Length == 1).GroupBy(m => tables[m].LatentDecode[0].Kernel, StringComparer.Ordinal))
+        foreach (IGrouping<string, int> latent in members.Where(m => tables[m].LatentDecode.Rows.Count >= LeastRows && members.Length == 1).GroupBy(m => tables[m].LatentDecode.Rows[0].Kernel, StringComparer.Ordinal))
         {
             int chip = latent.First();
-            DecodeAttentionCoefficients kernel = DecodeAttentionFit.Run([all[chip]], [AttentionFit.TilesOf(latent.Key, all[chip])], [.. tables[chip].LatentDecode.Select(r => new OnChip<AttentionRow>(0, r))], null);
+            DecodeAttentionCoefficients kernel = DecodeAttentionFit.Run([all[chip]], [AttentionFit.TilesOf(latent.Key, all[chip])], [.. tables[chip].LatentDecode.Rows.Select(r => new OnChip<AttentionRow>(0, r))], null);
 
             // These calls were started one by one (0.3 ms each); an engine captures its decode steps in a graph.
             fitted.DecodeAttentionKernels[latent.Key] = new() { [Dtype.Bf16] = kernel with { LaunchFloor = 0, HeadSizes = [AttentionFit.LatentSize] } };
-            lines.Add(new CalibrationLine(name, $"decode_attention {latent.Key}", Dtype.Bf16.Name(), 0, kernel.Quality));
+            lines.Add(new CalibrationLine(name, $"decode_attention {latent.Key}", Dtype.Bf16.Name(), tables[chip].LatentDecode.Dropped, kernel.Quality));
         }
 
         FitExperts();
@@ -243,7 +244,7 @@ internal sealed class MeasuredKernels
 
     public Dictionary<Dtype, KernelRows<AttentionRow>> Decode { get; } = [];
 
-    public List<AttentionRow> LatentDecode { get; private init; } = [];
+    public KernelRows<AttentionRow> LatentDecode { get; private init; } = new([], 0);
 
     public List<CollectiveRow> Collectives { get; private init; } = [];
 
@@ -253,7 +254,7 @@ internal sealed class MeasuredKernels
         {
             Collectives = CollectiveFit.Read(folder),
             Products = [.. MatrixProductFit.Read(Path.Combine(folder, "gemm.csv.gz"), chip).Where(p => p.Rows.Count >= 200)],
-            LatentDecode = AttentionFit.ReadLatentDecode(Path.Combine(folder, "generation_mla.csv.gz")),
+            LatentDecode = new(AttentionFit.ReadLatentDecode(Path.Combine(folder, "generation_mla.csv.gz"), out int heldUp), heldUp),
         };
         foreach ((string name, Dtype dtype) in new[] { ("bfloat16", Dtype.Bf16), ("fp8", Dtype.Fp8), ("nvfp4", Dtype.Nvfp4) })
         {

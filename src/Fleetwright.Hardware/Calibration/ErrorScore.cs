@@ -20,7 +20,8 @@ public readonly record struct ErrorScore(int Rows, double Mape, double Median, d
             return new ErrorScore(0, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
         }
 
-        double[] errors = [.. all.Select(r => Math.Abs(r - 1)).Order()];
+        double[] errors = [.. all.Select(r => Math.Abs(r - 1))];
+        Array.Sort(errors);
         return new ErrorScore(
             all.Length, errors.Average(), errors[errors.Length / 2], errors[errors.Length * 9 / 10], errors[^1], Math.Exp(all.Average(Math.Log)) - 1);
     }

@@ -28,11 +28,13 @@ internal static class Fit
     /// <param name="measured">Measured seconds of a row.</param>
     /// <param name="group">The shape group of a row: rows of one group are never split.</param>
     /// <param name="regime">The regime of a row: regimes weigh alike in the fit.</param>
-    /// <param name="mostOfRegime">Most rows of a regime in a fit.</param>
     /// <param name="folds">Parts that the groups are dealt into.</param>
     /// <param name="evaluations">Most evaluations of a fit.</param>
+    /// <param name="mostOfRegime">Most rows of a regime in a fit.</param>
+    /// <param name="assumed">Values of the parameters that none of some rows depends on, null for the others; null: rows always depend on all.</param>
     public static (double[] Values, FitQuality Quality) CrossValidated<TRow, TModel>(
-        IReadOnlyList<TRow> rows, Parameter[] parameters, Func<double[], TModel> build, Func<TModel, TRow, double> price, Func<TRow, double> measured, Func<TRow, int> group, Func<TRow, int> regime, int folds, int evaluations, int mostOfRegime = 200)
+        IReadOnlyList<TRow> rows, Parameter[] parameters, Func<double[], TModel> build, Func<TModel, TRow, double> price, Func<TRow, double> measured, Func<TRow, int> group, Func<TRow, int> regime, int folds, int evaluations, int mostOfRegime = 200,
+        Func<IReadOnlyList<TRow>, double?[]>? assumed = null)
     {
         double[] values = Best(Thinned(rows, regime, mostOfRegime), parameters, build, price, measured, evaluations);
         var pairs = new List<(double Priced, double Measured)>(rows.Count);
@@ -40,12 +42,31 @@ internal static class Fit
         {
             int left = fold;
             List<TRow> others = [.. rows.Where(r => (uint)group(r) % folds != left)];
-            double[] fitted = Best(Thinned(others, regime, mostOfRegime), parameters, build, price, measured, evaluations / 2, values);
+            double[] fitted = BestOfFree(Thinned(others, regime, mostOfRegime), parameters, build, price, measured, evaluations / 2, values, assumed?.Invoke(others));
             TModel model = build(fitted);
             pairs.AddRange(rows.Where(r => (uint)group(r) % folds == left).Select(r => (price(model, r), measured(r))));
         }
 
         return (values, Quality.Of(pairs));
+    }
+
+    // A parameter that no row depends on is not searched: it would drift to wherever the simplex turns.
+    private static double[] BestOfFree<TRow, TModel>(
+        IReadOnlyList<TRow> rows, Parameter[] parameters, Func<double[], TModel> build, Func<TModel, TRow, double> price, Func<TRow, double> measured, int evaluations, double[] start, double?[]? assumed)
+    {
+        int[] free = [.. Enumerable.Range(0, parameters.Length).Where(i => assumed?[i] is null)];
+        double[] All(double[] searched)
+        {
+            double[] all = [.. parameters.Select((_, i) => assumed?[i] ?? 0)];
+            for (int i = 0; i < free.Length; i++)
+            {
+                all[free[i]] = searched[i];
+            }
+
+            return all;
+        }
+
+        return All(Best(rows, [.. free.Select(i => parameters[i])], v => build(All(v)), price, measured, evaluations, [.. free.Select(i => start[i])]));
     }
 
     /// <summary>The parameters of least mean |log error|.</summary>

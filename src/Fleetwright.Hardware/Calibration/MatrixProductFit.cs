@@ -26,8 +26,8 @@ internal sealed record MeasuredProducts(string Kernel, Dtype Dtype, bool OfForma
 }
 
 /// <summary>
-/// Reads, filters and fits measured matrix products, kernel by kernel: least mean |log error| with rows weighed as the table has them,
-/// scored on whole (n, k) shapes left out, or, with several architectures, on one left out.
+/// Reads, filters and fits measured matrix products, kernel by kernel: least mean |log error| with rows weighed as the table has them, first of
+/// the physical terms, then of the factors by shape; scored on whole (n, k) shapes left out, or, with several architectures, on one left out.
 /// </summary>
 internal static class MatrixProductFit
 {
@@ -87,7 +87,8 @@ internal static class MatrixProductFit
     /// <param name="products">What each of them measured.</param>
     /// <param name="leaveOut">The group of a chip, by its index, that is left out together for the score; null, or one group only, to leave out shapes.</param>
     /// <param name="evaluations">Most evaluations of a fit.</param>
-    public static MatrixProductCoefficients Run(IReadOnlyList<Chip> chips, IReadOnlyList<MeasuredProducts> products, Func<int, int>? leaveOut, int evaluations)
+    /// <param name="byShape">Whether factors by shape are fitted: a library chooses its kernels by rules of an architecture, which do not carry over to others.</param>
+    public static MatrixProductCoefficients Run(IReadOnlyList<Chip> chips, IReadOnlyList<MeasuredProducts> products, Func<int, int>? leaveOut, int evaluations, bool byShape = true)
     {
         MeasuredProducts most = products.MaxBy(p => p.Rows.Count)!;
         Dtype dtype = most.Dtype;
@@ -107,11 +108,14 @@ internal static class MatrixProductFit
         {
             bool IsLeft(OnChip<MatrixProductRow> r) => byChip ? leaveOut!(r.Chip) == groups[fold] : (uint)((int)(r.Row.N * 31) + (int)r.Row.K) % folds == fold;
             double[] start = byChip ? search.Start(Starts[0]) : values;
-            double[] fitted = search.Best(Thinned([.. rows.Where(r => !IsLeft(r))]), start, byChip ? evaluations / 2 : evaluations / 3, byChip ? 0.3 : 0.1).Values;
-            MatrixProductModel[] models = search.Models(fitted);
+            OnChip<MatrixProductRow>[] others = [.. rows.Where(r => !IsLeft(r))];
+            double[] fitted = search.Best(Thinned(others), start, byChip ? evaluations / 2 : evaluations / 3, byChip ? 0.3 : 0.1).Values;
+            MatrixProductModel[] models = search.Models(fitted, Factors(others, fitted));
             pairs[fold] = [.. rows.Where(IsLeft).Select(r => (Seconds(models[r.Chip], r.Row, dtype), r.Row.Seconds))];
         });
-        return search.Build(values) with { Quality = Quality.Of([.. pairs.SelectMany(p => p)], rows.Select(r => new[] { r.Row.M, r.Row.N, r.Row.K })) };
+        return search.Build(values, Factors(rows, values)) with { Quality = Quality.Of([.. pairs.SelectMany(p => p)], rows.Select(r => new[] { r.Row.M, r.Row.N, r.Row.K })) };
+
+        double[] Factors(IReadOnlyList<OnChip<MatrixProductRow>> of, double[] at) => byShape ? ShapeFactorFit.Run(of, search.Models(at), dtype.Bytes()) : [];
     }
 
     internal static double Seconds(MatrixProductModel model, MatrixProductRow row, Dtype dtype) => model.Seconds(row.M, row.N, row.K, dtype.Bytes());

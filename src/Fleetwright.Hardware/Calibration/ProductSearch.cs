@@ -71,14 +71,14 @@ internal sealed class ProductSearch
     }
 
     /// <summary>The model of every chip.</summary>
-    public MatrixProductModel[] Models(double[] values)
+    public MatrixProductModel[] Models(double[] values, IReadOnlyList<double>? factors = null)
     {
-        MatrixProductCoefficients coefficients = Build(values);
+        MatrixProductCoefficients coefficients = Build(values, factors);
         return [.. _chips.Select(c => new MatrixProductModel(coefficients, c, c.MatrixRates[_dtype], _dtype.Bytes(), asMeasured: true))];
     }
 
     /// <summary>The coefficients of parameter values.</summary>
-    public MatrixProductCoefficients Build(double[] v) => new()
+    public MatrixProductCoefficients Build(double[] v, IReadOnlyList<double>? factors = null) => new()
     {
         Kernel = _kernel,
         Overhead = v[0],
@@ -105,6 +105,7 @@ internal sealed class ProductSearch
         PitchConflict = v[21],
         OutputResidence = v[22],
         SingleRowOverhead = v[23],
+        ShapeFactors = factors ?? [],
     };
 
     /// <summary>The values of least mean |log error| on <paramref name="rows"/>, and that error.</summary>

@@ -66,9 +66,11 @@ internal static class VectorFit
         {
             VectorKind.Pointwise => [host, launch, memory],
             VectorKind.Normalisation => [host, launch, memory, reread, room, new(3e-7, 1e-9, 1e-5)], // row latency
+
+            // Kernels of softmax are never faster than the host issues them (the shortest call, 13 us, is all launch): a host's time that no row depends on only turns the search.
             _ =>
             [
-                host, launch, memory, reread, room,
+                launch, memory, reread, room,
                 new(40, 1, 1000), // operations of an element
                 new(2e-6, 1e-8, 2e-5), // latency of long rows
                 new(0.3, 0.001, 2), // loss of short kernels
@@ -79,13 +81,12 @@ internal static class VectorFit
 
     private static (VectorCoefficients Coefficients, FrameworkCall Call) Unpack(VectorKind kind, double[] v)
     {
-        var coefficients = new VectorCoefficients { MemoryEfficiency = v[2] };
-        coefficients = kind switch
+        if (kind == VectorKind.Softmax)
         {
-            VectorKind.Pointwise => coefficients,
-            VectorKind.Normalisation => coefficients with { Reread = v[3], RowRoom = v[4], RowLatency = v[5] },
-            _ => coefficients with { Reread = v[3], RowRoom = v[4], Operations = v[5], LongRowLatency = v[6], ShortLoss = v[7], ShortSeconds = v[8] },
-        };
-        return (coefficients, new FrameworkCall(v[0], v[1]));
+            return (new VectorCoefficients { MemoryEfficiency = v[1], Reread = v[2], RowRoom = v[3], Operations = v[4], LongRowLatency = v[5], ShortLoss = v[6], ShortSeconds = v[7] }, new FrameworkCall(0, v[0]));
+        }
+
+        var coefficients = new VectorCoefficients { MemoryEfficiency = v[2] };
+        return (kind == VectorKind.Pointwise ? coefficients : coefficients with { Reread = v[3], RowRoom = v[4], RowLatency = v[5] }, new FrameworkCall(v[0], v[1]));
     }
 }

@@ -24,6 +24,7 @@ public sealed class ChipModel
     private readonly double[] _matrixRates = new double[Dtypes.All.Count];
     private readonly double[] _peakRates = new double[Dtypes.All.Count];
     private readonly Dtype[] _runsAs = new Dtype[Dtypes.All.Count];
+    private readonly string?[] _conversions = new string?[Dtypes.All.Count];
 
     // Built when a format is first priced, so that a design search that prices a few operators does not build them all. Two threads may build the same one: equal, and either is kept.
     private readonly MatrixProductModel?[] _products = new MatrixProductModel?[Dtypes.All.Count * Dtypes.All.Count];
@@ -125,6 +126,13 @@ public sealed class ChipModel
     /// <summary>Coefficients for kernels that were not measured on this chip or a relative of its own; null when there are none.</summary>
     internal ChipCoefficients? Relatives { get; init; }
 
+    /// <summary>
+    /// The same chip under software whose kernels hand their results on in the format of the product that follows: dense products without the conversion
+    /// of their activations, which the calls that serving engines make (and the measured tables hold) run as a kernel of its own.
+    /// </summary>
+    public ChipModel WithConvertedActivations() =>
+        new(Chip, Coefficients with { Gemm = Coefficients.Gemm.ToDictionary(g => g.Key, g => g.Value with { RowConversion = 0 }) }, _powerLimit) { Relatives = Relatives };
+
     /// <summary>Sustained matrix rate in operations per second for large products in <paramref name="dtype"/>, under the power limit.</summary>
     public double SustainedRate(Dtype dtype) => _matrixRates[(int)dtype];
 
@@ -133,6 +141,11 @@ public sealed class ChipModel
 
     /// <summary>The number format that products in <paramref name="dtype"/> run in: itself, or the next wider one that the matrix unit has.</summary>
     public Dtype RunsAs(Dtype dtype) => _runsAs[(int)dtype];
+
+    /// <summary>What to say of products in <paramref name="dtype"/> when the matrix unit lacks it; null when it has it.</summary>
+    public string? Conversion(Dtype dtype) => Chip.MatrixRates.ContainsKey(dtype) ? null : _conversions[(int)dtype] ??= RunsAs(dtype) == dtype
+        ? $"{Chip.Name} has no {dtype.Name()} matrix rate; priced on its vector unit"
+        : $"{Chip.Name} has no {dtype.Name()} matrix rate; priced as converted to {RunsAs(dtype).Name()}";
 
     /// <summary>Prices one run of an operator.</summary>
     public OperatorCost Price(in Operator op)
@@ -247,7 +260,8 @@ public sealed class ChipModel
     {
         double memory = model.MemorySeconds(op.ActivationBytes <= _activationRoom ? op with { ActivationBytes = 0 } : op);
         double matrix = model.MatrixSeconds(op.M, op.N, op.K, op.Groups, memory, out Bound held);
-        OperatorCost cost = Total(op, model.OverheadSeconds(op), matrix, memory, model.OverlapLoss);
+        double factor = model.ShapeFactor(op.M, op.N, op.K, op.Groups);
+        OperatorCost cost = Total(op, factor * model.OverheadSeconds(op), factor * matrix, factor * memory, model.OverlapLoss);
         if (cost.Bound == Bound.Matrix)
         {
             cost = cost with { Bound = held };

@@ -33,7 +33,8 @@ public static class DesignReader
         return design;
     }
 
-    internal static bool IsPath(string name) =>
+    /// <summary>Whether <paramref name="name"/> is meant as a file: it ends in <c>.yaml</c> or <c>.yml</c> or names a folder.</summary>
+    public static bool IsPath(string name) =>
         name.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".yml", StringComparison.OrdinalIgnoreCase) || name.Contains(Path.DirectorySeparatorChar);
 
     /// <summary>Reads a design and checks that it can be built.</summary>

@@ -1,3 +1,7 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace Fleetwright.Hardware.Experts;
 
 /// <summary>
@@ -9,6 +13,10 @@ namespace Fleetwright.Hardware.Experts;
 internal sealed class ExpertLoad
 {
     private const int Draws = 8;
+
+    // The loads of a table are drawn in its first second, before the runtime would see that this is hot: compiled in full at once.
+    private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
+
     private static readonly int[] Heights = [8, 16, 32, 48, 64, 128];
 
     private readonly double[] _blocks = new double[Heights.Length];
@@ -45,16 +53,22 @@ internal sealed class ExpertLoad
     public static ExpertLoad Of(int tokens, int experts, int choices, int ranks, double exponent, bool early = false) =>
         exponent == 0 ? Balanced(tokens, experts, choices, ranks) : PowerLaw(tokens, experts, choices, ranks, exponent, early);
 
+    [MethodImpl(Hot)]
     public static ExpertLoad Balanced(int tokens, int experts, int choices, int ranks)
     {
         int stride = (experts + choices - 1) / choices;
         long[] counts = new long[experts];
-        for (int token = 0; token < tokens; token++)
+        for (int choice = 0; choice < choices; choice++)
         {
-            for (int choice = 0; choice < choices; choice++)
+            if (tokens >= stride)
             {
-                double first = tokens >= stride ? token : (double)token * stride / tokens;
-                counts[(int)(first + (choice * stride)) % experts]++;
+                Deal(counts, choice * stride, tokens);
+                continue;
+            }
+
+            for (int token = 0; token < tokens; token++)
+            {
+                counts[(int)(((double)token * stride / tokens) + (choice * stride)) % experts]++;
             }
         }
 
@@ -63,15 +77,17 @@ internal sealed class ExpertLoad
         return load;
     }
 
+    [MethodImpl(Hot)]
     public static ExpertLoad PowerLaw(int tokens, int experts, int choices, int ranks, double exponent, bool early = false)
     {
         var load = new ExpertLoad();
         ulong state = ((ulong)tokens << 32) ^ ((ulong)experts << 16) ^ ((ulong)choices << 8) ^ (ulong)ranks;
         long[] counts = new long[experts];
+        double[] shares = new double[(experts + Vector256<double>.Count - 1) / Vector256<double>.Count * Vector256<double>.Count];
         int each = experts / ranks;
         for (int draw = 0; draw < Draws; draw++)
         {
-            Shares(counts, tokens, choices, exponent, ref state);
+            Shares(counts, shares, tokens, choices, exponent, ref state);
             if (early)
             {
                 CorrectAll(counts, tokens, choices);
@@ -94,65 +110,177 @@ internal sealed class ExpertLoad
         return load;
     }
 
+    [MethodImpl(Hot)]
     private void Add(ReadOnlySpan<long> counts, double weight)
     {
+        // A weight is a power of two, so that sums of whole numbers times it are exact.
+        long touched = 0, rows = 0, of8 = 0, of16 = 0, of32 = 0, of48 = 0, of64 = 0, of128 = 0;
         foreach (long count in counts)
         {
-            if (count > 0)
-            {
-                Touched += weight;
-                Rows += weight * count;
-                for (int i = 0; i < Heights.Length; i++)
-                {
-                    _blocks[i] += weight * ((count + Heights[i] - 1) / Heights[i]);
-                }
-            }
+            touched += count > 0 ? 1 : 0;
+            rows += count;
+            of8 += (count + 7) >> 3;
+            of16 += (count + 15) >> 4;
+            of32 += (count + 31) >> 5;
+            of48 += (count + 47) / 48;
+            of64 += (count + 63) >> 6;
+            of128 += (count + 127) >> 7;
+        }
+
+        Touched += weight * touched;
+        Rows += weight * rows;
+        ReadOnlySpan<long> blocks = [of8, of16, of32, of48, of64, of128];
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            _blocks[i] += weight * blocks[i];
+        }
+    }
+
+    // One token each to so many experts from one on, round and round.
+    private static void Deal(long[] counts, int from, int tokens)
+    {
+        (int rounds, int rest) = Math.DivRem(tokens, counts.Length);
+        for (int i = 0; i < counts.Length; i++)
+        {
+            counts[i] += rounds;
+        }
+
+        for (int i = 0; i < rest; i++)
+        {
+            counts[(from + i) % counts.Length]++;
         }
     }
 
     // Shares of a power law, rounded to whole rows; no expert gets a token twice.
-    private static void Shares(long[] counts, int tokens, int choices, double exponent, ref ulong state)
+    [MethodImpl(Hot)]
+    private static void Shares(long[] counts, double[] shares, int tokens, int choices, double exponent, ref ulong state)
     {
         long wanted = (long)tokens * choices;
         (double low, double high) = wanted > counts.Length ? (1.0, tokens * 0.8) : (0.01, 2.0);
-        double lowPower = Math.Pow(low, 1 - exponent), highPower = Math.Pow(high, 1 - exponent);
-        double[] shares = new double[counts.Length];
-        double total = 0;
-        for (int i = 0; i < shares.Length; i++)
+        double lowPower = Math.Pow(low, 1 - exponent), highPower = Math.Pow(high, 1 - exponent), inverse = 1 / (1 - exponent);
+        for (int i = 0; i < counts.Length; i++)
         {
-            shares[i] = Math.Pow(((highPower - lowPower) * Uniform(ref state)) + lowPower, 1 / (1 - exponent));
+            shares[i] = ((highPower - lowPower) * Uniform(ref state)) + lowPower;
+        }
+
+        // x^p of all shares, four at a time.
+        foreach (ref Vector256<double> four in MemoryMarshal.Cast<double, Vector256<double>>(shares.AsSpan()))
+        {
+            four = Vector256.Exp(inverse * Vector256.Log(four));
+        }
+
+        double total = 0;
+        for (int i = 0; i < counts.Length; i++)
+        {
             total += shares[i];
         }
 
-        for (int i = 0; i < shares.Length; i++)
+        for (int i = 0; i < counts.Length; i++)
         {
             counts[i] = Math.Min(tokens, (long)Math.Round(shares[i] / total * wanted));
         }
     }
 
-    // What rounding lost or gained is set right rank by rank.
+    // What rounding lost or gained is set right rank by rank, a row at a time from the first on: a lost one to the least loaded expert of the
+    // rank, one too many from the fullest.
+    [MethodImpl(Hot)]
     private static void CorrectByRank(long[] counts, int tokens, int choices, int ranks)
     {
         int each = counts.Length / ranks;
-        long missing = ((long)tokens * choices) - Sum(counts);
-        for (int rank = 0; missing != 0; rank = (rank + 1) % ranks)
+        long missing = ((long)tokens * choices) - Sum(counts), left = Math.Abs(missing);
+        if (left == 0)
         {
-            Span<long> local = counts.AsSpan(rank * each, each);
-            (int least, int most) = Extremes(local);
-            if (missing > 0 && local[least] < tokens)
+            return;
+        }
+
+        long[] room = new long[ranks], turns = new long[ranks];
+        for (int rank = 0; rank < ranks; rank++)
+        {
+            long rows = Sum(counts.AsSpan(rank * each, each));
+            room[rank] = missing > 0 ? ((long)each * tokens) - rows : rows;
+        }
+
+        while (left > 0)
+        {
+            (int open, long least) = (0, long.MaxValue);
+            foreach (long rows in room)
             {
-                local[least]++;
-                missing--;
+                (open, least) = rows > 0 ? (open + 1, Math.Min(least, rows)) : (open, least);
             }
-            else if (missing < 0 && local[most] > 0)
+
+            if (open == 0)
             {
-                local[most]--;
-                missing++;
+                break;
             }
+
+            // Whole rounds at once, and then a last one that does not reach every rank.
+            long rounds = Math.Max(1, Math.Min(left / open, least));
+            for (int rank = 0; rank < ranks && left > 0; rank++)
+            {
+                if (room[rank] > 0)
+                {
+                    (room[rank], turns[rank], left) = (room[rank] - rounds, turns[rank] + rounds, left - rounds);
+                }
+            }
+        }
+
+        for (int rank = 0; rank < ranks; rank++)
+        {
+            Level(counts.AsSpan(rank * each, each), missing > 0 ? turns[rank] : -turns[rank]);
         }
     }
 
+    // Adds rows one by one to the least loaded expert, or takes them from the fullest; of equal ones the first. That fills (or drains) all to one
+    // level, and what is left over changes the first experts at it.
+    [MethodImpl(Hot)]
+    private static void Level(Span<long> counts, long rows)
+    {
+        if (rows == 0)
+        {
+            return;
+        }
+
+        // Draining is filling upside down.
+        long sign = Math.Sign(rows), left = Math.Abs(rows), low = long.MaxValue;
+        foreach (long count in counts)
+        {
+            low = Math.Min(low, sign * count);
+        }
+
+        long high = low + left;
+        while (low < high)
+        {
+            long middle = low + ((high - low + 1) / 2);
+            (low, high) = Below(counts, sign, middle) <= left ? (middle, high) : (low, middle - 1);
+        }
+
+        left -= Below(counts, sign, low);
+        for (int i = 0; i < counts.Length; i++)
+        {
+            long level = Math.Max(sign * counts[i], low);
+            if (level == low && left > 0)
+            {
+                (level, left) = (level + 1, left - 1);
+            }
+
+            counts[i] = sign * level;
+        }
+    }
+
+    [MethodImpl(Hot)]
+    private static long Below(ReadOnlySpan<long> counts, long sign, long level)
+    {
+        long sum = 0;
+        foreach (long count in counts)
+        {
+            sum += Math.Max(0, level - (sign * count));
+        }
+
+        return sum;
+    }
+
     // What rounding lost or gained is set right from the least loaded expert on, the last ones first: with few rows, neighbours get them all.
+    [MethodImpl(Hot)]
     private static void CorrectAll(long[] counts, int tokens, int choices)
     {
         long missing = ((long)tokens * choices) - Sum(counts);
@@ -161,14 +289,18 @@ internal sealed class ExpertLoad
             return;
         }
 
-        int[] order = new int[counts.Length];
+        long[] order = new long[counts.Length];
         for (int i = 0; i < order.Length; i++)
         {
-            order[i] = i;
+            order[i] = (counts[i] * order.Length) + order.Length - 1 - i;
         }
 
-        long[] drawn = [.. counts];
-        Array.Sort(order, (a, b) => drawn[a] != drawn[b] ? drawn[a].CompareTo(drawn[b]) : b.CompareTo(a));
+        Array.Sort(order);
+        for (int i = 0; i < order.Length; i++)
+        {
+            order[i] = order.Length - 1 - (order[i] % order.Length);
+        }
+
         for (int i = 0; missing != 0; i = (i + 1) % order.Length)
         {
             ref long count = ref counts[order[i]];
@@ -179,24 +311,24 @@ internal sealed class ExpertLoad
             }
             else if (missing < 0)
             {
-                counts[count > 0 ? order[i] : Extremes(counts).Most]--;
+                counts[count > 0 ? order[i] : Fullest(counts)]--;
                 missing++;
             }
         }
     }
 
-    private static (int Least, int Most) Extremes(ReadOnlySpan<long> counts)
+    private static int Fullest(ReadOnlySpan<long> counts)
     {
-        (int least, int most) = (0, 0);
+        int most = 0;
         for (int i = 1; i < counts.Length; i++)
         {
-            least = counts[i] < counts[least] ? i : least;
             most = counts[i] > counts[most] ? i : most;
         }
 
-        return (least, most);
+        return most;
     }
 
+    [MethodImpl(Hot)]
     private static long Sum(ReadOnlySpan<long> counts)
     {
         long sum = 0;
@@ -209,6 +341,7 @@ internal sealed class ExpertLoad
     }
 
     // SplitMix64 (Steele, Lea and Flood 2014), as 53 bits in [0, 1).
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static double Uniform(ref ulong state)
     {
         state += 0x9E3779B97F4A7C15;

@@ -1,6 +1,4 @@
 using Fleetwright.Catalog;
-using Fleetwright.Catalog.Foundry;
-using Fleetwright.Catalog.Memories;
 using Fleetwright.Catalog.Units;
 using Fleetwright.Hardware.Designs;
 using Fleetwright.Hardware.Systolic;
@@ -127,16 +125,6 @@ internal sealed class DesignSpace
         units.ToDictionary(u => u.Key, u => u.Value.Array is { } array
             ? new MatrixUnit(u.Value.MacsPerCycle * factor, new SystolicArray(array.Height, (int)Math.Round(array.Width * factor)))
             : new MatrixUnit(u.Value.MacsPerCycle * factor));
-
-    /// <summary>How a design with this memory is packaged: stacks as the base's stacks are, else on silicon; other memory as the base is when its memory is not stacked, else on a plain substrate.</summary>
-    /// <returns>Null when the catalogue has no price of the base's packaging process.</returns>
-    public static PackageKind? PackageFor(FleetCatalog catalog, ChipDesign from, Memory memory)
-    {
-        bool stacked = memory.Unit == "stack", same = stacked == (catalog.Memories.Find(from.MemoryKind)?.Unit == "stack");
-        return from.Package is { } process && same
-            ? catalog.Packages.Find(process) ?? catalog.Packages.All.FirstOrDefault(p => p.Process is { } own && own == catalog.Nodes.Find(process)?.Name)
-            : catalog.Packages.Get(stacked ? "cowos-s" : "fc-bga");
-    }
 
     private double Capacity(int memory) => _memories[memory].Units * (_memories[memory].UnitCapacity ?? (_memories[memory].Kind == _spec.Base.MemoryKind ? _spec.Base.MemoryUnitCapacity : null) ?? _technologies[0, memory].Memory.Capacity?.Value ?? 1);
 

@@ -23,7 +23,7 @@ internal sealed class PointPricer
         _work = [.. spec.Mix.Select(m => new PreparedWork(m))];
         _costing = new CostOptions { Volume = spec.Volume, Quarter = spec.Quarter };
         _packages = spec.Memories.Select(m => m.Kind).Append(spec.Base.MemoryKind).Distinct().ToDictionary(
-            kind => kind, kind => DesignSpace.PackageFor(catalog, spec.Base, catalog.Memories.Get(kind)) ?? throw new InputException(spec.Base.Name, $"the catalogue has no package for '{spec.Base.Package}', so its points cannot be costed; allowed: {string.Join(", ", catalog.Packages.All.Select(p => p.Name))}"));
+            kind => kind, kind => DesignDescription.PackageFor(catalog, spec.Base, catalog.Memories.Get(kind)) ?? throw new InputException(spec.Base.Name, DesignDescription.NoPackage(catalog, spec.Base)));
         DesignTechnology technology = DesignTechnology.For(catalog, spec.Base);
         DesignedChip chip = Build(spec.Base, technology);
         _baseSeconds = [.. _work.Select(w => w.Price(chip.Model).Seconds)];
@@ -122,37 +122,6 @@ internal sealed class PointPricer
         };
     }
 
-    /// <summary>The chip as its maker sees it.</summary>
-    public static ChipDescription Describe(DesignedChip chip, PackageKind package)
-    {
-        ChipDesign design = chip.Design;
-        DesignArea area = chip.Area;
-        int dies = area.Dies;
-        var compute = new DieDescription
-        {
-            Name = "compute die",
-            Count = dies,
-            Area = Fact.Of(area.Die, "follows from the design"),
-            Node = design.Node,
-            Cores = (area.Elements + dies - 1) / dies,
-            CoresNeeded = (area.Elements - area.Spares + dies - 1) / dies,
-            CoreShare = Fact.Of(area.FractionInCores, "follows from the design"),
-        };
-        return new ChipDescription
-        {
-            Name = design.Name,
-            Title = design.Title,
-            Dies = design.Companions.Count == 0 ? [compute] :
-            [
-                compute, .. design.Companions.Select(c => new DieDescription { Name = c.Name, Count = c.Count, Area = Fact.Of(c.Area, "stated by the design"), Node = design.Node }),
-            ],
-            Package = package,
-            Memory = chip.Technology.Memory,
-            MemoryUnits = design.MemoryUnits,
-            MemoryBytes = chip.Chip.MemoryCapacity,
-        };
-    }
-
     private double Dollars(DesignedChip chip)
     {
         if (chip.Area.Die > DesignArea.Reticle)
@@ -162,7 +131,7 @@ internal sealed class PointPricer
 
         try
         {
-            return ChipCosting.CentralDollars(_catalog, Describe(chip, _packages[chip.Design.MemoryKind]), _costing);
+            return ChipCosting.CentralDollars(_catalog, DesignDescription.Of(chip, _packages[chip.Design.MemoryKind]), _costing);
         }
         catch (InputException)
         {

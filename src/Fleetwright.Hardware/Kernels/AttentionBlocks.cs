@@ -22,6 +22,8 @@ internal static class AttentionBlocks
         AttentionTiles.Generic => (int.MaxValue, 1),
         AttentionTiles.FlashAttention2 => (64, FlashAttention2Columns(headSize)),
         AttentionTiles.FlashAttention3 => (headSize <= 64 ? 192 : 128, FlashAttention3Columns(headSize, windowed, narrowCache)),
+        AttentionTiles.FlashAttention4 => (int.MaxValue, 64),
+        AttentionTiles.Triton => (128, 32),
         AttentionTiles.Xe2 => (int.MaxValue, 64),
         AttentionTiles.TritonLatent => (16, 32),
         _ => (128, 128),

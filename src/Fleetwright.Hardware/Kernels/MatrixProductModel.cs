@@ -20,6 +20,7 @@ internal sealed class MatrixProductModel
     private static readonly double[] PowersOfTwo = [1, 2, 4, 8, 16];
 
     private readonly MatrixProductCoefficients _coefficients;
+    private readonly ShapeFactors? _factors;
     private readonly TileRule _rule;
     private readonly Tile[] _tiles;
     private readonly double[] _splits;
@@ -56,6 +57,7 @@ internal sealed class MatrixProductModel
     {
         _coefficients = coefficients;
         Errors = new ErrorBands(coefficients.Quality);
+        _factors = coefficients.ShapeFactors.Count > 0 ? new ShapeFactors(coefficients.ShapeFactors) : null;
         _rule = rule;
         _cores = cores;
         _perCores = 1 / cores;
@@ -154,12 +156,18 @@ internal sealed class MatrixProductModel
         return best * (1 + (_coefficients.ThrottleLoss * best / (best + _coefficients.ThrottleSeconds)));
     }
 
+    /// <summary>What the library's choice of a kernel makes of all terms but the host's, by shape; 1 for products of several groups, which nobody measured.</summary>
+    public double ShapeFactor(double m, double n, double k, double groups) => _factors is null || groups > 1 ? 1 : _factors.At(m, n, k);
+
     /// <summary>Seconds of a product, all terms.</summary>
-    public double Seconds(in Operator op) => Seconds(op.M, op.N, op.K, op.Groups, MemorySeconds(op));
+    public double Seconds(in Operator op) => Issued(OnChipSeconds(op.M, op.N, op.K, op.Groups, MemorySeconds(op)), op.M);
 
     /// <summary>Seconds of a single product of stored format <paramref name="operandBytes"/> with 16-bit results, all terms.</summary>
-    public double Seconds(double m, double n, double k, double operandBytes) =>
-        Seconds(m, n, k, 1, MemorySeconds(m, k, 1, n * k * operandBytes, m * ((k * operandBytes) + (2 * n)), 0));
+    public double Seconds(double m, double n, double k, double operandBytes) => Issued(OnChipSeconds(m, n, k, operandBytes), m);
+
+    /// <summary>The same without what the host takes to issue it.</summary>
+    public double OnChipSeconds(double m, double n, double k, double operandBytes) =>
+        OnChipSeconds(m, n, k, 1, MemorySeconds(m, k, 1, n * k * operandBytes, m * ((k * operandBytes) + (2 * n)), 0));
 
     /// <summary>Seconds beside the work: overhead, conversion of the activations, routing.</summary>
     public double OverheadSeconds(in Operator op) => OverheadSeconds(op.M * op.Groups, op.K);
@@ -177,10 +185,10 @@ internal sealed class MatrixProductModel
         return seconds > 1.5 * host ? seconds : host * Math.Pow(1 + Math.Pow(seconds / host, 12), 1.0 / 12);
     }
 
-    private double Seconds(double m, double n, double k, double groups, double memory)
+    private double OnChipSeconds(double m, double n, double k, double groups, double memory)
     {
         double matrix = MatrixSeconds(m, n, k, groups, memory, out _);
-        return Issued(OverheadSeconds(m * groups, k) + Math.Max(matrix, memory) + (OverlapLoss * Math.Min(matrix, memory)), m);
+        return ShapeFactor(m, n, k, groups) * (OverheadSeconds(m * groups, k) + Math.Max(matrix, memory) + (OverlapLoss * Math.Min(matrix, memory)));
     }
 
     private double MemorySeconds(double m, double k, double groups, double weightBytes, double activationBytes, double cacheBytes)

@@ -1,5 +1,6 @@
 using Fleetwright.Catalog.Foundry;
 using Fleetwright.Catalog.Reading;
+using Fleetwright.Hardware.Statistics;
 
 namespace Fleetwright.Hardware.Manufacturing;
 
@@ -62,7 +63,7 @@ internal sealed class UncertainSet(ulong seed, ManufacturingDefaults defaults)
         {
             Uncertain item = _items[i];
             values[i] = item.IsFixed ? item.Value
-                : item.Quantile(item.Group is null ? _own[i].Unit(index) : Normals.Below((_together * _shared[i].Normal(index)) + (_alone * _own[i].Normal(index))));
+                : item.Quantile(item.Group is null ? _own[i].Unit(index) : Normal.Cumulative((_together * _shared[i].Normal(index)) + (_alone * _own[i].Normal(index))));
         }
     }
 
@@ -78,18 +79,5 @@ internal sealed class UncertainSet(ulong seed, ManufacturingDefaults defaults)
         }
 
         return place;
-    }
-}
-
-/// <summary>The standard normal law.</summary>
-internal static class Normals
-{
-    /// <summary>P(Z &lt; z) by Abramowitz and Stegun 26.2.17, good to 7.5e-8.</summary>
-    public static double Below(double z)
-    {
-        double t = 1 / (1 + (0.2316419 * Math.Abs(z)));
-        double tail = Math.Exp(-z * z / 2) / Math.Sqrt(2 * Math.PI)
-            * t * (0.319381530 + (t * (-0.356563782 + (t * (1.781477937 + (t * (-1.821255978 + (t * 1.330274429))))))));
-        return z >= 0 ? 1 - tail : tail;
     }
 }

@@ -25,8 +25,12 @@ internal static class LlmCompass
     public const string AllReduceFile = "chips/llmcompass/allreduce_a100x4_nccl.csv";
 
     private const int CollectiveEvaluations = 6000;
-
     private const double Hidden = 12288, Heads = 96, HeadSize = 128, Ranks = 4, Batch = 8;
+    private const double GemvThreads = 128;
+    private const double WidestLoad = 16;
+
+    // A load from memory on V100, A100 and H100 (PMC10448217, table 3).
+    private const double LoadCycles = 400;
 
     /// <summary>The measured vector calls of a device.</summary>
     /// <param name="folder">The folder of the tables.</param>
@@ -186,13 +190,14 @@ internal static class LlmCompass
         double Stream(double bytes) => chip.Price(Operator.Elementwise(OperatorRole.Activation, bytes, 0)).MemorySeconds;
     }
 
-    // One row times a matrix per head is no tiled product: the library streams the matrix once (a GEMV). Streams of 128 outputs are dealt to the
-    // cores whole, because it does not split the inner size of a batched one: 192 streams on 108 cores take two rounds, not 1.8.
+    // One row times a matrix per head is no tiled product: the library streams the matrix once (a GEMV), a block of 128 threads for 128 outputs, and
+    // does not split the inner size of a batched one. By Little's law the blocks draw at most their loads in flight a latency: one load of the widest
+    // kind a thread. 192 blocks (A·V) have too few in flight to fill the memory, 4,800 (Q·Kᵀ) have enough.
     private static double RowTimesMatrix(in Operator op, ChipModel chip)
     {
         OperatorCost product = chip.Price(op);
-        double rounds = op.Groups * Math.Ceiling(op.N / 128) / chip.Chip.Cores;
-        return product.OverheadSeconds + (product.MemorySeconds * Math.Ceiling(rounds) / rounds);
+        double inFlight = op.Groups * Math.Ceiling(op.N / GemvThreads) * GemvThreads * WidestLoad;
+        return product.OverheadSeconds + Math.Max(product.MemorySeconds, op.MemoryBytes / inFlight * LoadCycles / chip.Chip.Clock!.Value.Value);
     }
 
     private static IEnumerable<(double M, double N, double K, Dtype Format, double Seconds)> Rows(string folder, string device, string op) =>

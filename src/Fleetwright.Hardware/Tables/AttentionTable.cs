@@ -17,6 +17,6 @@ internal sealed class AttentionTable(string name)
         OperatorCost cost = chip.Price(op, row[0]);
         var floor = new MeasurementFloor(op.MatrixFlops / (1.05 * chip.PeakRate(compute)), op.MemoryBytes > 512e6 ? op.MemoryBytes / (1.3 * chip.Chip.MemoryBandwidth) : 0);
         return new PricedRow(
-            cost.Seconds, cost.Bound, $"{row[0]}/{row[6]}/{row[7]}/{head}/{(window > 0 ? "window" : "")}", ShapePoint.Of(sequences, query, step + query, heads, kvHeads, window), floor);
+            cost.Seconds, cost.Bound, $"{row[0]}/{row[6]}/{row[7]}/{head}/{(window > 0 ? "window" : "")}{(cost.Bound == Bound.Launch ? "/launch" : "")}", ShapePoint.Of(sequences, query, step + query, heads, kvHeads, window), floor, chip.Conversion(compute));
     }
 }

@@ -43,7 +43,8 @@ internal sealed class ExpertTable() : OperatorTable("moe", "kernel_source", "moe
 
         // Every rank runs at least its even share of the products, two of them an expert (three with a gate).
         double flops = 2.0 * tokens * choices * 2 * hidden * inner / tensor / ranks;
+        var floor = new MeasurementFloor(flops / (1.02 * chip.PeakRate(compute)), 0);
         return new PricedRow(
-            cost.Seconds, cost.Bound, $"{row[0]}/{row[1]}/{distribution}", ShapePoint.Of(tokens, hidden, inner, choices, experts, tensor, ranks), new MeasurementFloor(flops / (1.02 * chip.PeakRate(compute)), 0));
+            cost.Seconds, cost.Bound, $"{row[0]}/{row[1]}/{distribution}", ShapePoint.Of(tokens, hidden, inner, choices, experts, tensor, ranks), floor, chip.Conversion(compute));
     }
 }

@@ -15,6 +15,6 @@ internal sealed class GemmTable() : OperatorTable("gemm", "kernel_source", "gemm
         OperatorCost cost = chip.Price(op, row[0]);
         double peak = chip.PeakRate(format), bandwidth = chip.Chip.MemoryBandwidth;
         var floor = new MeasurementFloor(op.MatrixFlops / (1.02 * peak), op.WeightBytes > 256e6 ? op.WeightBytes / (1.05 * bandwidth) : 0);
-        return new PricedRow(cost.Seconds, cost.Bound, $"{row[0]}/{row[1]}", ShapePoint.Of(m, n, k), floor);
+        return new PricedRow(cost.Seconds, cost.Bound, $"{row[0]}/{row[1]}", ShapePoint.Of(m, n, k), floor, chip.Conversion(format));
     }
 }

@@ -11,12 +11,20 @@ internal sealed class Kriging
     private const int Neighbours = 24;
     private const int Probes = 400;
     private const int Rounds = 6;
+    private const double Same = 1e-12;
+
+    // Neighbours that leave this share of the spread say next to nothing.
+    private const double MostlyNoise = 0.8;
+
+    // Of fewer residuals the shortest half lies anywhere.
+    private const int Least = 200;
     private readonly int[] _axes;
     private readonly double[] _coordinates;
     private readonly double[] _values;
     private readonly double _mean;
     private readonly double[] _rates;
     private readonly double _noise;
+    private readonly double _shift;
     private readonly NearestPoints _points;
 
     /// <summary>Learns from points of one category; points that coincide are averaged.</summary>
@@ -26,7 +34,7 @@ internal sealed class Kriging
         _mean = _values.Average();
         _axes = [.. Enumerable.Range(0, ShapePoint.Length).Where(d => distinct.Any(p => p[d] != distinct[0][d]))];
         _coordinates = [.. distinct.SelectMany(p => _axes.Select(d => p[d]))];
-        (_rates, _noise) = Learn();
+        (_rates, _noise, _shift) = Learn();
         _points = Tree(_rates);
     }
 
@@ -42,17 +50,12 @@ internal sealed class Kriging
         Span<int> near = stackalloc int[Neighbours];
         Span<double> distances = stackalloc double[Neighbours];
         int count = _axes.Length == 0 ? 0 : _points.Find(query, near, distances);
-        return count == 0 ? _mean : Combine(near[..count], distances[..count], _rates, _noise);
+        return count == 0 ? _mean : distances[0] < Same ? _values[near[0]] : Combine(near[..count], distances[..count], _rates, _noise) + _shift;
     }
 
     // The value at a place from its neighbours and their distances to it.
     private double Combine(ReadOnlySpan<int> near, ReadOnlySpan<double> distances, ReadOnlySpan<double> rates, double noise)
     {
-        if (distances[0] < 1e-12)
-        {
-            return _values[near[0]];
-        }
-
         // Covariances of the neighbours, their Cholesky factor, and two solves: of the covariances with the query, and of ones.
         int count = near.Length;
         Span<double> factor = stackalloc double[Neighbours * Neighbours];
@@ -70,9 +73,9 @@ internal sealed class Kriging
             ones[i] = 1;
         }
 
-        Factorise(factor, count);
-        Solve(factor, count, towards);
-        Solve(factor, count, ones);
+        Cholesky.Factorise(factor, Neighbours, count);
+        Cholesky.Solve(factor, Neighbours, count, towards);
+        Cholesky.Solve(factor, Neighbours, count, ones);
         double sumTowards = 0, sumOnes = 0;
         for (int i = 0; i < count; i++)
         {
@@ -91,13 +94,13 @@ internal sealed class Kriging
     }
 
     // Coordinate descent: each rate and the noise are doubled or halved while the leave-one-out error of some points falls.
-    private (double[] Rates, double Noise) Learn()
+    private (double[] Rates, double Noise, double Shift) Learn()
     {
         double[] rates = [.. _axes.Select(_ => 0.25)];
         double noise = 0.05;
         if (rates.Length == 0 || _values.Length < 2)
         {
-            return (rates, noise);
+            return (rates, noise, 0);
         }
 
         (int Probe, int[] Candidates)[] probes = Candidates(rates);
@@ -131,7 +134,31 @@ internal sealed class Kriging
             }
         }
 
-        return (rates, noise);
+        double[] ordered = [.. probes.Select(p => _values[p.Probe]).Order()];
+        double spread = ordered.Average(v => Math.Abs(v - ordered[ordered.Length / 2]));
+        return (rates, noise, least < MostlyNoise * spread ? 0 : Centre(Residuals(probes, rates, noise)));
+    }
+
+    // Weighted neighbours give the mean; where values are mostly noise (a host's: skewed) most of them lie below it. The middle of the shortest
+    // half of the residuals is where the median error is least: Rousseeuw, Journal of the American Statistical Association 79 (1984).
+    private static double Centre(double[] residuals)
+    {
+        Array.Sort(residuals);
+        int half = (residuals.Length / 2) + 1, from = 0;
+        if (residuals.Length < Least)
+        {
+            return 0;
+        }
+
+        for (int i = 1; i + half <= residuals.Length; i++)
+        {
+            if (residuals[i + half - 1] - residuals[i] < residuals[from + half - 1] - residuals[from])
+            {
+                from = i;
+            }
+        }
+
+        return (residuals[from] + residuals[from + half - 1]) / 2;
     }
 
     // For evenly spaced points, those that may be near under any rates: near alike in all sizes, or near but for one size.
@@ -164,23 +191,27 @@ internal sealed class Kriging
         return [.. found.Select((f, p) => ((int)(p * stride), f.ToArray()))];
     }
 
-    private double Loss((int Probe, int[] Candidates)[] probes, double[] rates, double noise)
+    private double Loss((int Probe, int[] Candidates)[] probes, double[] rates, double noise) => Residuals(probes, rates, noise).Sum(Math.Abs) / probes.Length;
+
+    // Values less what the others say of them.
+    private double[] Residuals((int Probe, int[] Candidates)[] probes, double[] rates, double noise)
     {
         Span<int> near = stackalloc int[Neighbours];
         Span<double> distances = stackalloc double[Neighbours];
-        double sum = 0;
-        foreach ((int probe, int[] candidates) in probes)
+        var residuals = new double[probes.Length];
+        for (int p = 0; p < probes.Length; p++)
         {
+            (int probe, int[] candidates) = probes[p];
             int count = 0;
             foreach (int candidate in candidates)
             {
                 NearestPoints.Offer(candidate, Distance(probe, candidate, rates), near, distances, ref count);
             }
 
-            sum += Math.Abs(Combine(near[..count], distances[..count], rates, noise) - _values[probe]);
+            residuals[p] = _values[probe] - Combine(near[..count], distances[..count], rates, noise);
         }
 
-        return sum / probes.Length;
+        return residuals;
     }
 
     private double Distance(int a, int b, ReadOnlySpan<double> rates)
@@ -215,55 +246,5 @@ internal sealed class Kriging
         }
 
         return ([.. merged.Keys], [.. merged.Values.Select(v => v.Sum / v.Count)]);
-    }
-
-    private static void Factorise(Span<double> a, int count)
-    {
-        for (int j = 0; j < count; j++)
-        {
-            double diagonal = a[(j * Neighbours) + j];
-            for (int k = 0; k < j; k++)
-            {
-                diagonal -= a[(j * Neighbours) + k] * a[(j * Neighbours) + k];
-            }
-
-            diagonal = Math.Sqrt(Math.Max(diagonal, 1e-12));
-            a[(j * Neighbours) + j] = diagonal;
-            for (int i = j + 1; i < count; i++)
-            {
-                double sum = a[(i * Neighbours) + j];
-                for (int k = 0; k < j; k++)
-                {
-                    sum -= a[(i * Neighbours) + k] * a[(j * Neighbours) + k];
-                }
-
-                a[(i * Neighbours) + j] = sum / diagonal;
-            }
-        }
-    }
-
-    private static void Solve(ReadOnlySpan<double> factor, int count, Span<double> x)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            double sum = x[i];
-            for (int k = 0; k < i; k++)
-            {
-                sum -= factor[(i * Neighbours) + k] * x[k];
-            }
-
-            x[i] = sum / factor[(i * Neighbours) + i];
-        }
-
-        for (int i = count - 1; i >= 0; i--)
-        {
-            double sum = x[i];
-            for (int k = i + 1; k < count; k++)
-            {
-                sum -= factor[(k * Neighbours) + i] * x[k];
-            }
-
-            x[i] = sum / factor[(i * Neighbours) + i];
-        }
     }
 }

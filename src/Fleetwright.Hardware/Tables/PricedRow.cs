@@ -55,7 +55,8 @@ public struct ShapePoint : IEquatable<ShapePoint>
 /// <param name="Category">What does not lie on a scale: kernel, number formats. Rows are refined from rows of their own category.</param>
 /// <param name="Shape">What does.</param>
 /// <param name="Floor">What a measured time of the row must be at least to be believed.</param>
-public readonly record struct PricedRow(double Seconds, Bound Bound, string Category, ShapePoint Shape, MeasurementFloor Floor);
+/// <param name="Note">What to know of the price, such as a number format that the chip lacks; null for nothing. Without commas and quotes.</param>
+public readonly record struct PricedRow(double Seconds, Bound Bound, string Category, ShapePoint Shape, MeasurementFloor Floor, string? Note = null);
 
 /// <summary>The least times that a measurement of a row can have had: below them the row is defective.</summary>
 /// <param name="Compute">Seconds at (a little above) the peak matrix rate.</param>

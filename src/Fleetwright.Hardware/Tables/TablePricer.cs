@@ -11,11 +11,12 @@ namespace Fleetwright.Hardware.Tables;
 /// <param name="Rows">Rows priced.</param>
 /// <param name="Scored">Rows that hold a measurement which is possible; the errors are over these.</param>
 /// <param name="Defective">Rows whose measurement is faster than the chip can be.</param>
+/// <param name="Noted">Rows with something in the column <c>status</c>, such as a number format that the chip lacks.</param>
 /// <param name="Mape">Mean absolute error of the priced time as a fraction of the measured one; NaN without measurements.</param>
 /// <param name="Median">Median of it.</param>
-public sealed record TableSummary(long Rows, long Scored, long Defective, double Mape, double Median);
+public sealed record TableSummary(long Rows, long Scored, long Defective, long Noted, double Mape, double Median);
 
-/// <summary>Prices the rows of a table file and writes them with <c>predicted_ms</c> and <c>bound</c> behind their own fields.</summary>
+/// <summary>Prices the rows of a table file and writes them with <c>predicted_ms</c>, <c>bound</c> and <c>status</c> behind their own fields.</summary>
 /// <param name="chip">The chip.</param>
 /// <param name="table">The kind of table.</param>
 /// <param name="refinement">Measured tables beside the model; null for the model alone.</param>
@@ -59,9 +60,9 @@ public sealed class TablePricer(ChipModel chip, OperatorTable table, Refinement?
     private TableSummary Run(TableFile file, Stream to, Action<long>? progress, CancellationToken cancellation)
     {
         var ratios = new List<double>();
-        long rows = 0, defective = 0;
-        to.Write(Encoding.UTF8.GetBytes(file.Source.Header + ",predicted_ms,bound\n"));
-        byte[] line = new byte[64];
+        long rows = 0, defective = 0, noted = 0;
+        to.Write(Encoding.UTF8.GetBytes(file.Source.Header + ",predicted_ms,bound,status\n"));
+        byte[] line = new byte[256];
         foreach ((TableRow[] batch, PricedRow[] priced) in Priced(file, cancellation))
         {
             for (int i = 0; i < batch.Length; i++)
@@ -72,6 +73,10 @@ public sealed class TablePricer(ChipModel chip, OperatorTable table, Refinement?
                 Utf8Formatter.TryFormat(double.Round(seconds * 1e3, 9), line.AsSpan(1), out int length);
                 line[length + 1] = (byte)',';
                 int end = length + 2 + Encoding.UTF8.GetBytes(BoundNames[(int)priced[i].Bound], line.AsSpan(length + 2));
+                line[end++] = (byte)',';
+                end += Encoding.UTF8.GetBytes(priced[i].Note ?? "ok", line.AsSpan(end));
+                noted += priced[i].Note is null ? 0 : 1;
+
                 line[end] = (byte)'\n';
                 to.Write(line.AsSpan(0, end + 1));
                 if (double.IsNaN(batch[i].MeasuredSeconds))
@@ -94,7 +99,7 @@ public sealed class TablePricer(ChipModel chip, OperatorTable table, Refinement?
         }
 
         ErrorScore score = ErrorScore.Of(ratios);
-        return new TableSummary(rows, score.Rows, defective, score.Mape, score.Median);
+        return new TableSummary(rows, score.Rows, defective, noted, score.Mape, score.Median);
     }
 
     // Reads ahead while the batches before are priced on all cores; they come back in the order of the file.

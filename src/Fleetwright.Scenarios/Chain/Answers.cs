@@ -11,7 +11,7 @@ internal static class Answers
     /// <param name="r">The results.</param>
     /// <param name="nameOf">What people call a chip of the catalogue.</param>
     public static IReadOnlyList<Answer> Of(RunResults r, Func<string, string> nameOf) =>
-        [Where(r), HowMany(r, nameOf), Cost(r), Training(r, nameOf), Buy(r, nameOf), .. Outage(r)];
+        [Where(r), HowMany(r, nameOf), Cost(r), .. Designs(r, nameOf), Training(r, nameOf), Buy(r, nameOf), .. Outage(r)];
 
     private static Answer Where(RunResults r)
     {
@@ -79,6 +79,34 @@ internal static class Answers
             (cost.Chips, "chips and systems less what they are still worth"), (cost.Contracts, "contracts and designs"), (cost.Operations, "operations"),
             (cost.Energy, "energy"), (cost.Rental, "rental"), (cost.Unserved, "unserved demand"),
         }.Where(p => Math.Abs(p.Dollars) >= 0.001 * Math.Abs(cost.Expected)).Select(p => $"{Quantity.FormatDollars(p.Dollars)} {p.Name}");
+
+    // Each workload by design, in the order of their offers: cost, energy, and the time that people wait for.
+    private static IEnumerable<Answer> Designs(RunResults r, Func<string, string> nameOf)
+    {
+        if (r.Designs is not { Count: > 1 } designs || r.Serving.Count == 0)
+        {
+            yield break;
+        }
+
+        IEnumerable<string> made = designs.Select(d =>
+            $"{nameOf(d.Chip)}: {Quantity.Format(d.MemoryBytesPerSecond, "B/s")} of {d.MemoryKind}, {Quantity.Format(d.PowerWatts, "W")}, {Quantity.FormatDollars(d.PriceDollars)}");
+        IEnumerable<string> work = r.Serving.Select(w => $"{w.Title}: {string.Join("; ", designs.Select(d => $"{nameOf(d.Chip)} {Work(w, w.Options.First(o => o.Chip == d.Chip))}"))}");
+        yield return new Answer("What does one design buy over another?", Best(r.Serving[0], designs, nameOf), $"{string.Join("; ", made)}. {string.Join(". ", work)}.");
+    }
+
+    private static string Best(WorkloadServing w, IReadOnlyList<DesignResult> designs, Func<string, string> nameOf)
+    {
+        List<(string Name, double Dollars)> able = [.. designs
+            .Select(d => (nameOf(d.Chip), w.Options.First(o => o.Chip == d.Chip).DollarsPerMillion ?? double.PositiveInfinity)).Where(d => double.IsFinite(d.Item2)).OrderBy(d => d.Item2)];
+        return able.Count == 0 ? $"No design does {w.Title} within its targets"
+            : able.Count == 1 ? $"Only {able[0].Name} does {w.Title} within its targets"
+            : string.Create(CultureInfo.InvariantCulture, $"{able[0].Name} does {able[^1].Dollars / able[0].Dollars:0.0} times the work a dollar of {able[^1].Name} ({w.Title})");
+    }
+
+    private static string Work(WorkloadServing w, ServingOption option) =>
+        !option.Feasible ? $"cannot ({option.Reason})"
+            : string.Create(CultureInfo.InvariantCulture, $"${option.DollarsPerMillion:G3}") + $" a million {(w.Unit == "sample" ? "samples" : "tokens")}, {Quantity.Format(option.JoulesPerUnit ?? 0, "J")} each"
+                + (option.TpotP99Seconds is { } tpot ? $", {Quantity.Format(tpot, "s")} a token at p99" : "");
 
     private static Answer Training(RunResults r, Func<string, string> nameOf)
     {

@@ -28,9 +28,23 @@ public sealed record ChainContext
     /// <summary>Ends the run early; finished stages are kept.</summary>
     public CancellationToken Cancellation { get; init; }
 
+    /// <summary>The chips that the scenario can name.</summary>
+    internal ScenarioChips Chips => field ??= OpenChips();
+
     /// <summary>The quarters planned.</summary>
     internal int Quarters => Scenario.Quarters.Count;
 
     /// <summary>One value for each quarter.</summary>
     internal double[] ByQuarter(Catalog.Reading.QuarterlyFact fact) => [.. Scenario.Quarters.Select(fact.At)];
+
+    private ScenarioChips OpenChips()
+    {
+        var chips = new ScenarioChips(Catalog, Scenario.File);
+        foreach (Offer offer in Scenario.Offers)
+        {
+            _ = chips.DesignOf(offer);
+        }
+
+        return chips;
+    }
 }

@@ -43,7 +43,7 @@ public static class ChainRunner
             IReadOnlyList<ProductTurns> turns = DemandStage.Run(context);
             results = results with { Demand = new DemandResult([.. turns.Select(State)], []) };
             OfferedChips offered = OfferedChips.Of(context);
-            results = results with { Warnings = offered.Warnings, ErrorBands = ErrorBands.Of(context, offered) };
+            results = results with { Warnings = offered.Warnings, ErrorBands = ErrorBands.Of(context, offered), Designs = DesignStage.Run(context, offered) };
             IReadOnlyList<WorkloadCapability> serving = ServingStage.Run(context, offered, turns);
             results = results with { Serving = [.. serving.Select(s => s.Result)] };
             IReadOnlyList<PlacedProduct> placed = PlacementStage.Run(context, turns, serving);
@@ -76,7 +76,7 @@ public static class ChainRunner
     // The maker's name of a chip without the maker.
     private static string NameOf(ChainContext context, string chip)
     {
-        Catalog.Chips.Chip found = context.Catalog.Chips.Get(chip);
+        Catalog.Chips.Chip found = context.Chips.Get(chip);
         return found.Title.StartsWith(found.Vendor + " ", StringComparison.Ordinal) ? found.Title[(found.Vendor.Length + 1)..] : found.Title;
     }
 

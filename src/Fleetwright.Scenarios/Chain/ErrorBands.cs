@@ -10,7 +10,7 @@ internal static class ErrorBands
         [.. offered.Chips.Select(c =>
         {
             ChipCoefficients k = c.Model.Coefficients;
-            string basis = k.Name == c.Name ? "measured on this chip" : k.Name == c.Model.Chip.Architecture ? $"coefficients of its architecture ({k.Name})" : "no measured relative: generic coefficients";
+            string basis = context.Chips.Designed(c.Name) is not null ? "no chip to measure: what follows from its structure (docs/designs.md)" : k.Name == c.Name ? "measured on this chip" : k.Name == c.Model.Chip.Architecture ? $"coefficients of its architecture ({k.Name})" : "no measured relative: generic coefficients";
             return new ErrorBand($"operator times on {c.Model.Chip.Title}", k.Error.Value, k.Rows, $"{basis}; {k.Error.Source}");
         })];
 }

@@ -29,7 +29,7 @@ internal sealed class OfferedChips
     /// <summary>Kinds of chip, in the order of the offers, then of those owned only.</summary>
     public IReadOnlyList<OfferedChip> Chips { get; }
 
-    /// <summary>Offers that can be fulfilled, each with the catalogue's name of its chip and no order before its site makes the node.</summary>
+    /// <summary>Offers that can be fulfilled, each with the name of its chip, a price, and no order before its site makes the node.</summary>
     public IReadOnlyList<Offer> Offers { get; }
 
     /// <summary>Why other offers are left out.</summary>
@@ -43,7 +43,7 @@ internal sealed class OfferedChips
 
     /// <summary>The chips of a workload's list, or all when it has none.</summary>
     public IReadOnlyList<OfferedChip> For(ChainContext context, IReadOnlyList<string> names) =>
-        names.Count == 0 ? Chips : [.. Chips.Where(c => names.Any(n => context.Catalog.Chips.Get(n).Name == c.Name))];
+        names.Count == 0 ? Chips : [.. Chips.Where(c => names.Any(n => context.Chips.Get(n).Name == c.Name))];
 
     /// <summary>The cost constants of a scenario for Serving.</summary>
     public static CostBasis Basis(Scenario scenario) => CostBasis.Default with
@@ -65,21 +65,33 @@ internal sealed class OfferedChips
             }
             else
             {
-                offers.Add(offer with { Chip = context.Catalog.Chips.Get(offer.Chip).Name, FirstOrder = FirstOrder(context, offer) });
+                offers.Add(Priced(context, offer, warnings) with { Chip = context.Chips.Of(offer).Name, FirstOrder = FirstOrder(context, offer) });
             }
         }
 
         List<OfferedChip> chips = [.. offers.Select(o => o.Chip).Concat(scenario.Owned.Select(o => o.Chip))
-            .Select(name => context.Catalog.Chips.Get(name))
+            .Select(context.Chips.Get)
             .DistinctBy(chip => chip.Name)
             .Select(chip => Price(context, chip, offers.Where(o => o.Chip == chip.Name)))];
         return new OfferedChips(chips, offers, warnings);
     }
 
+    private static Offer Priced(ChainContext context, Offer offer, List<string> warnings)
+    {
+        if (offer.Price is not null || context.Chips.DesignOf(offer) is not { } design)
+        {
+            return offer;
+        }
+
+        MakingPrice making = MakingPrice.Of(context.Catalog, design, offer, context.Scenario.Quarters);
+        warnings.Add(making.Note(offer, design.Design.Title));
+        return making.Fill(offer);
+    }
+
     // The node decides what a site can make, whatever flag flies over it.
     private static string? Obstacle(ChainContext context, Offer offer)
     {
-        Chip chip = context.Catalog.Chips.Get(offer.Chip);
+        Chip chip = context.Chips.Of(offer);
         Site site = context.Catalog.Sites.Get(offer.Site);
         string? node = NodeOf(offer, chip);
         Quarter last = context.Scenario.Quarters[^1];
@@ -96,7 +108,7 @@ internal sealed class OfferedChips
     private static Quarter FirstOrder(ChainContext context, Offer offer)
     {
         Quarter first = offer.FirstOrder ?? context.Scenario.Quarters[0];
-        string? node = NodeOf(offer, context.Catalog.Chips.Get(offer.Chip));
+        string? node = NodeOf(offer, context.Chips.Of(offer));
         Site site = context.Catalog.Sites.Get(offer.Site);
         return node is null ? first : context.Scenario.Quarters.FirstOrDefault(q => q >= first && site.Makes(node, q), first);
     }
@@ -111,7 +123,7 @@ internal sealed class OfferedChips
         List<double> prices = [.. offers.Select(o => MeanPrice(context, o) + o.SystemPrice)];
         double capital = prices.Count > 0 ? prices.Min() : chip.Price?.Value * CostBasis.Default.CapitalPerChipPrice ?? 0;
         double rate = (capital / economics.ChipLife) + (capital * economics.Operations / SecondsPerYear) + energy;
-        return new OfferedChip(ChipModel.For(context.Catalog, chip.Name), watts, rate);
+        return new OfferedChip(context.Chips.Model(chip.Name), watts, rate);
     }
 
     // The catalogue's system power includes the facility; without one, the chip's limit times a measured ratio, times PUE.
@@ -119,5 +131,5 @@ internal sealed class OfferedChips
         chip.SystemPower?.Value ?? (chip.Tdp * CostBasis.Default.SystemPowerPerTdp * economics.Pue);
 
     private static double MeanPrice(ChainContext context, Offer offer) =>
-        context.Scenario.Quarters.Where(q => q >= (offer.FirstOrder ?? context.Scenario.Quarters[0])).DefaultIfEmpty(context.Scenario.Quarters[^1]).Average(offer.Price.At);
+        context.Scenario.Quarters.Where(q => q >= (offer.FirstOrder ?? context.Scenario.Quarters[0])).DefaultIfEmpty(context.Scenario.Quarters[^1]).Average(offer.Price!.At);
 }

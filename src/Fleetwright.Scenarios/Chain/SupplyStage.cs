@@ -67,7 +67,7 @@ internal static class SupplyStage
     {
         Economics economics = context.Scenario.Economics;
         double price = offered.Offers.Where(o => o.Chip == chip.Name)
-            .Select(o => o.Price.At(context.Scenario.Quarters[0]) + o.SystemPrice).DefaultIfEmpty(chip.Model.Chip.Price?.Value ?? 0).Min();
+            .Select(o => o.Price!.At(context.Scenario.Quarters[0]) + o.SystemPrice).DefaultIfEmpty(chip.Model.Chip.Price?.Value ?? 0).Min();
         return new ChipKind(
             chip.Name, chip.Model.Chip.Title, chip.WattsAtMeter, price * economics.Operations * Quarter.Seconds / OfferedChips.SecondsPerYear,
             Math.Max(1, (int)Math.Round(economics.ChipLife / Quarter.Seconds)));
@@ -86,7 +86,7 @@ internal static class SupplyStage
             FabSiteId = context.Catalog.Sites.Get(offer.Site).Name,
             PackagingSiteId = context.Catalog.Sites.Get(offer.Packaging).Name,
             Node = offer.Node ?? "",
-            UnitPriceByQuarter = [.. context.ByQuarter(offer.Price).Select(p => p + offer.SystemPrice)],
+            UnitPriceByQuarter = [.. context.ByQuarter(offer.Price!).Select(p => p + offer.SystemPrice)],
             // The capacity of the quarter of order becomes the capacity of the quarter of delivery.
             CapacityByQuarter = [.. Enumerable.Range(0, context.Quarters).Select(t => t - lead < first ? 0 : offer.Capacity.At(scenario.Quarters[t].Plus(-lead)))],
             LeadQuartersByQuarter = SupplyOffer.Lead(lead, context.Quarters),
@@ -101,14 +101,14 @@ internal static class SupplyStage
     {
         double[] number = context.ByQuarter(owned.Number);
         return new(
-            context.Catalog.Chips.Get(owned.Chip).Name,
-            context.Catalog.Chips.Get(owned.Chip).Vendor,
+            context.Chips.Get(owned.Chip).Name,
+            context.Chips.Get(owned.Chip).Vendor,
             [.. number.Select((n, t) => Math.Max(0, t == 0 ? n : n - number[t - 1]))]);
     }
 
     private static List<RentalOffer> Rentals(ChainContext context) =>
         context.Scenario.Plan is { RentalChip: { } chip, RentalPrice: { } price, RentalLimit: { } limit }
-            ? [new RentalOffer(context.Catalog.Chips.Get(chip).Name, [.. context.ByQuarter(price).Select(p => p * Quarter.Seconds)], context.ByQuarter(limit))]
+            ? [new RentalOffer(context.Chips.Get(chip).Name, [.. context.ByQuarter(price).Select(p => p * Quarter.Seconds)], context.ByQuarter(limit))]
             : [];
 
     private static SupplyRisks RisksOf(Scenario scenario, SupplyProblem problem, ChainContext context) => new()

@@ -250,8 +250,11 @@ public sealed record Offer
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The chip.</summary>
+    /// <summary>The chip; empty where <see cref="Design"/> says which.</summary>
     public required string Chip { get; init; }
+
+    /// <summary>A design in place of a chip of the catalogue: a name of <c>catalog/designs</c> or the path of a design file, from the scenario's folder; null for none.</summary>
+    public string? Design { get; init; }
 
     /// <summary>Who sells it.</summary>
     public required string Maker { get; init; }
@@ -265,8 +268,8 @@ public sealed record Offer
     /// <summary>The node it is made in there; the chip's own when null.</summary>
     public string? Node { get; init; }
 
-    /// <summary>Dollars for a chip.</summary>
-    public required QuarterlyFact Price { get; init; }
+    /// <summary>Dollars for a chip; null for what a design costs to make.</summary>
+    public required QuarterlyFact? Price { get; init; }
 
     /// <summary>Dollars for a chip's share of server, network and storage.</summary>
     public required Fact SystemPrice { get; init; }
@@ -280,7 +283,7 @@ public sealed record Offer
     /// <summary>Chips to order at least in all once the contract is signed.</summary>
     public Fact? MinimumOrder { get; init; }
 
-    /// <summary>Dollars for signing (design, masks, qualification).</summary>
+    /// <summary>Dollars for signing (design, masks, qualification); when null none, or those of a design without a price.</summary>
     public Fact? ContractCost { get; init; }
 
     /// <summary>The first quarter in which an order can be placed; the scenario's first when null.</summary>

@@ -16,6 +16,7 @@ internal static class ScenarioCheck
         var problems = new List<Diagnostic>();
         Scenario s = context.Scenario;
         FleetCatalog catalog = context.Catalog;
+        var chips = new ScenarioChips(catalog, s.File);
         Check("voice", () => catalog.VoiceProfiles.Get(s.Voice));
         for (int i = 0; i < s.Products.Count; i++)
         {
@@ -55,6 +56,22 @@ internal static class ScenarioCheck
             }
         }
 
+        for (int i = 0; i < s.Offers.Count; i++)
+        {
+            Offer o = s.Offers[i];
+            Check($"offers[{i}].site", () => catalog.Sites.Get(o.Site));
+            Check($"offers[{i}].packaging", () => catalog.Sites.Get(o.Packaging));
+            Check($"offers[{i}].node", () => o.Node is { } node ? catalog.Nodes.Get(node) : s);
+            Check($"offers[{i}].design", () => Design(context, chips, o));
+        }
+
+        // A design that cannot be read is told once, not again by all who name it.
+        bool designsKnown = !problems.Any(p => p.Field.EndsWith("].design", StringComparison.Ordinal));
+        for (int i = 0; i < s.Offers.Count; i++)
+        {
+            CheckChip($"offers[{i}].chip", s.Offers[i].Design is null ? s.Offers[i].Chip : null, chip => Undesigned(chips, chip));
+        }
+
         for (int i = 0; i < s.Workloads.Count; i++)
         {
             Workload w = s.Workloads[i];
@@ -68,27 +85,12 @@ internal static class ScenarioCheck
             CheckChips($"training[{i}].chips", s.Training[i].Chips);
         }
 
-        for (int i = 0; i < s.Offers.Count; i++)
-        {
-            Offer o = s.Offers[i];
-            Check($"offers[{i}].chip", () => catalog.Chips.Get(o.Chip));
-            Check($"offers[{i}].site", () => catalog.Sites.Get(o.Site));
-            Check($"offers[{i}].packaging", () => catalog.Sites.Get(o.Packaging));
-            if (o.Node is { } node)
-            {
-                Check($"offers[{i}].node", () => catalog.Nodes.Get(node));
-            }
-        }
-
         for (int i = 0; i < s.Owned.Count; i++)
         {
-            Check($"owned[{i}].chip", () => catalog.Chips.Get(s.Owned[i].Chip));
+            CheckChip($"owned[{i}].chip", s.Owned[i].Chip, chip => chip);
         }
 
-        if (s.Plan.RentalChip is { } rental)
-        {
-            Check("plan.rental.chip", () => Rentable(s, catalog.Chips.Get(rental), catalog));
-        }
+        CheckChip("plan.rental.chip", s.Plan.RentalChip, chip => Rentable(s, chip, chips));
 
         for (int i = 0; i < s.Risks.Outages.Count; i++)
         {
@@ -100,11 +102,19 @@ internal static class ScenarioCheck
             throw new InputException([.. problems.OrderBy(p => p.Line)]);
         }
 
-        void CheckChips(string field, IReadOnlyList<string> chips)
+        void CheckChips(string field, IReadOnlyList<string> names)
         {
-            foreach (string chip in chips)
+            foreach (string name in names)
             {
-                Check(field, () => catalog.Chips.Get(chip));
+                CheckChip(field, name, chip => chip);
+            }
+        }
+
+        void CheckChip(string field, string? name, Func<Chip, Chip> allowed)
+        {
+            if (name is not null && (designsKnown || chips.Find(name) is not null))
+            {
+                Check(field, () => allowed(chips.Get(name)));
             }
         }
 
@@ -133,8 +143,30 @@ internal static class ScenarioCheck
         return engine;
     }
 
-    private static Chip Rentable(Scenario scenario, Chip chip, FleetCatalog catalog) =>
-        scenario.Offers.Select(o => o.Chip).Concat(scenario.Owned.Select(o => o.Chip)).Any(name => catalog.Chips.Find(name) == chip) ? chip
+    // Without a price, the design must be one that can be costed.
+    private static object Design(ChainContext context, ScenarioChips chips, Offer offer)
+    {
+        if (chips.DesignOf(offer) is not { } design || offer.Price is not null || (offer.Node is { } node && context.Catalog.Nodes.Find(node) is null))
+        {
+            return offer;
+        }
+
+        try
+        {
+            return MakingPrice.Of(context.Catalog, design, offer, context.Scenario.Quarters);
+        }
+        catch (InputException e)
+        {
+            throw new InputException("", $"states no price, and what it costs to make is not known: {e.Message}; or state 'price' and 'contract_cost'");
+        }
+    }
+
+    private static Chip Undesigned(ScenarioChips chips, Chip chip) =>
+        chips.Designed(chip.Name) is null ? chip
+            : throw new InputException("", $"'{chip.Name}' is also the name of a design on offer; offer one of the two, or give the design file a name of its own");
+
+    private static Chip Rentable(Scenario scenario, Chip chip, ScenarioChips chips) =>
+        chips.Designs.Any(d => d.Chip == chip) || scenario.Offers.Where(o => o.Design is null).Select(o => o.Chip).Concat(scenario.Owned.Select(o => o.Chip)).Any(name => chips.Find(name) == chip) ? chip
             : throw new InputException(chip.Name, $"{chip.Name} is neither on offer nor owned here; rent a chip that is");
 
     private static ModelSpec Language(ModelSpec model) =>

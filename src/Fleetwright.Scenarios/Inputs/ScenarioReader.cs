@@ -210,15 +210,22 @@ public static class ScenarioReader
             uses.AddRange(used.Keys.Select(k => (k, used.Fact(k, Dimension.Count).Value)));
         }
 
+        string? design = map.OptionalText("design");
+        if (design is not null && map.Has("chip"))
+        {
+            map.Report("design", "found 'chip' and 'design'; allowed: one of them, a chip of the catalogue or a design");
+        }
+
         return new Offer
         {
             Name = map.Text("name"),
-            Chip = map.Text("chip"),
+            Chip = design is null ? map.Text("chip") : map.OptionalText("chip") ?? "",
+            Design = design,
             Maker = map.Text("maker"),
             Site = map.Text("site"),
             Packaging = map.Text("packaging"),
             Node = map.OptionalText("node"),
-            Price = map.Series("price", Dimension.Money),
+            Price = design is null ? map.Series("price", Dimension.Money) : map.OptionalSeries("price", Dimension.Money),
             SystemPrice = map.Fact("system_price", Dimension.Money),
             Capacity = map.Series("capacity", Dimension.Count),
             LeadTime = map.Fact("lead_time", Dimension.Time),

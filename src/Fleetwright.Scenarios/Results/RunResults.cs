@@ -29,6 +29,9 @@ public sealed record RunResults
     /// <summary>Where each product's requests run.</summary>
     public required IReadOnlyList<ProductPlacement> Placement { get; init; }
 
+    /// <summary>The designs on offer side by side, in the order of their offers; null when none is.</summary>
+    public IReadOnlyList<DesignResult>? Designs { get; init; }
+
     /// <summary>What each data-centre workload costs on each chip.</summary>
     public required IReadOnlyList<WorkloadServing> Serving { get; init; }
 

@@ -43,7 +43,8 @@ public sealed class TrainingModel
             throw new ArgumentException("a training job needs tokens, a sequence length and a batch of at least one sequence", nameof(job));
         }
 
-        (Chip, Job, Coefficients) = (chip, job, coefficients);
+        // Casts to 8 bits are operators of their own here (docs/training.md), not part of the product as serving engines call it.
+        (Chip, Job, Coefficients) = (job.Compute.Bytes() < 2 ? chip.WithConvertedActivations() : chip, job, coefficients);
         _shares = new ModelShares(job.Model, job.SequenceLength);
         _domain = GroupCollectives.Domain(chip.Chip);
         _idleWatts = chip.Chip.IdlePower?.Value ?? (chip.Chip.Tdp * chip.Coefficients.IdlePowerShare);

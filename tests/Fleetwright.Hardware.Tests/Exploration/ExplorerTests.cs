@@ -63,7 +63,7 @@ public class ExplorerTests(ITestOutputHelper output)
         {
             DesignedChip chip = DesignedChip.For(Specifications.Catalog, found.Explorer.DesignAt(p.Index).Design);
             PackageKind package = Specifications.Catalog.Packages.Get(chip.Technology.Memory.Unit == "stack" ? "cowos-s" : "fc-bga");
-            double dollars = ChipCosting.Cost(Specifications.Catalog, PointPricer.Describe(chip, package), new CostOptions { Draws = 100 }).Unit.Central;
+            double dollars = ChipCosting.Cost(Specifications.Catalog, DesignDescription.Of(chip, package), new CostOptions { Draws = 100 }).Unit.Central;
             Assert.True(chip.Area.Die <= 330 && chip.Power.Peak(chip.ReferenceFormat) <= 120 && chip.Chip.MemoryCapacity >= 30e9, $"{chip.Area.Die} {chip.Power.Peak(chip.ReferenceFormat)}");
             Assert.True(dollars <= 1100, $"{dollars}");
             Assert.Equal(dollars, p.Dollars, 1e-6);

@@ -44,6 +44,18 @@ public class KrigingTests
     }
 
     [Fact]
+    public void Of_values_that_are_skewed_noise_the_one_between_lies_where_most_do()
+    {
+        // Seven of ten within 0.02 of zero, three near 0.4: their mean is 0.13.
+        const int Side = 20;
+        double[] values = [.. Whole(5, Side * Side, 10).Select(d => d < 7 ? 0.003 * d : 0.05 * d)];
+        ShapePoint[] shapes = [.. Enumerable.Range(0, Side * Side).Select(i => ShapePoint.Of(Math.Pow(2, i / Side), Math.Pow(2, i % Side)))];
+        var kriging = new Kriging(shapes, values);
+        double[] between = [.. shapes.Select(s => kriging.At(ShapePoint.Of(Math.Pow(2, s[0] + 0.5), Math.Pow(2, s[1] + 0.5)))).Order()];
+        Assert.InRange(between[between.Length / 2], -0.03, 0.06);
+    }
+
+    [Fact]
     public void Measurements_of_one_shape_are_averaged()
     {
         ShapePoint shape = ShapePoint.Of(8, 8), other = ShapePoint.Of(16, 8);

@@ -7,6 +7,7 @@ export interface Results {
   answers: Answer[];
   demand: { products: ProductDemand[]; workloads: WorkloadDemand[] };
   placement: Placement[];
+  designs?: DesignOnOffer[];
   serving: WorkloadServing[];
   training: Training[];
   supply?: Supply;
@@ -33,6 +34,12 @@ export interface Placement {
 }
 
 export interface TierLatency { tier: string; p50_seconds: number; p95_seconds: number; stages: { stage: string; seconds: number }[] }
+
+export interface DesignOnOffer {
+  chip: string; title: string; node: string; die_square_millimetres: number; matrix_format: string; matrix_rate: number;
+  memory_kind: string; memory_bytes: number; memory_bytes_per_second: number; power_watts: number; meter_watts: number;
+  price_dollars: number; making_dollars?: number; making_dollars_low?: number; making_dollars_high?: number; one_time_dollars?: number; dollars_per_second: number;
+}
 
 export interface WorkloadServing {
   workload: string; title: string; model: string; unit: string;

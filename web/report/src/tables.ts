@@ -5,7 +5,7 @@ import type { Results } from "./results";
 
 /** The tables after the plots: every figure that the plots were drawn from, and those that no plot shows. */
 export function tables(results: Results): HTMLElement[] {
-  return [orderBook(results), placement(results), serving(results), training(results), sources(results), shadowPrices(results)].filter((n): n is HTMLElement => n !== null);
+  return [orderBook(results), placement(results), designs(results), serving(results), training(results), sources(results), shadowPrices(results)].filter((n): n is HTMLElement => n !== null);
 }
 
 function block(id: string, title: string, lead: string, ...body: HTMLElement[]): HTMLElement {
@@ -30,6 +30,16 @@ function placement({ placement: all }: Results): HTMLElement {
         seconds(p.voice_target_seconds), p.battery_hours === undefined ? "mains" : `${hours(p.battery_hours)}${p.battery_target_hours ? ` of ${hours(p.battery_target_hours)}` : ""}`,
         joules(p.joules_per_turn), p.ram_bytes === undefined ? NONE : `${bytes(p.ram_bytes)} of ${bytes(p.ram_limit_bytes)}`, p.measured ? "measured" : "estimate", p.reason,
       ]), "Placement", [0, 1, 2, 7, 12, 13]));
+}
+
+function designs({ designs: all }: Results): HTMLElement | null {
+  if (!all || all.length === 0) return null;
+  return block("table-designs", "Designs on offer", "What follows from the structure of each, and what it costs: to buy in the first quarter, to make, and an hour with its system, operations and energy.",
+    table(["Design", "Node", "Silicon", "Peak", "Memory", "Capacity", "Bandwidth", "Power limit", "At the meter", "Price", "Making cost (p10 to p90)", "Masks and design", "An hour"],
+      all.map((d) => [
+        d.title, d.node, `${exact(d.die_square_millimetres)} mm²`, `${count(d.matrix_rate)}OP/s ${d.matrix_format}`, d.memory_kind, bytes(d.memory_bytes), `${bytes(d.memory_bytes_per_second)}/s`, `${exact(d.power_watts)} W`, `${exact(d.meter_watts)} W`,
+        dollars(d.price_dollars), d.making_dollars === undefined ? NONE : `${dollars(d.making_dollars)} (${dollars(d.making_dollars_low)} to ${dollars(d.making_dollars_high)})`, dollars(d.one_time_dollars), dollars(d.dollars_per_second * 3600),
+      ]), "Designs on offer", [0, 1, 4]));
 }
 
 function serving(results: Results): HTMLElement {

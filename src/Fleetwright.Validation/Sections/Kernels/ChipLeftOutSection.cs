@@ -8,6 +8,8 @@ internal sealed class ChipLeftOutSection : IValidationSection
     private static readonly BarDefinition Products = BarDefinition.Errors(3, "products bf16, a chip left out of the fit (aim)", 0.20);
     private static readonly BarDefinition Decode = BarDefinition.Errors(3, "decode attention, a chip left out of the fit (aim)", 0.20);
 
+    private static readonly string[] Architectures = ["ampere", "hopper", "blackwell", "xe2"];
+
     public string Id => "chip-left-out";
 
     public string Title => "A chip left out";
@@ -26,6 +28,10 @@ internal sealed class ChipLeftOutSection : IValidationSection
         to.Table(
             ["coefficients", "operator", "format", "n>", "MAPE>", "median>", "p90>"],
             lines.Select(l => (IReadOnlyList<string>)[l.Name, KernelCalibration.Words(l.Family), KernelCalibration.Format(l), Show.Count(l.Quality.Rows), Show.Percent(l.Quality.Error), Show.Percent(l.Quality.Median), Show.Percent(l.Quality.P90)]));
+        to.Text("Decode attention in bf16 with the architecture left out and its own kernel priced: coefficients fitted to all other data-centre chips, B60 excepted, whose host's floor (65 us) is given as it starts kernels one by one. Hopper's kernel has a scan that no other has.");
+        to.Table(
+            ["architecture left out", "scored on", .. Show.ErrorHeads],
+            Architectures.SelectMany(a => DecodeLeftOut.Score(to.Catalog, folder, a).Select(s => (IReadOnlyList<string>)[a, s.Chip.Name, .. Show.Errors(s.Score)])));
         to.Judge(Products, lines.Where(l => l is { Family: "gemm", Format: "bf16" }).Select(l => (l.Name, l.Quality.Error, l.Quality.Median)));
         to.Judge(Decode, lines.Where(l => l is { Family: "decode_attention", Format: "bf16" }).Select(l => (l.Name, l.Quality.Error, l.Quality.Median)));
     }

@@ -1,7 +1,7 @@
-namespace Fleetwright.Edge.Turns;
+namespace Fleetwright.Hardware.Statistics;
 
 /// <summary>The standard normal distribution.</summary>
-internal static class Normal
+public static class Normal
 {
     /// <summary>P(Z ≤ z), to 1e-7 (Abramowitz and Stegun 26.2.17 has 7.5e-8).</summary>
     public static double Cumulative(double z)
