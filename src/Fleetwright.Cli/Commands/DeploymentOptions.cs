@@ -28,6 +28,16 @@ internal sealed class DeploymentOptions
 
     private Option<int?>[] Degrees => [_tp, _pp, _ep, _dp];
 
+    /// <summary>Lets model and chip be left out, where the command has another way to say what is run.</summary>
+    public DeploymentOptions Optional()
+    {
+        _model.Required = _chip.Required = false;
+        return this;
+    }
+
+    /// <summary>The model's name; null when it was left out.</summary>
+    public string? ModelName(ParseResult parsed) => parsed.GetValue(_model);
+
     /// <summary>Adds the options to a command, and then the command's own, in the order of its help.</summary>
     public void AddTo(Command command, params IReadOnlyList<Option> own)
     {
@@ -44,12 +54,14 @@ internal sealed class DeploymentOptions
     /// <exception cref="InputException">There is none of that name, or it is a ranking model.</exception>
     public ModelSpec Model(CommandContext context, ParseResult parsed)
     {
-        ModelSpec spec = ServingOptions.Model(context, parsed.GetRequiredValue(_model));
+        ModelSpec spec = ServingOptions.Model(context, Given(parsed, _model));
         return spec.Ranking is null ? spec : throw new InputException(_model.Name, $"{spec.Name} is a ranking model; 'fleetwright size' sizes a fleet for it");
     }
 
     /// <summary>The chip.</summary>
-    public ChipModel Chip(CommandContext context, ParseResult parsed) => ChipModel.For(context.Catalog, parsed.GetRequiredValue(_chip));
+    public ChipModel Chip(CommandContext context, ParseResult parsed) => ChipModel.For(context.Catalog, Given(parsed, _chip));
+
+    private static string Given(ParseResult parsed, Option<string> option) => parsed.GetValue(option) ?? throw new InputException(option.Name, "is missing");
 
     /// <summary>The engine.</summary>
     public EngineOptions Engine(CommandContext context, ParseResult parsed) => EngineOptions.Of(context.Catalog).Get(parsed.GetRequiredValue(_engine));

@@ -24,7 +24,8 @@ internal static class SimulateCommand
 
     public static Command Create(CommandContext context)
     {
-        var deployment = new DeploymentOptions();
+        DeploymentOptions deployment = new DeploymentOptions().Optional();
+        var vidur = new VidurOptions();
         var traffic = new TrafficOptions();
         var replicas = new Option<int>("--replicas") { Description = "Copies of the deployment.", DefaultValueFactory = _ => 1 };
         var scheduler = new Option<string?>("--scheduler") { Description = $"How iterations are filled, if not as the engine does: {string.Join(", ", Enum.GetNames<SchedulerKind>().Select(TrafficOptions.Key))}." };
@@ -41,6 +42,7 @@ internal static class SimulateCommand
         var command = new Command("simulate", "A fleet under traffic, request by request: latencies, throughput, goodput, energy, cost, and what binds.");
         deployment.AddTo(command, replicas, scheduler, router);
         traffic.AddTo(command);
+        vidur.AddTo(command);
         foreach (Option option in (Option[])[ttft, tpot, whole, percentiles, seed, threads, html, csv, json])
         {
             command.Options.Add(option);
@@ -49,6 +51,12 @@ internal static class SimulateCommand
         command.SetAction(parsed =>
         {
             bool asJson = parsed.GetValue(json);
+            if (vidur.IsGiven(parsed))
+            {
+                return vidur.Run(context, parsed, asJson, new VidurWords(
+                    deployment.ModelName(parsed), parsed.GetValue(scheduler), parsed.GetValue(router), traffic.RequestsText(parsed), CommonOptions.Whole(parsed, replicas, 1, MostReplicas), CommonOptions.Whole(parsed, threads, 1, 1024), CheckFolder(parsed.GetValue(csv), csv.Name)));
+            }
+
             ModelSpec spec = deployment.Model(context, parsed);
             var target = new ServiceTarget(Target(parsed, ttft), Target(parsed, tpot), Target(parsed, whole));
             IReadOnlyList<double> shown = Percentiles(parsed, percentiles);

@@ -20,6 +20,12 @@ internal readonly struct VidurTables : IIterationTimes
     private VidurTables(double[] tokens, double[] kvSave, double[][] decode, int[][] chunkFrom, double[][] chunkSeconds) =>
         (_tokens, _kvSave, _decode, _chunkFrom, _chunkSeconds) = (tokens, kvSave, decode, chunkFrom, chunkSeconds);
 
+    /// <summary>The largest batch of the decode table.</summary>
+    public int LargestBatch => _decode.Length - 1;
+
+    /// <summary>Tokens that the tables reach: the next power of two, as profiles are made.</summary>
+    public int LongestContext => (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(_tokens.Length - 1, (_chunkFrom.Length - 1) * KvStep));
+
     /// <summary>Reads <c>PREFIX_ops.csv.gz</c>, <c>PREFIX_attn_decode.csv.gz</c> and <c>PREFIX_attn_prefill.csv.gz</c>.</summary>
     /// <param name="prefix">Path without the ending.</param>
     /// <param name="layers">Layers of the model; the tables hold one, in milliseconds.</param>
