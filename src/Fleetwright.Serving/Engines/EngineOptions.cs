@@ -41,6 +41,9 @@ public sealed record EngineOptions
     /// <summary>Seconds that a request takes beyond its steps, before its first token.</summary>
     public required double RequestOverheadSeconds { get; init; }
 
+    /// <summary>How its kernels compare with the calibrated ones.</summary>
+    public EngineKernels Kernels { get; init; } = EngineKernels.AsCalibrated;
+
     private static readonly (string, StepPolicy)[] Policies = [("mixed", StepPolicy.Mixed), ("prefill-first", StepPolicy.PrefillFirst)];
 
     /// <summary>The engines of a catalogue, <c>engines/*.yaml</c>.</summary>

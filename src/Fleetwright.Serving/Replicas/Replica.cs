@@ -89,7 +89,7 @@ public sealed class Replica
     /// <summary>The cost of taking one micro-batch through the whole replica (all pipeline stages), host included.</summary>
     public StepCost Step(in StepShape shape)
     {
-        StepCost cost = Chip.Price(Operators(shape));
+        StepCost cost = Price(Operators(shape));
         double host = Engine.HostSecondsPerStep;
         return cost with { Seconds = cost.Seconds + host, Joules = cost.Joules + (host * IdleWatts), LowSeconds = cost.LowSeconds + host, HighSeconds = cost.HighSeconds + host };
     }
@@ -108,8 +108,8 @@ public sealed class Replica
             return even;
         }
 
-        StepCost evenShared = Chip.Price(Shared(shape));
-        StepCost busyShared = Chip.Price(Shared(shape with { PrefillSequences = shape.PrefillSequences * busiest }));
+        StepCost evenShared = Price(Shared(shape));
+        StepCost busyShared = Price(Shared(shape with { PrefillSequences = shape.PrefillSequences * busiest }));
 
         // Energy stays that of the even split, with the waiting groups at rest.
         double longer = busyShared.Seconds - evenShared.Seconds;
@@ -119,6 +119,30 @@ public sealed class Replica
             even.CommunicationSeconds + busyShared.CommunicationSeconds - evenShared.CommunicationSeconds,
             even.LowSeconds + busyShared.LowSeconds - evenShared.LowSeconds,
             even.HighSeconds + busyShared.HighSeconds - evenShared.HighSeconds);
+    }
+
+    /// <summary>Seconds of one run of an operator by the engine's kernel.</summary>
+    public double Seconds(in Operator op) => Engine.Kernels.Seconds(op, Chip.Price(op));
+
+    // Errors stay the same share of the time; work stays the same, so energy changes by that of the time at rest.
+    private StepCost Price(ReadOnlySpan<Operator> step)
+    {
+        StepCost cost = Chip.Price(step);
+        if (Engine.Kernels == EngineKernels.AsCalibrated || cost.Seconds <= 0)
+        {
+            return cost;
+        }
+
+        double seconds = 0, communication = 0;
+        foreach (ref readonly Operator op in step)
+        {
+            double own = op.Count * Seconds(op);
+            seconds += own;
+            communication += op.IsCollective ? own : 0;
+        }
+
+        double ratio = seconds / cost.Seconds;
+        return new StepCost(seconds, cost.Joules + ((seconds - cost.Seconds) * IdleWatts), communication, cost.LowSeconds * ratio, cost.HighSeconds * ratio);
     }
 
     // The operators that every group runs for its own tokens, moved to the front of the scratch.

@@ -51,6 +51,9 @@ public sealed record SimulationRequest
     /// <summary>Whether runs of iterations are taken in one step; the results are the same.</summary>
     public bool Leaps { get; init; } = true;
 
+    /// <summary>Prices of the replica's iterations that another run has filled already; null for a table of its own.</summary>
+    internal ReplicaTable? Table { get; init; }
+
     /// <summary>Hears how far the run is: requests that ended and simulated seconds; from time to time.</summary>
     public Action<SimulationProgress>? Progress { get; init; }
 }
@@ -105,7 +108,7 @@ public static class ServingSimulation
         // A replica of P pipeline stages runs P micro-batches in turn: P engines with a P-th of the sequences, whose iteration is a pass through all stages.
         int stages = replica.Sharding.PipelineParallel;
         int engines = request.Replicas * stages;
-        var table = new ReplicaTable(replica, limits.MaximumSequences, limits.TokenBudget);
+        ReplicaTable table = request.Table ?? new ReplicaTable(replica, limits.MaximumSequences, limits.TokenBudget);
         int shards = Math.Min(engines, MostShards);
         RunStatistics[] statistics = [.. Enumerable.Range(0, shards).Select(_ => new RunStatistics(request.Targets))];
         ReplicaWork[] work = new ReplicaWork[shards];
@@ -186,6 +189,13 @@ public static class ServingSimulation
         return string.Create(
             System.Globalization.CultureInfo.InvariantCulture,
             $"{replica.Graph.Model.Name} on {replica.Sharding} of {replica.Chip.Chip.Name} leaves no room for a cache: weights {replica.WeightBytes / 1e9:0.0} GB and activations {replica.ActivationBytes / 1e9:0.0} GB of {usable / 1e9:0.0} GB usable on a chip, {Math.Max(0, needed - usable) / 1e9:0.0} GB too many; spread it over at least {Math.Ceiling(replica.Chips * needed / usable):0} chips or store it in fewer bits");
+    }
+
+    /// <summary>A table of a replica's prices that several runs may share.</summary>
+    internal static ReplicaTable Table(Replica replica)
+    {
+        SchedulerLimits limits = Limits(new SimulationRequest { Replica = replica });
+        return new ReplicaTable(replica, limits.MaximumSequences, limits.TokenBudget);
     }
 
     private static SchedulerLimits Limits(SimulationRequest request)

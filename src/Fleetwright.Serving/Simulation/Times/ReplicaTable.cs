@@ -145,7 +145,7 @@ internal sealed class ReplicaTable
         double seconds = 0;
         foreach (ref readonly Operator op in _replica.Operators(shape))
         {
-            seconds += PartOf(op, shape.DecodeSequences > 0) == part ? op.Count * _replica.Chip.Price(op).Seconds : 0;
+            seconds += PartOf(op, shape.DecodeSequences > 0) == part ? op.Count * _replica.Seconds(op) : 0;
         }
 
         return seconds;
