@@ -27,6 +27,8 @@ public class SiliconProbe
         IReadOnlyList<ServedRow> rows = MeasuredServers.Predict(Fixtures.Catalog, servers, n => engines.Get(n) is var e ? e with
         {
             HostSecondsPerStep = F("HOST_" + n, e.HostSecondsPerStep), RequestOverheadSeconds = F("REQ_" + n, e.RequestOverheadSeconds), TokenBudget = (int)F("BUD_" + n, e.TokenBudget),
+            HostSecondsPerSequence = F("HPS_" + n, e.HostSecondsPerSequence), FrontEndSecondsPerRequest = F("FER_" + n, e.FrontEndSecondsPerRequest), FrontEndSecondsPerToken = F("FET_" + n, e.FrontEndSecondsPerToken),
+            BlockScaleSeconds = F("BSS_" + n, e.BlockScaleSeconds),
             Kernels = new EngineKernels(F("HID_" + n, e.Kernels.HiddenStart), F("DEN_" + n, e.Kernels.Dense), F("EXP_" + n, e.Kernels.Experts), F("PAT_" + n, e.Kernels.PromptAttention), F("DAT_" + n, e.Kernels.DecodeAttention), F("COL_" + n, e.Kernels.Collectives)),
         } : e);
         using var w = new StreamWriter(Environment.GetEnvironmentVariable("OUT") ?? "/tmp/silicon/out.csv");

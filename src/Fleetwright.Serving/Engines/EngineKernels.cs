@@ -1,3 +1,5 @@
+using Fleetwright.Catalog.Reading;
+using Fleetwright.Catalog.Units;
 using Fleetwright.Hardware.Chips;
 using Fleetwright.Models.Operators;
 
@@ -22,6 +24,13 @@ public sealed record EngineKernels(double HiddenStart, double Dense, double Expe
     public double Seconds(in Operator op, in OperatorCost cost) => op.IsCollective
         ? Collectives * cost.Seconds
         : FactorOf(op.Kind) * Math.Max(0, cost.Seconds - (HiddenStart * cost.OverheadSeconds));
+
+    internal static EngineKernels Read(YamlMap map)
+    {
+        return new EngineKernels(map.Fact("hidden_start", Dimension.Fraction, 0, 1), Factor("dense"), Factor("experts"), Factor("prompt_attention"), Factor("decode_attention"), Factor("collectives"));
+
+        double Factor(string key) => map.Fact(key, Dimension.Count, 0.1, 10);
+    }
 
     private double FactorOf(OperatorKind kind) => kind switch
     {

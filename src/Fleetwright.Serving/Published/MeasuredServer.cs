@@ -34,10 +34,13 @@ internal sealed record MeasuredServer
     /// <summary>Number formats.</summary>
     public required Precision Precision { get; init; }
 
+    /// <summary>Whether its fp8 weights have a scale a block.</summary>
+    public required bool BlockScaled { get; init; }
+
     /// <summary>The split over chips.</summary>
     public required Sharding Sharding { get; init; }
 
-    /// <summary>Requests in flight.</summary>
+    /// <summary>Requests in flight on one replica.</summary>
     public required int Concurrency { get; init; }
 
     /// <summary>Prompt tokens, at most.</summary>
@@ -71,9 +74,9 @@ internal sealed record MeasuredServer
         {
             problem = "not an aggregated deployment";
         }
-        else if (r["concurrency"].Length == 0 || r["tp_size"].Length == 0)
+        else if ((r["concurrency"].Length == 0 && r["batch_size"].Length == 0) || r["tp_size"].Length == 0)
         {
-            problem = "no concurrency or no tensor parallelism is stated";
+            problem = "neither concurrency nor batch, or no tensor parallelism, is stated";
         }
         else if (catalog.Models.Find(r["model_path"]) is null)
         {
@@ -102,8 +105,10 @@ internal sealed record MeasuredServer
             Engine = r["backend"],
             Format = r["precision"].Length > 0 ? r["precision"] : "bf16",
             Precision = PrecisionOf(r["gemm_quant_mode"], r["backend"], model, catalog.Chips.Get(r["system"]).Architecture),
+            // The table says "fp8" of MiniMax and DeepSeek too, whose own checkpoints are block-scaled.
+            BlockScaled = r["gemm_quant_mode"].StartsWith("fp8", StringComparison.Ordinal) && (model.NativeDtype == Dtype.Fp8 || r["gemm_quant_mode"] == "fp8_block" || r["moe_quant_mode"] == "fp8_block"),
             Sharding = sharding,
-            Concurrency = r.Whole("concurrency"),
+            Concurrency = PlacesOf(r),
             PromptTokens = r.Whole("isl"),
             OutputTokens = r.Whole("osl"),
             DrawsLengths = r["attention_dp_size"].Length > 0,
@@ -132,6 +137,13 @@ internal sealed record MeasuredServer
         }
 
         return new Sharding(tensor, r.Whole("pp_size", 1), experts ? expert : 1, data);
+    }
+
+    // Some rows count the clients of several replicas behind one router; the batch is that of one (with data-parallel attention, of one group).
+    private static int PlacesOf(CsvRow r)
+    {
+        int batch = r["batch_size"].Length > 0 ? r.Whole("batch_size") * r.Whole("attention_dp_size", 1) : int.MaxValue;
+        return r["concurrency"].Length > 0 ? Math.Min(r.Whole("concurrency"), batch) : batch;
     }
 
     // "nvfp4" gpt-oss rows are mxfp4 (the folder's README); blank is bf16. The cache's format is not recorded: where throughput stops rising shows fp8

@@ -40,7 +40,7 @@ internal static class MeasuredServers
     public static IReadOnlyList<MeasuredServer> Read(FleetCatalog catalog, string path, ICollection<string>? left = null)
     {
         var servers = new List<MeasuredServer>();
-        foreach (CsvRow row in CsvTable.Read(path, "id", "mode", "model_path", "system", "backend", "precision", "gemm_quant_mode", "concurrency", "isl", "osl", "tp_size", "attention_dp_size", "silicon_ttft_ms", "silicon_tpot_ms").Rows)
+        foreach (CsvRow row in CsvTable.Read(path, "id", "mode", "model_path", "system", "backend", "precision", "gemm_quant_mode", "moe_quant_mode", "concurrency", "batch_size", "isl", "osl", "tp_size", "attention_dp_size", "silicon_ttft_ms", "silicon_tpot_ms").Rows)
         {
             if (MeasuredServer.Read(catalog, row, out string problem) is { } server)
             {
@@ -66,10 +66,10 @@ internal static class MeasuredServers
     public static IReadOnlyList<ServedRow> Predict(FleetCatalog catalog, IReadOnlyList<MeasuredServer> servers, Func<string, EngineOptions> engines, CancellationToken cancellation = default)
     {
         var rows = new ServedRow[servers.Count];
-        foreach (IGrouping<(string, string, string, Precision, Sharding), int> same in Enumerable.Range(0, servers.Count).GroupBy(i => KeyOf(servers[i])))
+        foreach (IGrouping<(string, string, string, Precision, Sharding, bool), int> same in Enumerable.Range(0, servers.Count).GroupBy(i => KeyOf(servers[i])))
         {
             MeasuredServer first = servers[same.First()];
-            var replica = new Replica(new ModelGraph(first.Model, first.Precision, first.Sharding), ChipModel.For(catalog, first.System), engines(first.Engine));
+            var replica = new Replica(new ModelGraph(first.Model, first.Precision, first.Sharding), ChipModel.For(catalog, first.System), engines(first.Engine)) { BlockScaled = first.BlockScaled };
             ReplicaTable table = ServingSimulation.Table(replica);
             foreach (int i in same)
             {
@@ -81,16 +81,19 @@ internal static class MeasuredServers
         return rows;
     }
 
-    private static (string, string, string, Precision, Sharding) KeyOf(MeasuredServer s) => (s.ModelName, s.System, s.Engine, s.Precision, s.Sharding);
+    private static (string, string, string, Precision, Sharding, bool) KeyOf(MeasuredServer s) => (s.ModelName, s.System, s.Engine, s.Precision, s.Sharding, s.BlockScaled);
 
     private static ServedRow Simulate(MeasuredServer s, Replica replica, ReplicaTable table, CancellationToken cancellation)
     {
+        var clients = new ClosedLoopSource("clients", s.Lengths, s.Concurrency, Seed);
+        EngineOptions engine = replica.Engine;
+        var server = new FrontEndSource(new CutSource(clients, count: (long)s.Concurrency * RequestsPerPlace), engine.FrontEndSecondsPerRequest, engine.FrontEndSecondsPerToken);
         SimulationResult result = ServingSimulation.Run(
             new SimulationRequest
             {
                 Replica = replica,
                 Table = table,
-                Sources = _ => new CutSource(new ClosedLoopSource("clients", s.Lengths, s.Concurrency, Seed), count: (long)s.Concurrency * RequestsPerPlace),
+                Sources = _ => server,
                 TypicalContext = s.PromptTokens + s.OutputTokens,
                 MaximumContext = s.PromptTokens + s.OutputTokens,
                 Threads = 1,
@@ -98,6 +101,7 @@ internal static class MeasuredServers
             },
             cancellation);
         ClassStatistics all = result.Statistics.Classes[0];
-        return new ServedRow(s, new ScoredRow(s.System, result.Statistics.Classes[0].Ttft.Mean, s.TtftSeconds), new ScoredRow(s.System, result.Statistics.Classes[0].Tpot.Mean, s.TpotSeconds));
+        double front = Ticks.Seconds(server.Delay) / server.Count;
+        return new ServedRow(s, new ScoredRow(s.System, all.Ttft.Mean + front, s.TtftSeconds), new ScoredRow(s.System, all.Tpot.Mean, s.TpotSeconds));
     }
 }

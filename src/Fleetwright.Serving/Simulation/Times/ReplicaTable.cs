@@ -22,7 +22,6 @@ internal sealed class ReplicaTable
 
     private readonly Replica _replica;
     private readonly int _groups;
-    private readonly double _host;
     private readonly double[] _shared;
     private readonly double[] _experts;
     private readonly double[] _heads;
@@ -39,7 +38,6 @@ internal sealed class ReplicaTable
     {
         _replica = replica;
         _groups = replica.Sharding.AttentionDataParallel;
-        _host = replica.Engine.HostSecondsPerStep;
         int tokens = Math.Max(mostSequences, mostTokens) + 1;
         _shared = Empty(tokens);
         _experts = Empty(tokens);
@@ -78,7 +76,7 @@ internal sealed class ReplicaTable
         // With data-parallel attention a prompt belongs to one group, and all wait for the group with the most tokens before the experts.
         int all = decodes + tokens;
         int busiest = _groups == 1 ? all : (int)Math.Min(_groups * ((long)longest + (decodes / _groups)), _groups * (long)all);
-        double seconds = Shared(Math.Max(all, busiest)) + Experts(all) + Head(decodes + chunks.Length) + _host;
+        double seconds = Shared(Math.Max(all, busiest)) + Experts(all) + Head(decodes + chunks.Length) + Host(decodes + chunks.Length);
         if (decodes > 0)
         {
             seconds += DecodeRest(decodes) + DecodeAttention(decodes, (double)contextTokens / decodes);
@@ -96,7 +94,7 @@ internal sealed class ReplicaTable
     /// <summary>A run of decodes; see <see cref="IIterationTimes.Decode"/>.</summary>
     public int Decode(int decodes, long contextTokens, int iterations, double until, out double seconds)
     {
-        double rest = Shared(decodes) + Experts(decodes) + Head(decodes) + DecodeRest(decodes) + _host;
+        double rest = Shared(decodes) + Experts(decodes) + Head(decodes) + DecodeRest(decodes) + Host(decodes);
         double[] nodes = _decodeAttention[decodes] ??= Empty(ContextNodes);
         double context = (double)contextTokens / decodes;
         int done = 0;
@@ -150,6 +148,8 @@ internal sealed class ReplicaTable
 
         return seconds;
     }
+
+    private double Host(int sequences) => _replica.HostSeconds((double)sequences / _groups);
 
     private double Shared(int tokens) => Kept(_shared, tokens, Part.Shared);
 
