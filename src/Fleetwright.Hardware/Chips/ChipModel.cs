@@ -30,6 +30,7 @@ public sealed class ChipModel
     private readonly MatrixProductModel?[] _products = new MatrixProductModel?[Dtypes.All.Count * Dtypes.All.Count];
     private readonly MatrixProductModel?[] _measuredProducts = new MatrixProductModel?[Dtypes.All.Count * Dtypes.All.Count];
     private readonly ConcurrentDictionary<(string Kernel, Dtype Compute), MatrixProductModel> _kernels = new();
+    private readonly ConcurrentDictionary<(string Kernel, Dtype Compute), MatrixProductModel> _stepKernels = new();
     private readonly AttentionKernels<ContextAttentionModel> _contextAttention;
     private readonly AttentionKernels<DecodeAttentionModel> _decodeAttention;
     private ExpertModels? _experts;
@@ -186,6 +187,26 @@ public sealed class ChipModel
         OperatorKind.DecodeAttention => PriceDecodeAttention(_decodeAttention.Of(op.StorageDtype, op.HeadSize, kernel), op),
         _ => Price(op),
     };
+
+    /// <summary>
+    /// Prices one run of a dense product inside a step by a kernel that is not the one of its number format: without the host and without weights that repeat.
+    /// A kernel that was not measured on the chip is priced as <see cref="Price(in Operator)"/>.
+    /// </summary>
+    public OperatorCost PriceInStep(in Operator op, string kernel)
+    {
+        if (op.Kind != OperatorKind.Gemm || !Coefficients.GemmKernels.TryGetValue(kernel, out MatrixProductCoefficients? own))
+        {
+            return Price(op);
+        }
+
+        Dtype compute = op.ComputeDtype;
+        if (!_stepKernels.TryGetValue((kernel, compute), out MatrixProductModel? model))
+        {
+            model = _stepKernels[(kernel, compute)] = new MatrixProductModel(own, Chip, _peakRates[(int)compute], _runsAs[(int)compute].Bytes());
+        }
+
+        return PriceProduct(model, op);
+    }
 
     private MatrixProductModel Measured(string kernel, in Operator op)
     {

@@ -41,6 +41,21 @@ public sealed record EngineOptions
     /// <summary>Seconds that a request takes beyond its steps, before its first token.</summary>
     public required double RequestOverheadSeconds { get; init; }
 
+    /// <summary>Seconds that a step takes further for each of its sequences: scheduling, sampling, detokenising and streaming that the chip waits for.</summary>
+    public double HostSecondsPerSequence { get; init; }
+
+    /// <summary>Seconds that the server's one front-end process is busy with a request before the engine has it.</summary>
+    public double FrontEndSecondsPerRequest { get; init; }
+
+    /// <summary>Further seconds for each token of its prompt: reading and tokenising.</summary>
+    public double FrontEndSecondsPerToken { get; init; }
+
+    /// <summary>How its kernels compare with the calibrated ones.</summary>
+    public EngineKernels Kernels { get; init; } = EngineKernels.AsCalibrated;
+
+    /// <summary>Seconds that converting activations by blocks adds to a product with block-scaled fp8 weights.</summary>
+    public double BlockScaleSeconds { get; init; }
+
     private static readonly (string, StepPolicy)[] Policies = [("mixed", StepPolicy.Mixed), ("prefill-first", StepPolicy.PrefillFirst)];
 
     /// <summary>The engines of a catalogue, <c>engines/*.yaml</c>.</summary>
@@ -61,6 +76,11 @@ public sealed record EngineOptions
             RuntimeReserveBytes = root.Fact("runtime_reserve", Dimension.Bytes),
             HostSecondsPerStep = root.Fact("host_overhead", Dimension.Time),
             RequestOverheadSeconds = root.Fact("request_overhead", Dimension.Time),
+            HostSecondsPerSequence = root.OptionalFact("host_per_sequence", Dimension.Time)?.Value ?? 0,
+            FrontEndSecondsPerRequest = root.OptionalFact("front_end_per_request", Dimension.Time)?.Value ?? 0,
+            FrontEndSecondsPerToken = root.OptionalFact("front_end_per_token", Dimension.Time)?.Value ?? 0,
+            BlockScaleSeconds = root.OptionalFact("block_scale_overhead", Dimension.Time)?.Value ?? 0,
+            Kernels = root.OptionalMap("kernels") is { } kernels ? EngineKernels.Read(kernels) : EngineKernels.AsCalibrated,
         };
     }
 }

@@ -1,70 +1,107 @@
 using Fleetwright.Catalog;
-using Fleetwright.Catalog.Models;
-using Fleetwright.Catalog.Units;
 using Fleetwright.Hardware.Calibration;
 using Fleetwright.Hardware.Chips;
 using Fleetwright.Hardware.Tables;
 using Fleetwright.Models;
 using Fleetwright.Serving.Engines;
 using Fleetwright.Serving.Replicas;
-using Fleetwright.Serving.Steady;
-using Fleetwright.Serving.Workloads;
+using Fleetwright.Serving.Simulation;
+using Fleetwright.Serving.Simulation.Results;
+using Fleetwright.Serving.Simulation.Times;
+using Fleetwright.Serving.Simulation.Traffic.Generated;
+using Fleetwright.Serving.Simulation.Traffic.Transforms;
 
 namespace Fleetwright.Serving.Published;
 
 /// <summary>A measured closed-loop server beside what the program says of it; seconds.</summary>
-/// <param name="Model">The model as the row names it.</param>
-/// <param name="Group">Model, chip, engine and number format.</param>
+/// <param name="Server">The server.</param>
 /// <param name="Ttft">Time to the first token.</param>
 /// <param name="Tpot">Time per further token.</param>
-internal sealed record ServedRow(string Model, string Group, ScoredRow Ttft, ScoredRow Tpot);
+internal sealed record ServedRow(MeasuredServer Server, ScoredRow Ttft, ScoredRow Tpot)
+{
+    /// <summary>The model as the row names it.</summary>
+    public string Model => Server.ModelName;
 
-/// <summary>Predicts the measured servers of <c>shared/data/silicon</c>. Nothing is fitted to single rows.</summary>
+    /// <summary>Model, chip, engine and number format.</summary>
+    public string Group => Server.Group;
+}
+
+/// <summary>Predicts the measured servers of <c>shared/data/silicon</c> by simulating each one's closed loop from its start-up burst to its last answer. Nothing is fitted to single rows.</summary>
 internal static class MeasuredServers
 {
     /// <summary>The table, below the folder of public measurements.</summary>
     public const string File = "silicon/measured_serving.csv.gz";
 
     // The benchmark sends ten requests a place and starts all places at once (InferenceMAX README: --num-prompts $CONC * 10).
-    private const double RequestsPerSlot = 10;
+    private const int RequestsPerPlace = 10;
+    private const ulong Seed = 1;
+
+    /// <summary>The rows that say enough, with the reasons of the others.</summary>
+    public static IReadOnlyList<MeasuredServer> Read(FleetCatalog catalog, string path, ICollection<string>? left = null)
+    {
+        var servers = new List<MeasuredServer>();
+        foreach (CsvRow row in CsvTable.Read(path, "id", "mode", "model_path", "system", "backend", "precision", "gemm_quant_mode", "moe_quant_mode", "concurrency", "batch_size", "isl", "osl", "tp_size", "attention_dp_size", "silicon_ttft_ms", "silicon_tpot_ms").Rows)
+        {
+            if (MeasuredServer.Read(catalog, row, out string problem) is { } server)
+            {
+                servers.Add(server);
+            }
+            else
+            {
+                left?.Add(problem);
+            }
+        }
+
+        return servers;
+    }
 
     /// <summary>Every aggregated row whose model is in the catalogue.</summary>
     public static IReadOnlyList<ServedRow> Predict(FleetCatalog catalog, string path, CancellationToken cancellation = default)
     {
         CatalogFolder<EngineOptions> engines = EngineOptions.Of(catalog);
-        var rows = new List<ServedRow>();
-        foreach (CsvRow r in CsvTable.Read(path, "mode", "model_path", "system", "backend", "precision", "gemm_quant_mode", "concurrency", "isl", "osl", "silicon_ttft_ms", "silicon_tpot_ms").Rows)
+        return Predict(catalog, Read(catalog, path), engines.Get, cancellation);
+    }
+
+    /// <summary>Simulates servers under engines with any parameters. Servers of one deployment share its prices.</summary>
+    public static IReadOnlyList<ServedRow> Predict(FleetCatalog catalog, IReadOnlyList<MeasuredServer> servers, Func<string, EngineOptions> engines, CancellationToken cancellation = default)
+    {
+        var rows = new ServedRow[servers.Count];
+        foreach (IGrouping<(string, string, string, Precision, Sharding, bool), int> same in Enumerable.Range(0, servers.Count).GroupBy(i => KeyOf(servers[i])))
         {
-            cancellation.ThrowIfCancellationRequested();
-            if (r["mode"] != "agg" || r["concurrency"].Length == 0 || catalog.Models.Find(r["model_path"]) is not { } model)
+            MeasuredServer first = servers[same.First()];
+            var replica = new Replica(new ModelGraph(first.Model, first.Precision, first.Sharding), ChipModel.For(catalog, first.System), engines(first.Engine)) { BlockScaled = first.BlockScaled };
+            ReplicaTable table = ServingSimulation.Table(replica);
+            foreach (int i in same)
             {
-                continue;
+                cancellation.ThrowIfCancellationRequested();
+                rows[i] = Simulate(servers[i], replica, table, cancellation);
             }
-
-            bool experts = model.Layers.Any(l => l.FeedForward is MixtureOfExperts);
-            var sharding = new Sharding((int)r.Number("tp_size", 1), (int)r.Number("pp_size", 1), experts ? (int)r.Number("moe_ep_size", 1) : 1, (int)r.Number("attention_dp_size", 1));
-            if (ModelGraph.Problem(model, sharding) is not null)
-            {
-                continue;
-            }
-
-            ChipModel chip = ChipModel.For(catalog, r["system"]);
-            var replica = new Replica(new ModelGraph(model, PrecisionOf(r["gemm_quant_mode"], r["backend"], model, chip), sharding), chip, engines.Get(r["backend"]));
-            ServingEstimate e = SteadyState.Estimate(replica, new Workload(r.Number("isl", 1), r.Number("osl", 1)), r.Number("concurrency"), requestsPerSlot: RequestsPerSlot);
-            string group = $"{r["model_path"]} {r["system"]} {r["backend"]} {(r["precision"].Length > 0 ? r["precision"] : "bf16")}";
-            rows.Add(new ServedRow(
-                r["model_path"], group, new ScoredRow(r["system"], e.Ttft.Value, r.Number("silicon_ttft_ms") * 1e-3), new ScoredRow(r["system"], e.Tpot.Value, r.Number("silicon_tpot_ms") * 1e-3)));
         }
 
         return rows;
     }
 
-    // "nvfp4" gpt-oss rows are mxfp4 (the folder's README); blank is bf16. The cache's format is not recorded: where throughput stops rising shows fp8
-    // for quantised models under TensorRT-LLM and on Blackwell, bf16 elsewhere.
-    private static Precision PrecisionOf(string recorded, string engine, ModelSpec model, ChipModel chip)
+    private static (string, string, string, Precision, Sharding, bool) KeyOf(MeasuredServer s) => (s.ModelName, s.System, s.Engine, s.Precision, s.Sharding, s.BlockScaled);
+
+    private static ServedRow Simulate(MeasuredServer s, Replica replica, ReplicaTable table, CancellationToken cancellation)
     {
-        Dtype weights = recorded switch { "nvfp4" => model.NativeDtype == Dtype.Mxfp4 ? Dtype.Mxfp4 : Dtype.Nvfp4, "" => Dtype.Bf16, _ => Dtype.Fp8 };
-        bool smallCache = weights != Dtype.Bf16 && (engine == "trtllm" || chip.Chip.Architecture == "blackwell");
-        return Precision.For(weights) with { KvCache = smallCache ? Dtype.Fp8 : Dtype.Bf16 };
+        var clients = new ClosedLoopSource("clients", s.Lengths, s.Concurrency, Seed);
+        EngineOptions engine = replica.Engine;
+        var server = new FrontEndSource(new CutSource(clients, count: (long)s.Concurrency * RequestsPerPlace), engine.FrontEndSecondsPerRequest, engine.FrontEndSecondsPerToken);
+        SimulationResult result = ServingSimulation.Run(
+            new SimulationRequest
+            {
+                Replica = replica,
+                Table = table,
+                Sources = _ => server,
+                TypicalContext = s.PromptTokens + s.OutputTokens,
+                MaximumContext = s.PromptTokens + s.OutputTokens,
+                Threads = 1,
+                Seed = Seed,
+            },
+            cancellation);
+        ClassStatistics all = result.Statistics.Classes[0];
+        double front = Ticks.Seconds(server.Delay) / server.Count;
+        return new ServedRow(s, new ScoredRow(s.System, all.Ttft.Mean + front, s.TtftSeconds), new ScoredRow(s.System, all.Tpot.Mean, s.TpotSeconds));
     }
 }

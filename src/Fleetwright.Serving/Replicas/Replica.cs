@@ -1,3 +1,4 @@
+using Fleetwright.Catalog.Units;
 using Fleetwright.Hardware.Chips;
 using Fleetwright.Models;
 using Fleetwright.Models.Operators;
@@ -89,8 +90,8 @@ public sealed class Replica
     /// <summary>The cost of taking one micro-batch through the whole replica (all pipeline stages), host included.</summary>
     public StepCost Step(in StepShape shape)
     {
-        StepCost cost = Chip.Price(Operators(shape));
-        double host = Engine.HostSecondsPerStep;
+        StepCost cost = Price(Operators(shape));
+        double host = HostSeconds((shape.PrefillSequences + shape.DecodeSequences) / Sharding.AttentionDataParallel);
         return cost with { Seconds = cost.Seconds + host, Joules = cost.Joules + (host * IdleWatts), LowSeconds = cost.LowSeconds + host, HighSeconds = cost.HighSeconds + host };
     }
 
@@ -108,8 +109,8 @@ public sealed class Replica
             return even;
         }
 
-        StepCost evenShared = Chip.Price(Shared(shape));
-        StepCost busyShared = Chip.Price(Shared(shape with { PrefillSequences = shape.PrefillSequences * busiest }));
+        StepCost evenShared = Price(Shared(shape));
+        StepCost busyShared = Price(Shared(shape with { PrefillSequences = shape.PrefillSequences * busiest }));
 
         // Energy stays that of the even split, with the waiting groups at rest.
         double longer = busyShared.Seconds - evenShared.Seconds;
@@ -119,6 +120,53 @@ public sealed class Replica
             even.CommunicationSeconds + busyShared.CommunicationSeconds - evenShared.CommunicationSeconds,
             even.LowSeconds + busyShared.LowSeconds - evenShared.LowSeconds,
             even.HighSeconds + busyShared.HighSeconds - evenShared.HighSeconds);
+    }
+
+    /// <summary>Seconds that the host adds to a step with <paramref name="sequences"/> in each group of data-parallel attention.</summary>
+    public double HostSeconds(double sequences) => Engine.HostSecondsPerStep + (sequences * Engine.HostSecondsPerSequence);
+
+    /// <summary>Seconds of one run of an operator by the engine's kernel.</summary>
+    public double Seconds(in Operator op) => Engine.Kernels.Seconds(op, Cost(op));
+
+    /// <summary>Whether fp8 weights have a scale for every block of 128 × 128, as DeepSeek's, Qwen's, MiniMax's and Z.ai's own checkpoints have, and not one for a whole matrix.</summary>
+    public bool BlockScaled { get; init; }
+
+    // The tables' block-scaled calls ran outside a captured graph, so that the host hid what their kernels take to start (docs/hardware.md, "Matrix
+    // products"): that part is taken from the product with one scale, and the engine says what converting by blocks adds. vLLM takes FlashInfer's kernel on
+    // Hopper to 17 rows and DeepGEMM's beyond.
+    private OperatorCost Cost(in Operator op)
+    {
+        OperatorCost cost = Chip.Price(op);
+        if (!BlockScaled || op.Kind != OperatorKind.Gemm || op.StorageDtype != Dtype.Fp8)
+        {
+            return cost;
+        }
+
+        bool few = op.M <= 17 && Chip.Chip.Architecture == "hopper";
+        OperatorCost block = Chip.PriceInStep(op, few ? "FlashInferFp8BlockScaledMMKernel" : "DeepGemmFp8BlockScaledMMKernel");
+        double start = cost.OverheadSeconds + Engine.BlockScaleSeconds;
+        return block with { Seconds = Math.Max(0, block.Seconds - block.OverheadSeconds) + start, OverheadSeconds = start };
+    }
+
+    // Errors stay the same share of the time; work stays the same, so energy changes by that of the time at rest.
+    private StepCost Price(ReadOnlySpan<Operator> step)
+    {
+        StepCost cost = Chip.Price(step);
+        if ((Engine.Kernels == EngineKernels.AsCalibrated && !BlockScaled) || cost.Seconds <= 0)
+        {
+            return cost;
+        }
+
+        double seconds = 0, communication = 0;
+        foreach (ref readonly Operator op in step)
+        {
+            double own = op.Count * Seconds(op);
+            seconds += own;
+            communication += op.IsCollective ? own : 0;
+        }
+
+        double ratio = seconds / cost.Seconds;
+        return new StepCost(seconds, cost.Joules + ((seconds - cost.Seconds) * IdleWatts), communication, cost.LowSeconds * ratio, cost.HighSeconds * ratio);
     }
 
     // The operators that every group runs for its own tokens, moved to the front of the scratch.

@@ -60,6 +60,9 @@ public sealed record SimulationRequest
     /// <summary>Hears of every request that ends, such as a file of all requests; called from several threads at once, in no order that could be relied on.</summary>
     public ICompletionSink? Observer { get; init; }
 
+    /// <summary>Prices of the replica's iterations that another run has filled already; null for a table of its own.</summary>
+    internal ReplicaTable? Table { get; init; }
+
     /// <summary>Hears how far the run is: requests that ended and simulated seconds; from time to time.</summary>
     public Action<SimulationProgress>? Progress { get; init; }
 }
@@ -114,8 +117,8 @@ public static class ServingSimulation
         // A replica of P pipeline stages runs P micro-batches in turn: P engines with a P-th of the sequences, whose iteration is a pass through all stages.
         int stages = replica.Sharding.PipelineParallel;
         int engines = request.Replicas * stages;
+        ReplicaTable table = request.Table ?? Table(replica);
         int ranks = replica.Sharding.AttentionDataParallel;
-        var table = new ReplicaTable(replica, limits.MaximumSequences * ranks, limits.TokenBudget * ranks);
         int shards = Math.Min(engines, MostShards);
         RunStatistics[] statistics = [.. Enumerable.Range(0, shards).Select(_ => new RunStatistics(request.Targets, Ticks.Of(request.WarmUpSeconds), request.Observer))];
         ReplicaWork[] work = new ReplicaWork[shards];
@@ -205,6 +208,14 @@ public static class ServingSimulation
         return string.Create(
             System.Globalization.CultureInfo.InvariantCulture,
             $"{replica.Graph.Model.Name} on {replica.Sharding} of {replica.Chip.Chip.Name} leaves no room for a cache: weights {replica.WeightBytes / 1e9:0.0} GB and activations {replica.ActivationBytes / 1e9:0.0} GB of {usable / 1e9:0.0} GB usable on a chip, {Math.Max(0, needed - usable) / 1e9:0.0} GB too many; spread it over at least {Math.Ceiling(replica.Chips * needed / usable):0} chips or store it in fewer bits");
+    }
+
+    /// <summary>A table of a replica's prices that several runs may share.</summary>
+    internal static ReplicaTable Table(Replica replica)
+    {
+        SchedulerLimits limits = Limits(new SimulationRequest { Replica = replica });
+        int ranks = replica.Sharding.AttentionDataParallel;
+        return new ReplicaTable(replica, limits.MaximumSequences * ranks, limits.TokenBudget * ranks);
     }
 
     private static SchedulerLimits Limits(SimulationRequest request)

@@ -110,9 +110,8 @@ public static class SteadyState
         {
             foreach (ref readonly Operator op in operators)
             {
-                OperatorCost cost = replica.Chip.Price(op);
-                (OperatorRole, Bound) key = (op.Role, cost.Bound);
-                seconds[key] = seconds.GetValueOrDefault(key) + (weight * op.Count * cost.Seconds);
+                (OperatorRole, Bound) key = (op.Role, replica.Chip.Price(op).Bound);
+                seconds[key] = seconds.GetValueOrDefault(key) + (weight * op.Count * replica.Seconds(op));
             }
         }
     }

@@ -22,7 +22,6 @@ internal sealed class ReplicaTable
 
     private readonly Replica _replica;
     private readonly int _groups;
-    private readonly double _host;
     private readonly double[] _shared;
     private readonly double[] _experts;
     private readonly double[] _heads;
@@ -41,7 +40,6 @@ internal sealed class ReplicaTable
     {
         _replica = replica;
         _groups = replica.Sharding.AttentionDataParallel;
-        _host = replica.Engine.HostSecondsPerStep;
         int tokens = Math.Max(mostSequences, mostTokens) + 1;
         _shared = Empty(tokens);
         _experts = Empty(tokens);
@@ -69,7 +67,7 @@ internal sealed class ReplicaTable
     public double Iteration(int decodes, long contextTokens, ReadOnlySpan<PromptChunk> chunks)
     {
         var batch = RankBatch.Of(decodes, contextTokens, 0, chunks);
-        return Own(batch) + Experts(batch.Tokens) + _host;
+        return Own(batch) + Experts(batch.Tokens);
     }
 
     /// <summary>Seconds of an iteration of ranks in lockstep; see <see cref="ILockstepTimes.Iteration"/>.</summary>
@@ -81,14 +79,14 @@ internal sealed class ReplicaTable
             slowest = Math.Max(slowest, Own(rank));
         }
 
-        return slowest + Experts(Tokens(ranks)) + _host;
+        return slowest + Experts(Tokens(ranks));
     }
 
     /// <summary>A run of decodes of ranks in lockstep; see <see cref="ILockstepTimes.Decode"/>.</summary>
     public int Decode(ReadOnlySpan<RankBatch> ranks, int iterations, double until, out double seconds)
     {
         Span<double> first = stackalloc double[ranks.Length], step = stackalloc double[ranks.Length];
-        double together = Experts(Tokens(ranks)) + _host;
+        double together = Experts(Tokens(ranks));
         int done = 0;
         seconds = 0;
         while (true)
@@ -98,7 +96,7 @@ internal sealed class ReplicaTable
             {
                 RankBatch r = ranks[i];
                 int all = _groups * r.Decodes;
-                first[i] = Shared(Math.Max(_groups, all)) + Head(all);
+                first[i] = Shared(Math.Max(_groups, all)) + Head(all) + Host(r.Decodes);
                 step[i] = 0;
                 if (all > 0)
                 {
@@ -127,7 +125,7 @@ internal sealed class ReplicaTable
         double rest = _decodeSteps[decodes];
         if (double.IsNaN(rest))
         {
-            rest = _decodeSteps[decodes] = Shared(decodes) + Experts(decodes) + Head(decodes) + DecodeRest(decodes) + _host;
+            rest = _decodeSteps[decodes] = Shared(decodes) + Experts(decodes) + Head(decodes) + DecodeRest(decodes) + Host(decodes);
         }
 
         double[] nodes = _decodeAttention[decodes] ??= Empty(ContextNodes);
@@ -167,7 +165,7 @@ internal sealed class ReplicaTable
     // What a rank takes for its own batch: as long as if all had the same.
     private double Own(in RankBatch batch)
     {
-        double seconds = Shared(_groups * Math.Max(1, batch.Tokens)) + Head(_groups * batch.Sequences);
+        double seconds = Shared(_groups * Math.Max(1, batch.Tokens)) + Head(_groups * batch.Sequences) + Host(batch.Sequences);
         if (batch.Decodes > 0)
         {
             seconds += DecodeRest(_groups * batch.Decodes) + DecodeAttention(_groups * batch.Decodes, (double)batch.ContextTokens / batch.Decodes);
@@ -207,11 +205,14 @@ internal sealed class ReplicaTable
         double seconds = 0;
         foreach (ref readonly Operator op in _replica.Operators(shape))
         {
-            seconds += PartOf(op, shape.DecodeSequences > 0) == part ? op.Count * _replica.Chip.Price(op).Seconds : 0;
+            seconds += PartOf(op, shape.DecodeSequences > 0) == part ? op.Count * _replica.Seconds(op) : 0;
         }
 
         return seconds;
     }
+
+    // The host of a rank, for its own sequences.
+    private double Host(int sequences) => _replica.HostSeconds(sequences);
 
     private double Shared(int tokens) => Kept(_shared, tokens, Part.Shared);
 
