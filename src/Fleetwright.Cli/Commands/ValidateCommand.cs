@@ -17,6 +17,7 @@ internal static class ValidateCommand
         var only = new Option<string?>("--only") { Description = $"Only these sections, separated by commas, printed unless --out is given: {string.Join(", ", Validator.Sections)}." };
         Option<bool> json = CommonOptions.Json();
         var command = new Command("validate", "Score every model against the public tables that are found, and write docs/validation.md.") { data, output, only, json };
+        command.Subcommands.Add(ValidateServingCommand.Create(context));
         command.SetAction(parsed =>
         {
             string[] sections = [.. (parsed.GetValue(only) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];

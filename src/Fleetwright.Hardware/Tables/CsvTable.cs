@@ -13,6 +13,9 @@ public sealed class CsvTable
     /// <summary>The rows in the order of the file.</summary>
     public IReadOnlyList<CsvRow> Rows { get; }
 
+    /// <summary>The columns in the order of the file.</summary>
+    public IReadOnlyList<string> Header => [.. Columns.OrderBy(c => c.Value).Select(c => c.Key)];
+
     internal string Path { get; }
 
     internal Dictionary<string, int> Columns { get; }
@@ -72,8 +75,14 @@ public sealed class CsvRow
 
     internal CsvRow(CsvTable table, long line, string[] fields) => (_table, _line, _fields) = (table, line, fields);
 
+    /// <summary>The fields in the order of the file.</summary>
+    public IReadOnlyList<string> Fields => _fields;
+
     /// <summary>The text of a column.</summary>
     public string this[string column] => _fields[Place(column)];
+
+    /// <summary>Whether the table has a column.</summary>
+    public bool Has(string column) => _table.Columns.ContainsKey(column);
 
     /// <summary>A number.</summary>
     public double Number(string column) =>

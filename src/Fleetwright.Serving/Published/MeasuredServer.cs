@@ -82,6 +82,10 @@ internal sealed record MeasuredServer
         {
             problem = $"the catalogue has no model {r["model_path"]}";
         }
+        else if (catalog.Chips.Find(r["system"]) is null)
+        {
+            problem = $"the catalogue has no chip {r["system"]}";
+        }
 
         if (problem.Length > 0)
         {
@@ -112,8 +116,8 @@ internal sealed record MeasuredServer
             PromptTokens = r.Whole("isl"),
             OutputTokens = r.Whole("osl"),
             DrawsLengths = r["attention_dp_size"].Length > 0,
-            TtftSeconds = r.Number("silicon_ttft_ms") * 1e-3,
-            TpotSeconds = r.Number("silicon_tpot_ms") * 1e-3,
+            TtftSeconds = Measured(r, "silicon_ttft_ms"),
+            TpotSeconds = Measured(r, "silicon_tpot_ms"),
         };
     }
 
@@ -154,6 +158,9 @@ internal sealed record MeasuredServer
         bool smallCache = weights != Dtype.Bf16 && (engine == "trtllm" || architecture == "blackwell");
         return Precision.For(weights) with { KvCache = smallCache ? Dtype.Fp8 : Dtype.Bf16 };
     }
+
+    // A row that is only to be predicted may leave what was measured out.
+    private static double Measured(CsvRow r, string column) => r.Has(column) ? r.Number(column, double.NaN) * 1e-3 : double.NaN;
 
     private static int Least(int tokens) => Math.Max(1, (int)(tokens * LeastShare));
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fleetwright.Catalog;
 using Fleetwright.Hardware.Calibration;
 using Fleetwright.Hardware.Chips;
@@ -35,12 +36,13 @@ internal static class MeasuredServers
     // The benchmark sends ten requests a place and starts all places at once (InferenceMAX README: --num-prompts $CONC * 10).
     private const int RequestsPerPlace = 10;
     private const ulong Seed = 1;
+    private static readonly string[] Columns = ["id", "mode", "model_path", "system", "backend", "precision", "gemm_quant_mode", "moe_quant_mode", "concurrency", "batch_size", "isl", "osl", "tp_size", "attention_dp_size"];
 
     /// <summary>The rows that say enough, with the reasons of the others.</summary>
     public static IReadOnlyList<MeasuredServer> Read(FleetCatalog catalog, string path, ICollection<string>? left = null)
     {
         var servers = new List<MeasuredServer>();
-        foreach (CsvRow row in CsvTable.Read(path, "id", "mode", "model_path", "system", "backend", "precision", "gemm_quant_mode", "moe_quant_mode", "concurrency", "batch_size", "isl", "osl", "tp_size", "attention_dp_size", "silicon_ttft_ms", "silicon_tpot_ms").Rows)
+        foreach (CsvRow row in CsvTable.Read(path, [.. Columns, "silicon_ttft_ms", "silicon_tpot_ms"]).Rows)
         {
             if (MeasuredServer.Read(catalog, row, out string problem) is { } server)
             {
@@ -80,6 +82,62 @@ internal static class MeasuredServers
 
         return rows;
     }
+
+    /// <summary>
+    /// Predicts a table with the columns of the measured servers, row by row, and writes it again with <c>predicted_ttft_ms</c>, <c>predicted_tpot_ms</c> and
+    /// <c>status</c>: <c>ok</c>, or why there is no prediction. What was measured may be empty or left out.
+    /// </summary>
+    /// <returns>Rows, and how many of them were predicted.</returns>
+    public static (int Rows, int Predicted) Predict(FleetCatalog catalog, string path, TextWriter output, CancellationToken cancellation)
+    {
+        CsvTable table = CsvTable.Read(path, Columns);
+        CatalogFolder<EngineOptions> engines = EngineOptions.Of(catalog);
+        string[] status = new string[table.Rows.Count];
+        var servers = new List<MeasuredServer>();
+        var places = new List<int>();
+        for (int i = 0; i < table.Rows.Count; i++)
+        {
+            if (MeasuredServer.Read(catalog, table.Rows[i], out status[i]) is not { } server)
+            {
+                continue;
+            }
+
+            if (engines.Find(server.Engine) is null)
+            {
+                status[i] = $"the catalogue has no engine {server.Engine}";
+                continue;
+            }
+
+            var replica = new Replica(new ModelGraph(server.Model, server.Precision, server.Sharding), ChipModel.For(catalog, server.System), engines.Get(server.Engine));
+            if (ServingSimulation.Problem(new SimulationRequest { Replica = replica }) is { } problem)
+            {
+                status[i] = problem;
+                continue;
+            }
+
+            status[i] = "ok";
+            servers.Add(server);
+            places.Add(i);
+        }
+
+        IReadOnlyList<ServedRow> served = Predict(catalog, servers, engines.Get, cancellation);
+        var of = places.Select((p, i) => (p, i)).ToDictionary(x => x.p, x => served[x.i]);
+        output.Write(Line([.. table.Header, "predicted_ttft_ms", "predicted_tpot_ms", "status"]));
+        for (int i = 0; i < table.Rows.Count; i++)
+        {
+            string[] own = of.TryGetValue(i, out ServedRow? row)
+                ? [Milliseconds(row.Ttft.Predicted), Milliseconds(row.Tpot.Predicted), status[i]]
+                : ["", "", status[i]];
+            output.Write(Line([.. table.Rows[i].Fields, .. own]));
+        }
+
+        return (table.Rows.Count, servers.Count);
+    }
+
+    private static string Milliseconds(double seconds) => (seconds * 1e3).ToString("0.0000", CultureInfo.InvariantCulture);
+
+    private static string Line(IEnumerable<string> fields) =>
+        string.Join(',', fields.Select(f => f.AsSpan().ContainsAny(",\"\r\n") ? $"\"{f.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : f)) + "\n";
 
     private static (string, string, string, Precision, Sharding, bool) KeyOf(MeasuredServer s) => (s.ModelName, s.System, s.Engine, s.Precision, s.Sharding, s.BlockScaled);
 
