@@ -21,6 +21,68 @@ public sealed partial class SimulateCommandTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
+    public async Task A_run_of_Vidur_is_repeated_from_its_tables()
+    {
+        string folder = Repository.SharedData("traces", "vidur", "anchor"), file = File("requests.csv");
+        (int code, string output, string error) = await Run(
+            "simulate", "--tables", folder, "--table-prefix", "llama2-70b_tp2_a100", "--semantics", "vidur", "--scheduler", "sarathi", "--requests", Path.Combine(folder, "requests_conv_seed42_max4096.csv.gz"),
+            "--qps", "1", "--count", "512", "--blocks", "1000", "--per-request", file, "--json");
+        Assert.True(code == ExitCode.Success, error);
+        JsonElement answer = JsonDocument.Parse(output).RootElement;
+        Assert.Equal(10_101, answer.GetProperty("iterations").GetInt64());
+        Assert.Equal(44, answer.GetProperty("restarts").GetInt64());
+        Assert.True(answer.GetProperty("requests_per_cpu_second").GetDouble() > 10_000);
+        string[] ours = System.IO.File.ReadAllLines(file);
+        using var zip = new System.IO.Compression.GZipStream(System.IO.File.OpenRead(Path.Combine(folder, "per_request_l70b_tp2_preempt_sarathi.csv.gz")), System.IO.Compression.CompressionMode.Decompress);
+        using var reader = new StreamReader(zip);
+        string[] vidur = (await reader.ReadToEndAsync(TestContext.Current.CancellationToken)).TrimEnd().Split('\n');
+        Assert.Equal(vidur[0].Trim(), ours[0]);
+        Assert.Equal(vidur.Length, ours.Length);
+        foreach ((string[] theirs, string[] own) in vidur.Skip(1).Zip(ours.Skip(1)).Select(p => (p.First.Trim().Split(','), p.Second.Split(','))))
+        {
+            Assert.Equal(theirs[0], own[0]);
+            Assert.Equal(theirs[4], own[4]);
+            for (int i = 1; i < 4; i++)
+            {
+                Assert.Equal(double.Parse(theirs[i], CultureInfo.InvariantCulture), double.Parse(own[i], CultureInfo.InvariantCulture), 1e-6);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("--semantics", "frontier")]
+    [InlineData("--stages", "2")]
+    [InlineData("--scheduler", "orca")]
+    [InlineData("--router", "random")]
+    [InlineData("--table-prefix", "llama9_tp2")]
+    public async Task A_replay_names_the_option_that_it_cannot_take(string option, string value)
+    {
+        string[] words = ["simulate", "--tables", _folder, "--requests", File("none.csv")];
+        (int code, _, string error) = await Run(option == "--table-prefix" ? [.. words, option, value] : [.. words, "--table-prefix", "llama2-70b_tp2_a100", option, value]);
+        Assert.Equal(2, code);
+        Assert.Contains(option, error, StringComparison.Ordinal);
+        Assert.Contains(value, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_table_of_servers_is_predicted_row_by_row_and_says_why_not()
+    {
+        string rows = File("rows.csv"), to = File("predicted.csv");
+        const string header = "id,concurrency,backend,model_path,system,precision,mode,isl,osl,gemm_quant_mode,moe_quant_mode,batch_size,tp_size,pp_size,attention_dp_size,moe_tp_size,moe_ep_size";
+        await System.IO.File.WriteAllTextAsync(rows, header + "\na,16,vllm,meta-llama/Llama-3.1-8B,h100_sxm,fp8,agg,1024,128,fp8,,16,1,1,1,1,1\nb,16,vllm,no/such-model,h100_sxm,fp8,agg,1024,128,fp8,,16,1,1,1,1,1\nc,16,vllm,meta-llama/Llama-3.1-8B,h100_sxm,fp8,disagg,1024,128,fp8,,16,1,1,1,1,1\n", TestContext.Current.CancellationToken);
+        (int code, string output, string error) = await Run("validate", "serving", "--rows", rows, "--out", to);
+        Assert.True(code == ExitCode.Success, error);
+        Assert.Contains("1 of 3 rows", output, StringComparison.Ordinal);
+        string[] lines = System.IO.File.ReadAllLines(to);
+        Assert.Equal(header + ",predicted_ttft_ms,predicted_tpot_ms,status", lines[0]);
+        string[] first = lines[1].Split(',');
+        Assert.Equal("ok", first[^1]);
+        Assert.InRange(double.Parse(first[^2], CultureInfo.InvariantCulture), 2, 20);
+        Assert.EndsWith(",,,the catalogue has no model no/such-model", lines[2], StringComparison.Ordinal);
+        Assert.EndsWith(",,,not an aggregated deployment", lines[3], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_command_of_the_page_prints_what_the_page_shows()
     {
         (int code, string output, string error) = await Run(

@@ -52,7 +52,8 @@ public sealed class LockstepTests
 
             var sink = new LeapTests.Sink();
             var engine = new LockstepSimulator<LockstepAffineTimes>(
-                times, [.. Enumerable.Range(0, ranks).Select(_ => LeapTests.Create(scheduler, limits))], [.. Enumerable.Range(0, ranks).Select(_ => new ReplicaState(limits, reserves, keepsEvicted ? CacheReuse.Evicted : CacheReuse.None))], sink) { SchedulesAhead = ahead };
+                times, [.. Enumerable.Range(0, ranks).Select(_ => LeapTests.Create(scheduler, limits))], [.. Enumerable.Range(0, ranks).Select(_ => new ReplicaState(limits, reserves, keepsEvicted ? CacheReuse.Evicted : CacheReuse.None))], sink)
+            { SchedulesAhead = ahead };
             engine.Run(new ListSource(requests));
             var plain = new PlainLockstep(scheduler, limits, times, ranks, ahead, keepsEvicted);
             List<CompletedRequest> expected = plain.Run(requests, sink.Turned);

@@ -72,7 +72,8 @@ public sealed class MeasuredVllmTests
                 [.. Enumerable.Range(0, ranks).Select(_ => new VllmV1Scheduler())],
                 [.. Enumerable.Range(0, ranks).Select(_ => new ReplicaState(limits, reuse: CacheReuse.Evicted))],
                 sink,
-                balancerPhase: Ticks.Of(0.1 * i / instants)) { SchedulesAhead = true }.Run(new ListSource(requests));
+                balancerPhase: Ticks.Of(0.1 * i / instants))
+            { SchedulesAhead = true }.Run(new ListSource(requests));
             own[i] = [.. sink.Of.Values.Select(r => new[] { r.Ttft, r.Tpot, r.EndToEnd })];
         }
 

@@ -148,7 +148,8 @@ public static class ServingSimulation
             return ranks == 1
                 ? new ReplicaSimulator<ReplicaTimes>(times, kind.Create(limits), State(source), sink, request.Leaps) { Series = occupancy, RequestOverhead = overhead, Loop = loop }
                 : new LockstepSimulator<ReplicaTimes>(
-                    times, [.. Enumerable.Range(0, ranks).Select(_ => kind.Create(limits))], [.. Enumerable.Range(0, ranks).Select(_ => State(source))], sink, request.Leaps) { Series = occupancy, RequestOverhead = overhead, Loop = loop };
+                    times, [.. Enumerable.Range(0, ranks).Select(_ => kind.Create(limits))], [.. Enumerable.Range(0, ranks).Select(_ => State(source))], sink, request.Leaps)
+                { Series = occupancy, RequestOverhead = overhead, Loop = loop };
         }
 
         ReplicaState State(IRequestSource? source) =>
