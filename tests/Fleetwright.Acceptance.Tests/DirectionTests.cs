@@ -58,7 +58,7 @@ public sealed class DirectionTests(ShortRun before) : IClassFixture<ShortRun>, I
             JsonElement now = after.Serving(workload).Single(o => Results.Text(o, "chip") == Results.Text(was, "chip"));
             if (now.GetProperty("feasible").GetBoolean())
             {
-                Assert.True(Results.Number(now, "load_per_chip") <= Results.Number(was, "load_per_chip") * 1.0001, $"{now.GetProperty("chip")} takes more load");
+                Assert.True(Results.Number(now, "load_per_chip") <= Results.Number(was, "load_per_chip") * 1.0001, $"{now.GetProperty("chip")} takes more load: {Results.Number(now, "load_per_chip")} after {Results.Number(was, "load_per_chip")}");
                 Assert.True(Results.Number(now, "dollars_per_million") >= Results.Number(was, "dollars_per_million") * 0.9999, $"{now.GetProperty("chip")} is cheaper");
             }
         }

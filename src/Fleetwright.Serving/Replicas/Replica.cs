@@ -123,10 +123,11 @@ public sealed class Replica
     }
 
     /// <summary>Seconds that the host adds to a step with <paramref name="sequences"/> in each group of data-parallel attention.</summary>
-    public double HostSeconds(double sequences) => Engine.HostSecondsPerStep + (sequences * Engine.HostSecondsPerSequence);
+    /// <remarks>A sample of a ranking model is not a sequence: nothing is detokenised or streamed for it.</remarks>
+    public double HostSeconds(double sequences) => Engine.HostSecondsPerStep + (Graph.Model.Ranking is null ? sequences * Engine.HostSecondsPerSequence : 0);
 
     /// <summary>Seconds of one run of an operator by the engine's kernel.</summary>
-    public double Seconds(in Operator op) => Engine.Kernels.Seconds(op, Cost(op));
+    public double Seconds(in Operator op) => Graph.Model.Ranking is null ? Engine.Kernels.Seconds(op, Cost(op)) : Cost(op).Seconds;
 
     /// <summary>Whether fp8 weights have a scale for every block of 128 × 128, as DeepSeek's, Qwen's, MiniMax's and Z.ai's own checkpoints have, and not one for a whole matrix.</summary>
     public bool BlockScaled { get; init; }

@@ -78,7 +78,11 @@ public static class ServingSearch
         {
             points[i] = OpenLoop.At(replica, work, grid[i], request.Targets.Quantile, z);
             trial.Count++;
-            best = Verdict(request, room, points[i]) is null ? i : best;
+            if (Verdict(request, room, points[i]) is null)
+            {
+                best = i;
+                trial.Keep(points[i]);
+            }
         }
 
         trial.Evaluated = trial.Count;
@@ -88,7 +92,6 @@ public static class ServingSearch
         }
 
         // Between the highest load of the grid that meets the targets and the next.
-        trial.Best = points[best];
         double low = grid[best];
         double high = Math.Min(best + 1 < grid.Count ? grid[best + 1] : low, prefillLimit);
         trial.Binding = Binding.Prefill;
@@ -105,7 +108,7 @@ public static class ServingSearch
             else
             {
                 low = middle;
-                trial.Best = at;
+                trial.Keep(at);
             }
         }
 
@@ -235,7 +238,10 @@ public static class ServingSearch
 
         public int Evaluated { get; set; }
 
-        public LoadEstimate? Best { get; set; }
+        public LoadEstimate? Best { get; private set; }
+
+        // More sequences are not always more requests: a step may grow by more than they do.
+        public void Keep(LoadEstimate at) => Best = Best is { } best && best.RequestsPerSecond >= at.RequestsPerSecond ? best : at;
 
         public Binding Binding { get; set; }
     }
