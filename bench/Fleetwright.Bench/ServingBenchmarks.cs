@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using Fleetwright.Serving.Published;
 using Fleetwright.Serving.Simulation;
 using Fleetwright.Serving.Simulation.Results;
 using Fleetwright.Serving.Simulation.Schedulers;
@@ -16,9 +17,7 @@ namespace Fleetwright.Bench;
 [MemoryDiagnoser]
 public class VidurBenchmarks
 {
-    private VidurRun _run = null!;
-    private VidurTables _tables;
-    private List<Request> _stream = null!;
+    private VidurScript _script = null!;
 
     [Params("l70b_tp2_sarathi_10000", "l8b_10000")]
     public string Run { get; set; } = "";
@@ -27,9 +26,7 @@ public class VidurBenchmarks
     public void Setup()
     {
         string folder = Environment.GetEnvironmentVariable("FLEETWRIGHT_DATA") ?? "../shared/data";
-        _run = VidurRun.Read(Path.Combine(folder, "traces", "vidur", "anchor"), Run);
-        _tables = _run.Tables();
-        _stream = _run.Stream();
+        _script = VidurRun.Read(Path.Combine(folder, "traces", "vidur", "anchor"), Run).Script();
     }
 
     [Benchmark(Baseline = true)]
@@ -41,8 +38,8 @@ public class VidurBenchmarks
     private long Simulate(bool leaps)
     {
         var statistics = new RunStatistics([new ServiceTarget(1, 0.1)]);
-        _run.Create(_tables, statistics, leaps).Run(new ListSource(_stream));
-        return statistics.Completed == _stream.Count ? statistics.LastCompletion : throw new InvalidOperationException("requests were lost");
+        _ = _script.Run(_ => statistics, leaps);
+        return statistics.Completed == _script.Count ? statistics.LastCompletion : throw new InvalidOperationException("requests were lost");
     }
 }
 

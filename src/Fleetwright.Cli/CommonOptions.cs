@@ -36,6 +36,11 @@ public static class CommonOptions
         return value;
     }
 
+    /// <summary>A file that is to be written, whose folder must be there; null when none was given.</summary>
+    /// <exception cref="InputException">There is no such folder.</exception>
+    public static string? InFolder(string? file, string option) =>
+        file is null || Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file))) ? file : throw new InputException(option, $"there is no folder '{Path.GetDirectoryName(Path.GetFullPath(file))}'");
+
     /// <summary>Reads a whole-number option and checks its limits.</summary>
     /// <exception cref="InputException">The number is outside the limits.</exception>
     public static int Whole(ParseResult parsed, Option<int> option, int minimum, int maximum)

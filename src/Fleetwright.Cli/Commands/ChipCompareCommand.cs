@@ -4,6 +4,7 @@ using System.Text;
 using Fleetwright.Catalog.Reading;
 using Fleetwright.Cli.Pages;
 using Fleetwright.Hardware.Manufacturing;
+using Fleetwright.Scenarios.Output;
 
 namespace Fleetwright.Cli.Commands;
 
@@ -123,24 +124,7 @@ internal static class ChipCompareCommand
         }
     }
 
-    private static void WritePage(string file, string page)
-    {
-        if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder && !Directory.Exists(folder))
-        {
-            throw new InputException("--html", $"there is no folder '{folder}'");
-        }
-
-        string unfinished = file + ".part";
-        try
-        {
-            File.WriteAllText(unfinished, page, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-            File.Move(unfinished, file, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(unfinished);
-        }
-    }
+    private static void WritePage(string file, string page) => WholeFile.Write(CommonOptions.InFolder(file, "--html")!, page);
 
     private sealed record Variant(string Label, ChipCostCommand.Answer? Cost, string? Problem, double? ProbabilityCheaper, BreakEvenDensity? BreakEvenPerSquareCentimetre, CostRange? DifferenceDollars, IReadOnlyList<CostSensitivity>? Deciding);
 

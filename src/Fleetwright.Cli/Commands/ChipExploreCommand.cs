@@ -6,6 +6,7 @@ using Fleetwright.Catalog.Reading;
 using Fleetwright.Catalog.Units;
 using Fleetwright.Cli.Pages;
 using Fleetwright.Hardware.Exploration;
+using Fleetwright.Scenarios.Output;
 
 namespace Fleetwright.Cli.Commands;
 
@@ -31,7 +32,7 @@ internal static class ChipExploreCommand
             int rows = CommonOptions.Whole(parsed, top, 1, 1_000_000), workers = CommonOptions.Whole(parsed, threads, 1, 1024);
             var explorer = new Explorer(context.Catalog, ExplorationReader.Open(context.Catalog, parsed.GetRequiredValue(file)));
             ExploredPoint? chosen = Chosen(explorer, parsed.GetValue(at), at.Name);
-            string? page = CheckFolder(parsed.GetValue(html), html.Name), from = parsed.GetValue(resume), table = CheckFolder(parsed.GetValue(csv) ?? from, csv.Name);
+            string? page = CommonOptions.InFolder(parsed.GetValue(html), html.Name), from = parsed.GetValue(resume), table = CommonOptions.InFolder(parsed.GetValue(csv) ?? from, csv.Name);
             IReadOnlyDictionary<long, ExploredPoint> known = from is null ? new Dictionary<long, ExploredPoint>() : ExplorationTable.Read(explorer, from);
             ExplorationResult found = explorer.Run(new ExploreOptions { Threads = workers, Known = known, Progress = Progress(context, known.Count), Cancellation = context.Cancellation });
             if (found.IsPartial)
@@ -195,25 +196,11 @@ internal static class ChipExploreCommand
         : point >= 0 && point < explorer.Specification.Count ? explorer.Evaluate(point)
         : throw new InputException(option, string.Create(s_culture, $"found {point}; allowed: a point of the grid, 0 to {explorer.Specification.Count - 1}"));
 
-    private static string? CheckFolder(string? file, string option) =>
-        file is null || Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file))) ? file : throw new InputException(option, $"there is no folder '{Path.GetDirectoryName(Path.GetFullPath(file))}'");
-
     private static void Save(string? file, Func<string> write)
     {
-        if (file is null)
+        if (file is not null)
         {
-            return;
-        }
-
-        string unfinished = file + ".part";
-        try
-        {
-            File.WriteAllText(unfinished, write(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-            File.Move(unfinished, file, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(unfinished);
+            WholeFile.Write(file, write());
         }
     }
 }

@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
-using Fleetwright.Serving.Simulation;
+using Fleetwright.Scenarios.Output;
 using Fleetwright.Serving.Simulation.Traffic;
+using Fleetwright.Serving.Simulation;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fleetwright.Cli.Commands;
@@ -37,33 +38,20 @@ internal sealed class RequestLog : ICompletionSink, IDisposable
 
     /// <summary>Writes the csv.</summary>
     /// <param name="classes">Names of the classes; numbers where there are none.</param>
-    public void Finish(IReadOnlyList<string> classes)
+    public void Finish(IReadOnlyList<string> classes) => WholeFile.Write(_file, csv =>
     {
-        string unfinished = _file + ".part";
-        try
+        csv.WriteLine("request_id,class,arrival_s,queue_s,ttft_s,tpot_s,e2e_s,prompt_tokens,output_tokens,preemptions,status");
+        byte[] buffer = new byte[RecordBytes * RecordsRead];
+        long length = RandomAccess.GetLength(_handle);
+        for (long at = 0; at < length; at += buffer.Length)
         {
-            using (var csv = new StreamWriter(unfinished, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" })
+            int bytes = Fill(buffer, at);
+            for (int record = 0; record + RecordBytes <= bytes; record += RecordBytes)
             {
-                csv.WriteLine("request_id,class,arrival_s,queue_s,ttft_s,tpot_s,e2e_s,prompt_tokens,output_tokens,preemptions,status");
-                byte[] buffer = new byte[RecordBytes * RecordsRead];
-                long length = RandomAccess.GetLength(_handle);
-                for (long at = 0; at < length; at += buffer.Length)
-                {
-                    int bytes = Fill(buffer, at);
-                    for (int record = 0; record + RecordBytes <= bytes; record += RecordBytes)
-                    {
-                        Write(csv, buffer.AsSpan(record, RecordBytes), (at + record) / RecordBytes, classes);
-                    }
-                }
+                Write(csv, buffer.AsSpan(record, RecordBytes), (at + record) / RecordBytes, classes);
             }
-
-            File.Move(unfinished, _file, overwrite: true);
         }
-        finally
-        {
-            File.Delete(unfinished);
-        }
-    }
+    });
 
     /// <inheritdoc/>
     public void Dispose()
@@ -97,7 +85,7 @@ internal sealed class RequestLog : ICompletionSink, IDisposable
         RandomAccess.Write(_handle, record, id * RecordBytes);
     }
 
-    private static void Write(StreamWriter csv, ReadOnlySpan<byte> record, long id, IReadOnlyList<string> classes)
+    private static void Write(TextWriter csv, ReadOnlySpan<byte> record, long id, IReadOnlyList<string> classes)
     {
         int Int(ReadOnlySpan<byte> r, int at) => BinaryPrimitives.ReadInt32LittleEndian(r[at..]);
         long Long(ReadOnlySpan<byte> r, int at) => BinaryPrimitives.ReadInt64LittleEndian(r[at..]);

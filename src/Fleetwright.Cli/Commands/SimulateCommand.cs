@@ -8,12 +8,13 @@ using Fleetwright.Catalog.Units;
 using Fleetwright.Cli.Pages;
 using Fleetwright.Hardware.Chips;
 using Fleetwright.Models;
+using Fleetwright.Scenarios.Output;
 using Fleetwright.Serving.Engines;
 using Fleetwright.Serving.Replicas;
-using Fleetwright.Serving.Simulation;
 using Fleetwright.Serving.Simulation.Fleets;
 using Fleetwright.Serving.Simulation.Results;
 using Fleetwright.Serving.Simulation.Schedulers;
+using Fleetwright.Serving.Simulation;
 
 namespace Fleetwright.Cli.Commands;
 
@@ -54,7 +55,7 @@ internal static class SimulateCommand
             if (vidur.IsGiven(parsed))
             {
                 return vidur.Run(context, parsed, asJson, new VidurWords(
-                    deployment.ModelName(parsed), parsed.GetValue(scheduler), parsed.GetValue(router), traffic.RequestsText(parsed), CommonOptions.Whole(parsed, replicas, 1, MostReplicas), CommonOptions.Whole(parsed, threads, 1, 1024), CheckFolder(parsed.GetValue(csv), csv.Name)));
+                    deployment.ModelName(parsed), parsed.GetValue(scheduler), parsed.GetValue(router), traffic.RequestsText(parsed), CommonOptions.Whole(parsed, replicas, 1, MostReplicas), CommonOptions.Whole(parsed, threads, 1, 1024), CommonOptions.InFolder(parsed.GetValue(csv), csv.Name)));
             }
 
             ModelSpec spec = deployment.Model(context, parsed);
@@ -69,7 +70,7 @@ internal static class SimulateCommand
                 Threads = CommonOptions.Whole(parsed, threads, 1, 1024),
                 Seed = parsed.GetValue(seed),
             };
-            string? table = CheckFolder(parsed.GetValue(csv), csv.Name), page = CheckFolder(parsed.GetValue(html), html.Name);
+            string? table = CommonOptions.InFolder(parsed.GetValue(csv), csv.Name), page = CommonOptions.InFolder(parsed.GetValue(html), html.Name);
             ChipModel chip = deployment.Chip(context, parsed);
             EngineOptions engine = deployment.Engine(context, parsed);
             Precision precision = deployment.Precision(parsed, spec);
@@ -117,7 +118,7 @@ internal static class SimulateCommand
             page ??= asJson ? null : DefaultPage(answer);
             if (page is not null)
             {
-                Save(page, SimulatePage.Write(answer, result));
+                WholeFile.Write(page, SimulatePage.Write(answer, result));
             }
 
             if (asJson)
@@ -211,23 +212,6 @@ internal static class SimulateCommand
         if (path is not null)
         {
             context.Output.WriteLine($"{what}: {Path.GetFullPath(path)}");
-        }
-    }
-
-    private static string? CheckFolder(string? file, string option) =>
-        file is null || Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file))) ? file : throw new InputException(option, $"there is no folder '{Path.GetDirectoryName(Path.GetFullPath(file))}'");
-
-    private static void Save(string file, string text)
-    {
-        string unfinished = file + ".part";
-        try
-        {
-            File.WriteAllText(unfinished, text, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-            File.Move(unfinished, file, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(unfinished);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using Fleetwright.Catalog.Reading;
+using Fleetwright.Scenarios.Output;
 using Fleetwright.Serving.Published;
 
 namespace Fleetwright.Cli.Commands;
@@ -15,29 +16,11 @@ internal static class ValidateServingCommand
         var command = new Command("serving", "Predict a table of measured servers: each row's closed loop is simulated from its start-up burst to its last answer.") { rows, output };
         command.SetAction(parsed =>
         {
-            string to = parsed.GetRequiredValue(output);
-            if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(to))))
-            {
-                throw new InputException(output.Name, $"there is no folder '{Path.GetDirectoryName(Path.GetFullPath(to))}'");
-            }
-
-            string unfinished = to + ".part";
-            try
-            {
-                (int all, int predicted) found;
-                using (var writer = new StreamWriter(unfinished, false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)))
-                {
-                    found = ServerTable.Predict(context.Catalog, parsed.GetRequiredValue(rows), writer, context.Cancellation);
-                }
-
-                File.Move(unfinished, to, overwrite: true);
-                context.Output.WriteLine(FormattableString.Invariant($"{found.predicted:#,0} of {found.all:#,0} rows predicted; the column status says why others are not: {Path.GetFullPath(to)}"));
-                return ExitCode.Success;
-            }
-            finally
-            {
-                File.Delete(unfinished);
-            }
+            string to = CommonOptions.InFolder(parsed.GetRequiredValue(output), output.Name)!;
+            (int all, int predicted) found = default;
+            WholeFile.Write(to, writer => found = ServerTable.Predict(context.Catalog, parsed.GetRequiredValue(rows), writer, context.Cancellation));
+            context.Output.WriteLine(FormattableString.Invariant($"{found.predicted:#,0} of {found.all:#,0} rows predicted; the column status says why others are not: {Path.GetFullPath(to)}"));
+            return ExitCode.Success;
         });
         return command;
     }

@@ -4,10 +4,11 @@ using System.Globalization;
 using System.Text;
 using Fleetwright.Catalog.Models;
 using Fleetwright.Catalog.Reading;
+using Fleetwright.Scenarios.Output;
 using Fleetwright.Serving.Published;
-using Fleetwright.Serving.Simulation;
 using Fleetwright.Serving.Simulation.Results;
 using Fleetwright.Serving.Simulation.Traffic;
+using Fleetwright.Serving.Simulation;
 
 namespace Fleetwright.Cli.Commands;
 
@@ -135,27 +136,14 @@ internal sealed class VidurOptions
         return requests * runs / spent;
     }
 
-    private static void Save(string file, CompletedRequest[] ended)
+    private static void Save(string file, CompletedRequest[] ended) => WholeFile.Write(file, writer =>
     {
-        string unfinished = file + ".part";
-        try
+        writer.WriteLine("request_id,sched_delay_s,ttft_s,e2e_s,restarts");
+        foreach (CompletedRequest r in ended)
         {
-            using (var writer = new StreamWriter(unfinished, false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)))
-            {
-                writer.Write("request_id,sched_delay_s,ttft_s,e2e_s,restarts\n");
-                foreach (CompletedRequest r in ended)
-                {
-                    writer.Write(string.Create(CultureInfo.InvariantCulture, $"{r.Id},{r.QueueSeconds:R},{r.Ttft:R},{r.EndToEnd:R},{r.Preemptions}\n"));
-                }
-            }
-
-            File.Move(unfinished, file, overwrite: true);
+            writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{r.Id},{r.QueueSeconds:R},{r.Ttft:R},{r.EndToEnd:R},{r.Preemptions}"));
         }
-        finally
-        {
-            File.Delete(unfinished);
-        }
-    }
+    });
 
     private static void Tell(CommandContext context, Answer a)
     {

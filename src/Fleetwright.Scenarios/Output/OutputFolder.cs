@@ -30,11 +30,5 @@ public sealed class OutputFolder
     }
 
     /// <summary>Writes a whole file in place of any before it.</summary>
-    public void Write(string name, string text)
-    {
-        string target = System.IO.Path.Combine(Path, name);
-        string temporary = target + ".part";
-        File.WriteAllText(temporary, text);
-        File.Move(temporary, target, overwrite: true);
-    }
+    public void Write(string name, string text) => WholeFile.Write(System.IO.Path.Combine(Path, name), text);
 }

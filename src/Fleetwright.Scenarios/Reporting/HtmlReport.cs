@@ -1,4 +1,5 @@
 using System.Text;
+using Fleetwright.Scenarios.Output;
 
 namespace Fleetwright.Scenarios.Reporting;
 
@@ -28,20 +29,8 @@ public static class HtmlReport
     /// <param name="outPath">The file to write; an older one is replaced.</param>
     /// <exception cref="InvalidDataException">The template holds no place for the results, or more than one.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
-    public static void Write(string templatePath, string resultsJson, string outPath)
-    {
-        string report = Fill(File.ReadAllText(templatePath), resultsJson, templatePath);
-        string unfinished = outPath + ".part";
-        try
-        {
-            File.WriteAllText(unfinished, report, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-            File.Move(unfinished, outPath, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(unfinished);
-        }
-    }
+    public static void Write(string templatePath, string resultsJson, string outPath) =>
+        WholeFile.Write(outPath, Fill(File.ReadAllText(templatePath), resultsJson, templatePath));
 
     internal static bool TryFindTemplate(string? named, string start, out string path, out string problem)
     {

@@ -136,14 +136,15 @@ public sealed class VidurScript
 
     /// <summary>Takes every request to its end.</summary>
     /// <param name="sink">Gives each replica its sink.</param>
+    /// <param name="leaps">Whether runs of iterations are taken in one step; the results are the same.</param>
     /// <returns>What all replicas did.</returns>
-    public ReplicaWork Run(Func<int, ICompletionSink> sink)
+    public ReplicaWork Run(Func<int, ICompletionSink> sink, bool leaps = true)
     {
         var replicas = new IReplicaEngine[_replay.Replicas];
         for (int i = 0; i < replicas.Length; i++)
         {
             Scheduler scheduler = _replay.Sarathi ? new SarathiScheduler() : new VllmV0Scheduler(_maximumTokens);
-            replicas[i] = new ReplicaSimulator<VidurTables>(_tables, scheduler, new ReplicaState(Limits) { ForgetsUncomputed = true }, sink(i));
+            replicas[i] = new ReplicaSimulator<VidurTables>(_tables, scheduler, new ReplicaState(Limits) { ForgetsUncomputed = true }, sink(i), leaps);
         }
 
         var source = new ListSource(_stream);

@@ -71,13 +71,7 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
     }
 
     /// <summary>Takes all of a source's requests to their ends.</summary>
-    public void Run(IRequestSource source)
-    {
-        while (Math.Min(source.NextArrival, End) is var now && now != Ticks.Never)
-        {
-            Step(source, now);
-        }
-    }
+    public void Run(IRequestSource source) => RunUntil(source, Ticks.Never - 1);
 
     /// <summary>Takes the requests of a window of time: every arrival and every end of a run up to <paramref name="until"/>.</summary>
     /// <returns>Whether nothing is left to do.</returns>
