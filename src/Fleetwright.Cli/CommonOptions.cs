@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Fleetwright.Catalog.Reading;
 using Fleetwright.Catalog.Units;
 
@@ -50,6 +51,13 @@ public static class CommonOptions
             ? value
             : throw new InputException(option.Name, FormattableString.Invariant($"found {value}; allowed: a whole number from {minimum} to {maximum}"));
     }
+
+    /// <summary>Reads a number option; null when it was not given.</summary>
+    /// <exception cref="InputException">The text is not a number, or outside the limits.</exception>
+    public static double? Number(ParseResult parsed, Option<string?> option, double minimum, double maximum) =>
+        parsed.GetValue(option) is not { } text ? null
+        : double.TryParse(text, NumberStyles.Float | NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out double value) && value >= minimum && value <= maximum ? value
+        : throw new InputException(option.Name, string.Create(CultureInfo.InvariantCulture, $"found '{text}'; allowed: a number from {minimum:0.#########} to {maximum:#,0}"));
 
     /// <summary>Reads a number format option such as <c>--dtype fp8</c>; <paramref name="absent"/> when it was not given.</summary>
     /// <exception cref="InputException">The format is unknown.</exception>

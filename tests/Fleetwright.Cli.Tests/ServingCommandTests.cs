@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Fleetwright.Cli.Tests;
@@ -98,6 +99,39 @@ public class ServingCommandTests
         (int code, _, string error) = await Run("size", "--simulate", "--model", "llama-3.1-8b", "--chips", "h100-sxm", "--rate", "40", option, value);
         Assert.Equal(2, code);
         Assert.Contains(value, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_fleet_is_sized_for_a_trace()
+    {
+        // Ten requests a second for ten minutes, sped up to forty.
+        string trace = Path.Combine(Directory.CreateTempSubdirectory("fleetwright").FullName, "trace.csv");
+        await File.WriteAllLinesAsync(trace, ["arrived_at,num_prefill_tokens,num_decode_tokens", .. Enumerable.Range(0, 6000).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i * 0.1},{100 + (i * 37 % 1000)},{50 + (i * 53 % 200)}"))], TestContext.Current.CancellationToken);
+        string[] words = ["size", "--simulate", "--model", "llama-3.1-8b", "--chips", "h100-sxm", "--dtype", "fp8", "--tpot", "10 ms", "--trace", trace, "--router", "round-robin,least-outstanding", "--json"];
+        (int code, string output, string error) = await Run(words);
+        Assert.True(code == 0, error);
+        JsonElement own = JsonDocument.Parse(output).RootElement.GetProperty("plans")[0].GetProperty("at_load");
+        Assert.Equal(10, own.GetProperty("requests_per_second").GetDouble(), 1e-9);
+        Assert.Equal(own.GetProperty("ttft").GetProperty("low").GetDouble(), own.GetProperty("ttft").GetProperty("high").GetDouble());
+        (_, output, _) = await Run([.. words, "--rate", "400"]);
+        JsonElement faster = JsonDocument.Parse(output).RootElement.GetProperty("plans")[0].GetProperty("at_load");
+        Assert.Equal(400, faster.GetProperty("requests_per_second").GetDouble(), 1e-9);
+        Assert.True(faster.GetProperty("replicas").GetInt32() > own.GetProperty("replicas").GetInt32());
+        Directory.Delete(Path.GetDirectoryName(trace)!, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("found beside --trace", "--simulate", "--trace", "t.csv", "--prompt", "500")]
+    [InlineData("found without --simulate", "--trace", "t.csv")]
+    [InlineData("nothing arrives", "--simulate")]
+    [InlineData("found 'fast'", "--simulate", "--rate", "fast")]
+    [InlineData("--from: found where it means nothing", "--simulate", "--rate", "5", "--from", "1 s")]
+    [InlineData("t.csv", "--simulate", "--trace", "t.csv")]
+    public async Task Sizing_for_a_trace_names_what_does_not_go_together(string told, params string[] words)
+    {
+        (int code, _, string error) = await Run(["size", "--model", "llama-3.1-8b", "--chips", "h100-sxm", .. words]);
+        Assert.Equal(2, code);
+        Assert.Contains(told, error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -9,11 +9,19 @@ internal static class SimulatedSizeAnswer
     private static readonly CultureInfo s_culture = CultureInfo.InvariantCulture;
 
     /// <summary>Writes the plans, the cheapest first; every chip without one is told as a problem.</summary>
-    public static int Write(CommandContext context, bool json, SizingRequest request, IReadOnlyList<SimulatedPlan> plans)
+    public static int Write(CommandContext context, bool json, SizingRequest request, SimulatedSizing sizing)
     {
+        IReadOnlyList<SimulatedPlan> plans = sizing.Plans;
         if (json)
         {
-            context.WriteJson(new { Cheapest = plans.Count > 0 ? plans[0].Offer.Chip.Chip.Name : null, request.Targets, Plans = plans.Select(Answer.Of) });
+            context.WriteJson(new
+            {
+                Cheapest = plans.Count > 0 ? plans[0].Offer.Chip.Chip.Name : null,
+                request.Targets,
+                sizing.IsPartial,
+                Plans = plans.Select(Answer.Of),
+                Unmet = sizing.Unmet.Select(u => new { Chip = u.Offer.Chip.Chip.Name, u.Nearest, Problem = Problem(request, u) }),
+            });
         }
         else if (plans.Count > 0)
         {
@@ -21,13 +29,23 @@ internal static class SimulatedSizeAnswer
             context.WriteLines(plans);
         }
 
-        foreach (ChipOffer without in request.Offers.Where(o => plans.All(p => p.Offer != o)))
+        foreach (SimulatedUnmet unmet in sizing.Unmet)
         {
-            context.Error.WriteLine($"fleetwright: {request.Model.Name} on {without.Chip.Chip.Name}: no layout meets the targets in simulation; 'fleetwright size' without --simulate says the best that is reachable");
+            context.Error.WriteLine($"fleetwright: {Problem(request, unmet)}");
+        }
+
+        if (sizing.IsPartial)
+        {
+            context.Error.WriteLine($"fleetwright: stopped after {plans.Count + sizing.Unmet.Count} of {request.Offers.Count} chips; what had been found by then is shown");
+            return ExitCode.Cancelled;
         }
 
         return plans.Count > 0 ? ExitCode.Success : ExitCode.Infeasible;
     }
+
+    private static string Problem(SizingRequest request, SimulatedUnmet unmet) => unmet.Nearest is not { } near ? unmet.Problem : string.Create(
+        s_culture,
+        $"{request.Model.Name} on {unmet.Offer.Chip.Chip.Name}: no layout meets the targets in simulation; nearest: {near.Replicas:#,0} replicas with p{request.Targets.Quantile * 100:0.##} TTFT {near.Ttft.Value * 1e3:0} ms, TPOT {near.Tpot.Value * 1e3:0.0} ms, end to end {near.EndToEnd.Value:0.00} s");
 
     private static void WriteLines(this CommandContext context, IReadOnlyList<SimulatedPlan> plans)
     {
@@ -40,7 +58,7 @@ internal static class SimulatedSizeAnswer
                 Binding.Memory => "the cache, whose sequences are evicted",
                 _ => "nothing: one replica serves a fifth more",
             };
-            context.Output.WriteLine(string.Create(s_culture, $"{p.Offer.Chip.Chip.Name}: held by {held}; {p.Requests:#,0} requests simulated, dealt out by {p.Router}"));
+            context.Output.WriteLine(string.Create(s_culture, $"{p.Offer.Chip.Chip.Name}: held by {held}; {p.Requests:#,0} requests simulated, dealt out by {TrafficOptions.Key(p.Router.ToString())}"));
         }
     }
 
@@ -66,7 +84,8 @@ internal static class SimulatedSizeAnswer
         load.Good.ToString("0.0 %", s_culture), load.MeanBatch.ToString("0.0", s_culture), first ? p.DollarsPerMillionOutputTokens.ToString("0.00", s_culture) : "", load.Meets ? "met" : "missed",
     ];
 
-    private static string Range(Interval interval, string format) =>
+    // A trace is one draw, which has no range.
+    private static string Range(Interval interval, string format) => interval.High == interval.Low ? (interval.Value * 1e3).ToString(format, s_culture) :
         $"{(interval.Value * 1e3).ToString(format, s_culture)} ± {((interval.High - interval.Value) * 1e3).ToString(format, s_culture)}";
 
     private static string Name(string metric, SizingRequest request) => FormattableString.Invariant($"{metric} p{request.Targets.Quantile * 100:0.##}>");

@@ -24,7 +24,7 @@ internal static class SizeCommand
         var model = new Option<string>("--model") { Required = true, Description = "A model of the catalogue, a Hugging Face repository, or the path of a config.json." };
         var chips = new Option<string[]>("--chips") { Required = true, AllowMultipleArgumentsPerToken = true, Description = "Chips of the catalogue, separated by commas." };
         var price = new Option<string[]>("--price") { AllowMultipleArgumentsPerToken = true, Description = "Price of a chip instead of the catalogue's cost, such as mtia-2i=$4,000; amortised with servers and power.", DefaultValueFactory = _ => [] };
-        var rate = new Option<double>("--rate") { Required = true, Description = "Requests (ranking: samples) per second." };
+        var rate = new Option<string?>("--rate") { HelpName = "number", Description = "Requests (ranking: samples) per second. With --trace: the rate that the trace is sped up or slowed to, instead of its own." };
         var prompt = new Option<double>("--prompt") { Description = "Mean prompt tokens.", DefaultValueFactory = _ => 1024 };
         var output = new Option<double>("--output") { Description = "Mean output tokens.", DefaultValueFactory = _ => 256 };
         var promptCv = new Option<double>("--prompt-cv") { Description = "Standard deviation of prompt tokens ÷ mean.", DefaultValueFactory = _ => 0.8 };
@@ -38,16 +38,23 @@ internal static class SizeCommand
         Option<string> engine = ServingOptions.Engine();
         var simulate = new Option<bool>("--simulate") { Description = "Size by simulation: the fewest replicas that keep the targets, what less, more load and a lost server do, with ranges." };
         var arrivals = new Option<string>("--arrivals") { Description = "With --simulate: how requests arrive, such as poisson, gamma:2 or onoff:30,60 (docs/traffic.md).", DefaultValueFactory = _ => "poisson" };
-        var router = new Option<RouterKind>("--router") { Description = "With --simulate: how requests are dealt out to replicas.", DefaultValueFactory = _ => RouterKind.LeastOutstanding };
+        var router = new Option<string>("--router") { Description = $"With --simulate: how requests are dealt out to replicas; of several, separated by commas, the one with the cheapest fleet is chosen: {string.Join(", ", Enum.GetNames<RouterKind>().Select(TrafficOptions.Key))}.", DefaultValueFactory = _ => "least-outstanding" };
+        var file = new TraceFileOptions();
         Option<string?> e2e = CommonOptions.QuantityOption("--e2e", "With --simulate: time to the last token to keep.", Dimension.Time);
         var seed = new Option<int>("--seed") { Description = "With --simulate: seed of the draws.", DefaultValueFactory = _ => 1 };
         Option<bool> json = CommonOptions.Json();
         var command = new Command("size", "The cheapest fleet on each chip for a request rate under latency targets.") { model, chips, price, rate, prompt, output, promptCv, outputCv, ttft, tpot, quantile, most, threads, dtype, cache, engine, simulate, arrivals, router, e2e, seed, json };
+        foreach (Option option in file.All)
+        {
+            command.Options.Add(option);
+        }
+
         command.SetAction(parsed =>
         {
             ModelSpec spec = ServingOptions.Model(context, parsed.GetRequiredValue(model));
             List<ChipOffer> offers = Offers(context, parsed.GetRequiredValue(chips), Prices(context, parsed.GetRequiredValue(price)));
-            double perSecond = Number(parsed, rate, 1e-9, 1e15);
+            RecordedLoad? recorded = Recorded(parsed, file, simulate, prompt, promptCv, output, outputCv, arrivals);
+            double perSecond = CommonOptions.Number(parsed, rate, 1e-9, 1e15) ?? recorded?.PerSecond ?? throw new InputException(rate.Name, "nothing arrives; allowed: --rate (requests per second) or, with --simulate, --trace (a file)");
             double first = CommonOptions.Quantity(parsed, ttft, Dimension.Time, 1e-6) ?? 1, next = CommonOptions.Quantity(parsed, tpot, Dimension.Time, 1e-6) ?? 0.05;
             EngineOptions options = EngineOptions.Of(context.Catalog).Get(parsed.GetRequiredValue(engine));
             Precision precision = ServingOptions.Precision(parsed, dtype, cache, spec);
@@ -56,7 +63,7 @@ internal static class SizeCommand
                 return Rank(context, parsed.GetValue(json), new RankingRequest { Model = spec, SamplesPerSecond = perSecond, LatencySeconds = first, Engine = options, Offers = offers, Precision = precision });
             }
 
-            var work = new Workload(
+            Workload work = recorded is not null ? recorded.Workload : new Workload(
                 new LengthDistribution(Number(parsed, prompt, 1, 1e7), Number(parsed, promptCv, 0, 10)),
                 new LengthDistribution(Number(parsed, output, 2, 1e7), Number(parsed, outputCv, 0, 10)));
             var request = new SizingRequest
@@ -81,13 +88,48 @@ internal static class SizeCommand
             var simulated = new SimulatedSearchOptions
             {
                 Arrivals = r => ArrivalText.Parse(arrivals.Name, process, r),
-                Router = parsed.GetValue(router),
+                Trace = recorded is null ? null : rateFactor => recorded.Open(rateFactor * perSecond / recorded.PerSecond, spec.MaximumContext),
+                Routers = [.. parsed.GetRequiredValue(router).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(name => TrafficOptions.Member<RouterKind>(router.Name, name)).Distinct()],
                 EndToEndSeconds = CommonOptions.Quantity(parsed, e2e, Dimension.Time, 1e-6) ?? double.PositiveInfinity,
                 Seed = (ulong)CommonOptions.Whole(parsed, seed, 0, int.MaxValue),
+                Progress = Teller(context),
             };
             return SimulatedSizeAnswer.Write(context, parsed.GetValue(json), request, SimulatedSearch.Run(request, simulated, context.Cancellation));
         });
         return command;
+    }
+
+    // A search of more than two seconds says what it has just tried, once a second at most.
+    private static Action<SimulatedTrial> Teller(CommandContext context)
+    {
+        long next = Environment.TickCount64 + 2000;
+        return trial =>
+        {
+            if (Environment.TickCount64 >= next)
+            {
+                next = Environment.TickCount64 + 1000;
+                context.Error.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"fleetwright: {trial.Load.Replicas:#,0} × {trial.Replica.Sharding} of {trial.Replica.Chip.Chip.Name}, {TrafficOptions.Key(trial.Router.ToString())}, {trial.Load.RequestsPerSecond:#,0.#} requests/s: {(trial.Load.Meets ? "meets the targets" : "misses a target")}"));
+            }
+        };
+    }
+
+    // What a trace asks for; null when none was named.
+    private static RecordedLoad? Recorded(ParseResult parsed, TraceFileOptions file, Option<bool> simulate, params Option[] drawn)
+    {
+        if (file.Path(parsed) is null)
+        {
+            return file.All.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } alone ? throw new InputException(alone.Name, "found where it means nothing; allowed: with --trace") : null;
+        }
+
+        if (!parsed.GetValue(simulate))
+        {
+            throw new InputException(file.Trace.Name, "found without --simulate; allowed: with it, as the formulas know no trace");
+        }
+
+        return drawn.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } other
+            ? throw new InputException(other.Name, "found beside --trace, which has the times and lengths; allowed: one of them") : RecordedLoad.Read(parsed, file);
     }
 
     private static Dictionary<string, double> Prices(CommandContext context, string[] given)

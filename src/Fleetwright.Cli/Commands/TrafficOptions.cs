@@ -30,17 +30,7 @@ internal sealed class TrafficOptions
     private readonly Option<string?> _think = new("--think") { Description = "Seconds that a client of a closed loop thinks: 2, exponential:2 or lognormal:2,0.8." };
     private readonly Option<string?> _input = new("--input") { Description = $"Prompt tokens: 512, lognormal:MEAN,CV, lognormal:median=M,sigma=S, uniform:A,B; with ,cap=N. Default {DefaultInput}." };
     private readonly Option<string?> _output = new("--output") { Description = $"Tokens of answers, in the same forms. Default {DefaultOutput}." };
-    private readonly Option<string?> _trace = new("--trace") { Description = "Replay this trace: Azure, BurstGPT, Vidur or other csv, Mooncake or other json lines, gzipped or not, or a ServeGen client set." };
-    private readonly Option<string?> _format = new("--trace-format") { Description = $"Its format, if not told by its first line: {string.Join(", ", Enum.GetNames<TraceFormat>().Select(Key))}." };
-    private readonly Option<string?> _arrivalColumn = new("--arrival-column") { Description = "The trace's column of arrival times." };
-    private readonly Option<string?> _promptColumn = new("--prompt-column") { Description = "The trace's column of prompt tokens." };
-    private readonly Option<string?> _outputColumn = new("--output-column") { Description = "The trace's column of answer tokens." };
-    private readonly Option<string?> _classColumn = new("--class-column") { Description = "The trace's column of classes; results are then also given by class." };
-    private readonly Option<string?> _unit = CommonOptions.QuantityOption("--time-unit", "One unit of the trace's arrival times.", Dimension.Time);
-    private readonly Option<bool> _skipEmpty = new("--skip-empty") { Description = "Skip and count lines without a prompt or an answer instead of stopping there." };
-    private readonly Option<string?> _scale = new("--scale-rate") { HelpName = "number", Description = "What the trace's rate is multiplied by." };
-    private readonly Option<string?> _from = CommonOptions.QuantityOption("--from", "Start of the part of the trace that is replayed.", Dimension.Time);
-    private readonly Option<string?> _to = CommonOptions.QuantityOption("--to", "Its end.", Dimension.Time);
+    private readonly TraceFileOptions _file = new();
     private readonly Option<string?> _requests = new("--requests", "--limit") { Description = "Requests at most, of the whole fleet.", HelpName = "number" };
     private readonly Option<string?> _duration = CommonOptions.QuantityOption("--duration", "Time in which requests come; those that are there at its end are answered. Default 1 h where --requests and --trace are left out.", Dimension.Time);
     private readonly Option<string?> _context = new("--context") { HelpName = "number", Description = "Tokens of a request at most, prompt and answer; the model's context when left out." };
@@ -48,7 +38,7 @@ internal sealed class TrafficOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_rate, _arrivals, _concurrency, _think, _input, _output, _trace, _format, _arrivalColumn, _promptColumn, _outputColumn, _classColumn, _unit, _skipEmpty, _scale, _from, _to, _requests, _duration, _context, _long])
+        foreach (Option option in (Option[])[_rate, _arrivals, _concurrency, _think, _input, _output, .. _file.All, _requests, _duration, _context, _long])
         {
             command.Options.Add(option);
         }
@@ -84,7 +74,7 @@ internal sealed class TrafficOptions
             : long.TryParse(text, NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out long number) && number >= 1 ? number
             : throw new InputException(_requests.Name, $"found '{text}'; allowed: a whole number of at least 1");
         double? seconds = CommonOptions.Quantity(parsed, _duration, Dimension.Time, 1e-6, Ticks.MostSeconds);
-        bool fromTrace = parsed.GetValue(_trace) is not null, endless = parsed.GetValue(_rate) is not null || parsed.GetValue(_concurrency) is not null;
+        bool fromTrace = _file.Path(parsed) is not null, endless = parsed.GetValue(_rate) is not null || parsed.GetValue(_concurrency) is not null;
         seconds ??= count is null && !fromTrace ? DefaultSeconds : null;
         if (endless && fromTrace && parsed.GetValue(_concurrency) is not null && count is null)
         {
@@ -100,16 +90,11 @@ internal sealed class TrafficOptions
         : int.TryParse(text, NumberStyles.AllowThousands | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= minimum && value <= maximum ? value
         : throw new InputException(option.Name, string.Create(CultureInfo.InvariantCulture, $"found '{text}'; allowed: a whole number from {minimum} to {maximum:#,0}"));
 
-    private static double? Number(ParseResult parsed, Option<string?> option, double minimum, double maximum) =>
-        parsed.GetValue(option) is not { } text ? null
-        : double.TryParse(text, NumberStyles.Float | NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out double value) && value >= minimum && value <= maximum ? value
-        : throw new InputException(option.Name, string.Create(CultureInfo.InvariantCulture, $"found '{text}'; allowed: a number from {minimum:0.#########} to {maximum:#,0}"));
-
     // Which options go together.
     private void Combine(ParseResult parsed)
     {
         bool Has(Option option) => parsed.GetResult(option) is { Implicit: false };
-        bool rate = Has(_rate), clients = Has(_concurrency), trace = Has(_trace);
+        bool rate = Has(_rate), clients = Has(_concurrency), trace = Has(_file.Trace);
         if (!rate && !clients && !trace)
         {
             throw new InputException("simulate", "nothing arrives; allowed: one of --rate (requests per second), --concurrency (clients of each replica) and --trace (a file)");
@@ -120,12 +105,11 @@ internal sealed class TrafficOptions
             throw new InputException(_concurrency.Name, "clients that wait for their answers have no rate; allowed: --rate or --concurrency");
         }
 
-        foreach ((Option option, bool allowed, string only) in ((Option, bool, string)[])
+        foreach ((Option option, bool allowed, string only) in (IEnumerable<(Option, bool, string)>)
         [
             (_arrivals, rate, "with --rate"), (_think, clients, "with --concurrency"), (_input, !trace, "without --trace, which has the lengths"), (_output, !trace, "without --trace, which has the lengths"),
-            (_scale, trace && !rate && !clients, "with --trace, without --rate and --concurrency"),
-            (_format, trace, "with --trace"), (_arrivalColumn, trace, "with --trace"), (_promptColumn, trace, "with --trace"), (_outputColumn, trace, "with --trace"), (_classColumn, trace && !clients, "with --trace, without --concurrency"),
-            (_unit, trace, "with --trace"), (_skipEmpty, trace, "with --trace"), (_from, trace, "with --trace"), (_to, trace, "with --trace"),
+            (_file.Scale, trace && !rate && !clients, "with --trace, without --rate and --concurrency"),
+            (_file.ClassColumn, trace && !clients, "with --trace, without --concurrency"), .. _file.All.Select(o => (o, trace, "with --trace")),
         ])
         {
             if (Has(option) && !allowed)
@@ -172,7 +156,7 @@ internal sealed class TrafficOptions
 
     private ArrivalModel Arrivals(ParseResult parsed, out string how)
     {
-        double rate = Number(parsed, _rate, 1e-9, 1e9)!.Value;
+        double rate = CommonOptions.Number(parsed, _rate, 1e-9, 1e9)!.Value;
         string kind = parsed.GetValue(_arrivals) ?? "poisson";
         how = string.Create(CultureInfo.InvariantCulture, $"{rate:#,0.######} requests/s, {kind}");
         return ArrivalText.Parse(_arrivals.Name, kind, rate);
@@ -199,36 +183,16 @@ internal sealed class TrafficOptions
 
     private TrafficPlan OfTrace(ParseResult parsed, TrafficPlan plan, int engines, int stages, ulong seed)
     {
-        string path = parsed.GetValue(_trace)!;
-        var options = new TraceOptions
-        {
-            Format = parsed.GetValue(_format) is { } format ? Member<TraceFormat>(_format.Name, format) : null,
-            ArrivalColumn = parsed.GetValue(_arrivalColumn),
-            PromptColumn = parsed.GetValue(_promptColumn),
-            OutputColumn = parsed.GetValue(_outputColumn),
-            ClassColumn = parsed.GetValue(_classColumn),
-            UnitSeconds = CommonOptions.Quantity(parsed, _unit, Dimension.Time, 1e-9, 86400) ?? 0,
-            SkipEmpty = parsed.GetValue(_skipEmpty),
-        };
-        double from = CommonOptions.Quantity(parsed, _from, Dimension.Time, 0, Ticks.MostSeconds) ?? 0, to = CommonOptions.Quantity(parsed, _to, Dimension.Time, 0, Ticks.MostSeconds) ?? Ticks.MostSeconds;
-        if (to <= from)
-        {
-            throw new InputException(_to.Name, FormattableString.Invariant($"found {to:0.###} s; allowed: after --from, {from:0.###} s"));
-        }
-
-        double scale = Number(parsed, _scale, 1e-6, 1e6) ?? 1;
+        string path = _file.Path(parsed)!;
+        TraceOptions options = _file.Read(parsed);
+        (double from, double to) = _file.Window(parsed);
+        double scale = _file.ScaleOf(parsed) ?? 1;
         TraceFile Open() => TraceFile.Open(path, options, seed);
         (double typical, IReadOnlyList<string> classes) = Sample(Open, options.ClassColumn is not null);
         plan = plan with { TypicalContext = Math.Clamp(typical, 1, plan.Context), Classes = classes };
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
         TraceFile file = Open();
-        IRequestSource window = from > 0 || to < Ticks.MostSeconds ? new CutSource(file.Source, from, to) : file.Source;
-        if (window.NextArrival == Ticks.Never)
-        {
-            file.Dispose();
-            throw new InputException(_from.Name, FormattableString.Invariant($"no request of {path} arrives from {from:0.###} s to {to:0.###} s"));
-        }
-
+        IRequestSource window = _file.Cut(parsed, file);
         if (parsed.GetValue(_concurrency) is not null)
         {
             using (file)
@@ -286,7 +250,7 @@ internal sealed class TrafficOptions
 
         IReadOnlyList<string> names = classes && file.Source is TraceSource trace ? [.. trace.Classes] : [];
         return names.Count <= MostClasses ? (tokens / Math.Max(1, count), names)
-            : throw new InputException(_classColumn.Name, FormattableString.Invariant($"found {names.Count} classes; allowed: at most {MostClasses}"));
+            : throw new InputException(_file.ClassColumn.Name, FormattableString.Invariant($"found {names.Count} classes; allowed: at most {MostClasses}"));
     }
 
     // A source that ends where it should; one of several has the requests of its places among all.

@@ -56,7 +56,19 @@ public sealed record SimulatedLoad(
 /// <param name="Binding">What fails first with one replica less, or with a fifth more load where one is enough.</param>
 /// <param name="DollarsPerSecond">Cost of all chips.</param>
 /// <param name="DollarsPerMillionOutputTokens">Cost per million output tokens at the load.</param>
-/// <param name="Requests">Requests simulated to find it.</param>
+/// <param name="Requests">Requests whose times were counted to find it.</param>
 public sealed record SimulatedPlan(
     ChipOffer Offer, Replica Replica, RouterKind Router, long Chips, SimulatedLoad AtLoad, SimulatedLoad? Fewer, SimulatedLoad AtMore, SimulatedLoad? ServerDown, Binding Binding,
     double DollarsPerSecond, double DollarsPerMillionOutputTokens, long Requests);
+
+/// <summary>What a chip reaches that no plan was found for.</summary>
+/// <param name="Offer">The chip at its price.</param>
+/// <param name="Nearest">Of the largest fleets that were simulated the one that is nearest to the targets; null when the steady state leaves no layout to simulate.</param>
+/// <param name="Problem">What the steady state says then: the best that any layout reaches, or that none fits.</param>
+public sealed record SimulatedUnmet(ChipOffer Offer, SimulatedLoad? Nearest, string Problem);
+
+/// <summary>What a search by simulation found.</summary>
+/// <param name="Plans">A plan for each offer that has one, the cheapest first.</param>
+/// <param name="Unmet">The other offers.</param>
+/// <param name="IsPartial">Whether it was cancelled before all offers were done with.</param>
+public sealed record SimulatedSizing(IReadOnlyList<SimulatedPlan> Plans, IReadOnlyList<SimulatedUnmet> Unmet, bool IsPartial);

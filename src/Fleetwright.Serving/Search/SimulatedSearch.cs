@@ -3,6 +3,7 @@ using Fleetwright.Serving.Replicas;
 using Fleetwright.Serving.Simulation;
 using Fleetwright.Serving.Simulation.Fleets;
 using Fleetwright.Serving.Simulation.Results;
+using Fleetwright.Serving.Simulation.Traffic;
 using Fleetwright.Serving.Simulation.Traffic.Arrivals;
 using Fleetwright.Serving.Simulation.Traffic.Generated;
 using Fleetwright.Serving.Simulation.Traffic.Lengths;
@@ -20,8 +21,14 @@ public sealed record SimulatedSearchOptions
     /// <summary>Lengths of prompts and answers; lognormal with the workload's mean and variation when null.</summary>
     public RequestLengths? Lengths { get; init; }
 
-    /// <summary>How requests are dealt out.</summary>
-    public RouterKind Router { get; init; } = RouterKind.LeastOutstanding;
+    /// <summary>
+    /// Opens a recorded stream with its rate multiplied, instead of drawn requests. Its mean rate is that of the request. One run is made of it, from its start to its end: a trace is
+    /// one draw, so there are no ranges.
+    /// </summary>
+    public Func<double, IRequestSource>? Trace { get; init; }
+
+    /// <summary>The ways of dealing requests out that are tried. The cheapest fleet wins, of equal ones that of the first.</summary>
+    public IReadOnlyList<RouterKind> Routers { get; init; } = [RouterKind.LeastOutstanding];
 
     /// <summary>Time to the last token that is kept too.</summary>
     public double EndToEndSeconds { get; init; } = double.PositiveInfinity;
@@ -40,7 +47,16 @@ public sealed record SimulatedSearchOptions
 
     /// <summary>Seed of the runs. Every fleet gets the same requests, so that differences between fleets are not those between draws.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>Hears of every fleet that was simulated.</summary>
+    public Action<SimulatedTrial>? Progress { get; init; }
 }
+
+/// <summary>A fleet that was simulated.</summary>
+/// <param name="Replica">Its replicas.</param>
+/// <param name="Router">How requests were dealt out.</param>
+/// <param name="Load">What it does.</param>
+public sealed record SimulatedTrial(Replica Replica, RouterKind Router, SimulatedLoad Load);
 
 /// <summary>
 /// The cheapest fleet that keeps the targets, by simulation. The steady state says which layouts are worth simulating (targets a third looser than
@@ -53,36 +69,67 @@ public static class SimulatedSearch
     private const int LeastRequests = 10_000;
     private const int MostReplicas = 1 << 20;
 
-    /// <summary>A plan for each offer that has one, the cheapest first.</summary>
-    public static IReadOnlyList<SimulatedPlan> Run(SizingRequest request, SimulatedSearchOptions options, CancellationToken cancellation = default)
+    /// <summary>A plan for each offer that has one, the cheapest first, and what the others reach; when cancelled, of the offers that were done with.</summary>
+    public static SimulatedSizing Run(SizingRequest request, SimulatedSearchOptions options, CancellationToken cancellation = default)
     {
         LatencyTargets targets = request.Targets;
         SizingRequest loose = request with { Targets = targets with { TtftSeconds = targets.TtftSeconds * Looser, TpotSeconds = targets.TpotSeconds * Looser } };
         var plans = new List<SimulatedPlan>();
-        foreach (IGrouping<int, (int Offer, Replica Replica, LoadEstimate Capacity)> chip in ServingSearch.Feasible(loose).GroupBy(f => f.Offer))
+        var unmet = new List<SimulatedUnmet>();
+        ILookup<int, (int Offer, Replica Replica, LoadEstimate Capacity)> feasible = ServingSearch.Feasible(loose).ToLookup(f => f.Offer);
+        bool partial = false;
+        try
         {
-            ChipOffer offer = request.Offers[chip.Key];
-            SimulatedPlan? best = null;
-            foreach ((_, Replica replica, LoadEstimate capacity) in chip.OrderBy(f => Math.Ceiling(request.RequestsPerSecond / f.Capacity.RequestsPerSecond) * f.Replica.Chips).ThenBy(f => f.Capacity.TpotTail).Take(options.LayoutsPerChip))
+            for (int i = 0; i < request.Offers.Count; i++)
             {
-                cancellation.ThrowIfCancellationRequested();
-                SimulatedPlan? plan = new Sizing(request, options, offer, replica, cancellation).Find((int)Math.Clamp(Math.Ceiling(request.RequestsPerSecond / capacity.RequestsPerSecond), 1, MostReplicas));
-                best = plan is not null && (best is null || plan.DollarsPerSecond < best.DollarsPerSecond) ? plan : best;
+                Size(request, options, request.Offers[i], feasible[i].Select(f => (f.Replica, f.Capacity.RequestsPerSecond, f.Capacity.TpotTail)), plans, unmet, cancellation);
             }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // The offers that were done with are an answer already.
+            partial = true;
+        }
 
-            if (best is not null)
+        return new SimulatedSizing([.. plans.OrderBy(p => p.DollarsPerSecond)], unmet, partial);
+    }
+
+    private static void Size(
+        SizingRequest request, SimulatedSearchOptions options, ChipOffer offer, IEnumerable<(Replica Replica, double PerSecond, double Tpot)> feasible, List<SimulatedPlan> plans, List<SimulatedUnmet> unmet, CancellationToken cancellation)
+    {
+        SimulatedPlan? best = null;
+        SimulatedLoad? nearest = null;
+        foreach ((Replica replica, double perSecond, _) in feasible.OrderBy(f => Math.Ceiling(request.RequestsPerSecond / f.PerSecond) * f.Replica.Chips).ThenBy(f => f.Tpot).Take(options.LayoutsPerChip))
+        {
+            foreach (RouterKind router in options.Routers)
             {
-                plans.Add(best);
+                var sizing = new Sizing(request, options, offer, replica, router, cancellation);
+                SimulatedPlan? plan = sizing.Find((int)Math.Clamp(Math.Ceiling(request.RequestsPerSecond / perSecond), 1, MostReplicas));
+                best = plan is not null && (best is null || plan.DollarsPerSecond < best.DollarsPerSecond) ? plan : best;
+                nearest = plan is null && (nearest is null || sizing.Excess(sizing.Largest!) < sizing.Excess(nearest)) ? sizing.Largest : nearest;
             }
         }
 
-        return [.. plans.OrderBy(p => p.DollarsPerSecond)];
+        if (best is not null)
+        {
+            plans.Add(best);
+        }
+        else
+        {
+            unmet.Add(new SimulatedUnmet(offer, nearest, nearest is null ? ServingSearch.Run(request with { Offers = [offer] }).Chips[0].Problem : ""));
+        }
     }
 
-    private sealed class Sizing(SizingRequest request, SimulatedSearchOptions options, ChipOffer offer, Replica replica, CancellationToken cancellation)
+    private sealed class Sizing(SizingRequest request, SimulatedSearchOptions options, ChipOffer offer, Replica replica, RouterKind router, CancellationToken cancellation)
     {
         private readonly Dictionary<int, SimulatedLoad> _known = [];
         private long _requests;
+
+        /// <summary>What the largest fleet that was tried does.</summary>
+        public SimulatedLoad? Largest { get; private set; }
+
+        /// <summary>How far over its targets a load is: the largest ratio.</summary>
+        public double Excess(SimulatedLoad load) => Math.Max(load.Ttft.Value / request.Targets.TtftSeconds, Math.Max(load.Tpot.Value / request.Targets.TpotSeconds, load.EndToEnd.Value / options.EndToEndSeconds));
 
         public SimulatedPlan? Find(int guess)
         {
@@ -96,6 +143,7 @@ public static class SimulatedSearch
                 // What ten times the guess cannot do, a replica alone cannot either.
                 if (meets > Math.Max(16, 10L * guess))
                 {
+                    Largest = At(fails);
                     return null;
                 }
             }
@@ -114,7 +162,7 @@ public static class SimulatedSearch
             long chips = (long)meets * replica.Chips;
             double dollars = chips * offer.DollarsPerSecond;
             return new SimulatedPlan(
-                offer, replica, options.Router, chips, found, fewer, more, down, fewer is null && more.Meets ? Binding.RequestRate : Held(fewer ?? more), dollars, dollars / (rate * request.Workload.Output.Mean) * 1e6, _requests);
+                offer, replica, router, chips, found, fewer, more, down, fewer is null && more.Meets ? Binding.RequestRate : Held(fewer ?? more), dollars, dollars / (rate * request.Workload.Output.Mean) * 1e6, _requests);
         }
 
         // The target that is missed by most; the cache, when sequences lose theirs.
@@ -130,23 +178,20 @@ public static class SimulatedSearch
         {
             LatencyTargets targets = request.Targets;
             Workload work = request.Workload;
-            RequestLengths lengths = options.Lengths ?? new IndependentLengths(Model(work.Prompt), Model(work.Output));
             var target = new ServiceTarget(targets.TtftSeconds, targets.TpotSeconds, options.EndToEndSeconds);
-            double end = options.WarmUpSeconds + Math.Max(options.Seconds, LeastRequests / rate);
-            var found = new SimulationResult[options.Runs];
-            for (int run = 0; run < options.Runs; run++)
+            var found = new SimulationResult[options.Trace is null ? options.Runs : 1];
+            for (int run = 0; run < found.Length; run++)
             {
-                var traffic = new TrafficClass("requests", options.Arrivals(rate), lengths);
                 found[run] = ServingSimulation.Run(
                     new SimulationRequest
                     {
                         Replica = replica,
                         Replicas = replicas,
-                        Router = options.Router,
-                        Source = new CutSource(new GeneratedSource(traffic, options.Seed + (ulong)run), toSeconds: end),
+                        Router = router,
+                        Source = options.Trace is { } trace ? trace(rate / request.RequestsPerSecond) : Drawn(rate, options.Seed + (ulong)run),
                         Targets = [target],
                         TypicalContext = work.MeanContext,
-                        WarmUpSeconds = options.WarmUpSeconds,
+                        WarmUpSeconds = options.Trace is null ? options.WarmUpSeconds : 0,
                         Threads = request.Threads,
                         Seed = options.Seed + (ulong)run,
                     },
@@ -154,12 +199,12 @@ public static class SimulatedSearch
                 cancellation.ThrowIfCancellationRequested();
             }
 
-            _requests += (long)(rate * end * options.Runs);
+            _requests += found.Sum(f => f.Statistics.Completed);
             Interval Of(Func<ClassStatistics, double> value) => Interval.Of([.. found.Select(f => value(f.Statistics.Classes[0]))]);
             Interval ttft = Of(c => c.Ttft.Quantile(targets.Quantile)), tpot = Of(c => c.Tpot.Quantile(targets.Quantile)), whole = Of(c => c.EndToEnd.Quantile(targets.Quantile));
             double completed = found.Sum(f => (double)f.Statistics.Completed);
             bool turnedAway = found.Any(f => f.Statistics.Classes[0].Rejected > 0);
-            return new SimulatedLoad(
+            var load = new SimulatedLoad(
                 replicas,
                 rate,
                 ttft,
@@ -169,6 +214,15 @@ public static class SimulatedSearch
                 found.Sum(f => (double)f.Work.Decoded) / found.Sum(f => (double)f.Work.Iterations),
                 found.Sum(f => (double)f.Statistics.Classes[0].Preemptions) / completed,
                 !turnedAway && ttft.Value <= targets.TtftSeconds && tpot.Value <= targets.TpotSeconds && whole.Value <= options.EndToEndSeconds);
+            options.Progress?.Invoke(new SimulatedTrial(replica, router, load));
+            return load;
+        }
+
+        private CutSource Drawn(double rate, ulong seed)
+        {
+            RequestLengths lengths = options.Lengths ?? new IndependentLengths(Model(request.Workload.Prompt), Model(request.Workload.Output));
+            return new CutSource(
+                new GeneratedSource(new TrafficClass("requests", options.Arrivals(rate), lengths), seed), toSeconds: options.WarmUpSeconds + Math.Max(options.Seconds, LeastRequests / rate));
         }
 
         private static LengthModel Model(LengthDistribution length) => length.Cv > 0 ? new LognormalLength(length.Mean, length.Cv) : new ConstantLength((int)Math.Round(length.Mean));

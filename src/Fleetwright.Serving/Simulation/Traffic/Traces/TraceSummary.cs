@@ -1,3 +1,5 @@
+using Fleetwright.Serving.Workloads;
+
 namespace Fleetwright.Serving.Simulation.Traffic.Traces;
 
 /// <summary>What a source holds, from reading it once to its end: to check a file before a long run, or to know the rate that is to be scaled.</summary>
@@ -8,8 +10,17 @@ namespace Fleetwright.Serving.Simulation.Traffic.Traces;
 /// <param name="OutputTokens">Tokens of all answers.</param>
 /// <param name="LongestPrompt">Tokens of the longest prompt.</param>
 /// <param name="LongestOutput">Tokens of the longest answer.</param>
-public sealed record TraceSummary(long Requests, double FirstSeconds, double LastSeconds, long PromptTokens, long OutputTokens, int LongestPrompt, int LongestOutput)
+/// <param name="PromptSquares">Sum of the squares of the prompts' tokens.</param>
+/// <param name="OutputSquares">Sum of the squares of the answers' tokens.</param>
+public sealed record TraceSummary(
+    long Requests, double FirstSeconds, double LastSeconds, long PromptTokens, long OutputTokens, int LongestPrompt, int LongestOutput, double PromptSquares, double OutputSquares)
 {
+    /// <summary>Tokens of a prompt.</summary>
+    public LengthDistribution Prompt => Of(PromptTokens, PromptSquares);
+
+    /// <summary>Tokens of an answer.</summary>
+    public LengthDistribution Output => Of(OutputTokens, OutputSquares);
+
     /// <summary>Requests per second between the first and the last; 0 when they arrive at one time.</summary>
     public double PerSecond => LastSeconds > FirstSeconds ? (Requests - 1) / (LastSeconds - FirstSeconds) : 0;
 
@@ -18,6 +29,7 @@ public sealed record TraceSummary(long Requests, double FirstSeconds, double Las
     public static TraceSummary Of(IRequestSource source)
     {
         long requests = 0, first = 0, last = 0, prompts = 0, outputs = 0;
+        double promptSquares = 0, outputSquares = 0;
         int longestPrompt = 0, longestOutput = 0;
         while (source.NextArrival != Ticks.Never)
         {
@@ -26,10 +38,18 @@ public sealed record TraceSummary(long Requests, double FirstSeconds, double Las
             last = request.Arrival;
             prompts += request.PromptTokens;
             outputs += request.OutputTokens;
+            promptSquares += (double)request.PromptTokens * request.PromptTokens;
+            outputSquares += (double)request.OutputTokens * request.OutputTokens;
             longestPrompt = Math.Max(longestPrompt, request.PromptTokens);
             longestOutput = Math.Max(longestOutput, request.OutputTokens);
         }
 
-        return new TraceSummary(requests, Ticks.Seconds(first), Ticks.Seconds(last), prompts, outputs, longestPrompt, longestOutput);
+        return new TraceSummary(requests, Ticks.Seconds(first), Ticks.Seconds(last), prompts, outputs, longestPrompt, longestOutput, promptSquares, outputSquares);
+    }
+
+    private LengthDistribution Of(long tokens, double squares)
+    {
+        double mean = Requests > 0 ? (double)tokens / Requests : 0;
+        return new LengthDistribution(mean, mean > 0 ? Math.Sqrt(Math.Max(0, (squares / Requests / (mean * mean)) - 1)) : 0);
     }
 }
