@@ -21,6 +21,36 @@ public sealed partial class SimulateCommandTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
+    public async Task Conversations_grow_by_what_was_said()
+    {
+        // Three turns of 100 new tokens and 10 tokens of answer: prompts of 100, 210 and 320.
+        string csv = File("turns.csv");
+        (int code, _, string error) = await Run(
+            "simulate", "--model", "llama-3.1-8b", "--chip", "h100-sxm", "--tp", "1", "--concurrency", "4", "--turns", "3", "--user-tokens", "100", "--input", "100", "--output", "10", "--think", "1", "--requests", "60", "--csv", csv, "--json");
+        Assert.True(code == ExitCode.Success, error);
+        string[] header = (await System.IO.File.ReadAllLinesAsync(csv, TestContext.Current.CancellationToken))[0].Split(',');
+        int prompt = Array.IndexOf(header, "prompt_tokens");
+        Assert.Equal([100, 210, 320], System.IO.File.ReadLines(csv).Skip(1).Select(l => int.Parse(l.Split(',')[prompt], CultureInfo.InvariantCulture)).Distinct().Order());
+    }
+
+    [Fact]
+    public async Task Traces_follow_one_another()
+    {
+        string first = File("a.csv"), second = File("b.csv");
+        await System.IO.File.WriteAllLinesAsync(first, ["arrived_at,num_prefill_tokens,num_decode_tokens", "0,100,5", "1,100,5", "2,100,5"], TestContext.Current.CancellationToken);
+        await System.IO.File.WriteAllLinesAsync(second, ["arrived_at,num_prefill_tokens,num_decode_tokens", "0,200,5", "4,200,5"], TestContext.Current.CancellationToken);
+        string csv = File("both.csv");
+        string[] words = ["simulate", "--model", "llama-3.1-8b", "--chip", "h100-sxm", "--tp", "1", "--trace", first, "--trace", second, "--csv", csv, "--json"];
+        (int code, _, string error) = await Run(words);
+        Assert.True(code == ExitCode.Success, error);
+        string[] header = (await System.IO.File.ReadAllLinesAsync(csv, TestContext.Current.CancellationToken))[0].Split(',');
+        Assert.Equal(["0", "1", "2", "3", "7"], System.IO.File.ReadLines(csv).Skip(1).Select(l => double.Parse(l.Split(',')[Array.IndexOf(header, "arrival_s")], CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture)));
+        (code, _, error) = await Run([.. words, "--trace", File("none.csv")]);
+        Assert.Equal(ExitCode.BadInput, code);
+        Assert.Contains("none.csv", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_run_of_Vidur_is_repeated_from_its_tables()
     {
         string folder = Repository.SharedData("traces", "vidur", "anchor"), file = File("requests.csv");

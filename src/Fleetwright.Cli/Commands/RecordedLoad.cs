@@ -15,25 +15,23 @@ internal sealed record RecordedLoad(Workload Workload, double PerSecond, Func<do
 {
     /// <summary>Reads the trace that the options name.</summary>
     /// <exception cref="InputException">It cannot be read, or says nothing of a rate or of decoding.</exception>
-    public static RecordedLoad Read(ParseResult parsed, TraceFileOptions file)
+    public static RecordedLoad Read(ParseResult parsed, TraceFileOptions file, ulong seed)
     {
-        string path = file.Path(parsed)!;
-        TraceOptions options = file.Read(parsed);
         double scale = file.ScaleOf(parsed) ?? 1;
         TraceSummary summary;
-        using (TraceFile trace = TraceFile.Open(path, options))
+        using (TraceFile trace = file.Open(parsed, seed))
         {
             summary = TraceSummary.Of(file.Cut(parsed, trace));
         }
 
         if (summary.PerSecond <= 0 || summary.Output.Mean < 2)
         {
-            throw new InputException(file.Trace.Name, FormattableString.Invariant($"found {summary.Requests} requests in {summary.LastSeconds - summary.FirstSeconds:0.###} s with {summary.Output.Mean:0.#} tokens an answer in {path}; allowed: at least two requests at different times, and two tokens an answer on average"));
+            throw new InputException(file.Trace.Name, FormattableString.Invariant($"found {summary.Requests} requests in {summary.LastSeconds - summary.FirstSeconds:0.###} s with {summary.Output.Mean:0.#} tokens an answer in {file.Name(parsed)}; allowed: at least two requests at different times, and two tokens an answer on average"));
         }
 
         return new RecordedLoad(new Workload(summary.Prompt, summary.Output), summary.PerSecond * scale, (factor, context) =>
         {
-            IRequestSource source = file.Cut(parsed, TraceFile.Open(path, options));
+            IRequestSource source = file.Cut(parsed, file.Open(parsed, seed));
             source = factor * scale == 1 ? source : new ScaledSource(source, factor * scale);
             return context > 0 ? new ContextLimitedSource(source, new ContextLimit(context, LongPrompts.Reject)) : source;
         });

@@ -53,7 +53,7 @@ internal static class SizeCommand
         {
             ModelSpec spec = ServingOptions.Model(context, parsed.GetRequiredValue(model));
             List<ChipOffer> offers = Offers(context, parsed.GetRequiredValue(chips), Prices(context, parsed.GetRequiredValue(price)));
-            RecordedLoad? recorded = Recorded(parsed, file, simulate, prompt, promptCv, output, outputCv, arrivals);
+            RecordedLoad? recorded = Recorded(parsed, file, (ulong)CommonOptions.Whole(parsed, seed, 0, int.MaxValue), simulate, prompt, promptCv, output, outputCv, arrivals);
             double perSecond = CommonOptions.Number(parsed, rate, 1e-9, 1e15) ?? recorded?.PerSecond ?? throw new InputException(rate.Name, "nothing arrives; allowed: --rate (requests per second) or, with --simulate, --trace (a file)");
             double first = CommonOptions.Quantity(parsed, ttft, Dimension.Time, 1e-6) ?? 1, next = CommonOptions.Quantity(parsed, tpot, Dimension.Time, 1e-6) ?? 0.05;
             EngineOptions options = EngineOptions.Of(context.Catalog).Get(parsed.GetRequiredValue(engine));
@@ -116,9 +116,9 @@ internal static class SizeCommand
     }
 
     // What a trace asks for; null when none was named.
-    private static RecordedLoad? Recorded(ParseResult parsed, TraceFileOptions file, Option<bool> simulate, params Option[] drawn)
+    private static RecordedLoad? Recorded(ParseResult parsed, TraceFileOptions file, ulong seed, Option<bool> simulate, params Option[] drawn)
     {
-        if (file.Path(parsed) is null)
+        if (!file.IsGiven(parsed))
         {
             return file.All.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } alone ? throw new InputException(alone.Name, "found where it means nothing; allowed: with --trace") : null;
         }
@@ -129,7 +129,7 @@ internal static class SizeCommand
         }
 
         return drawn.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } other
-            ? throw new InputException(other.Name, "found beside --trace, which has the times and lengths; allowed: one of them") : RecordedLoad.Read(parsed, file);
+            ? throw new InputException(other.Name, "found beside --trace, which has the times and lengths; allowed: one of them") : RecordedLoad.Read(parsed, file, seed);
     }
 
     private static Dictionary<string, double> Prices(CommandContext context, string[] given)

@@ -12,7 +12,7 @@ namespace Fleetwright.Cli.Commands;
 /// <summary>The options that name a trace, say how it is read, and which part of it at which rate.</summary>
 internal sealed class TraceFileOptions
 {
-    public Option<string?> Trace { get; } = new("--trace") { Description = "Replay this trace: Azure, BurstGPT, Vidur or other csv, Mooncake or other json lines, gzipped or not, or a ServeGen client set." };
+    public Option<string[]> Trace { get; } = new("--trace") { DefaultValueFactory = _ => [], HelpName = "file", Description = "Replay this trace, or several one after another (the option again for each): Azure, BurstGPT, Vidur or other csv, Mooncake or other json lines, gzipped or not, or a ServeGen client set." };
     private readonly Option<string?> _format = new("--trace-format") { Description = $"Its format, if not told by its first line: {string.Join(", ", Enum.GetNames<TraceFormat>().Select(TrafficOptions.Key))}." };
     private readonly Option<string?> _arrivalColumn = new("--arrival-column") { Description = "The trace's column of arrival times." };
     private readonly Option<string?> _promptColumn = new("--prompt-column") { Description = "The trace's column of prompt tokens." };
@@ -27,23 +27,18 @@ internal sealed class TraceFileOptions
     /// <summary>All of them, the trace's own first.</summary>
     public IReadOnlyList<Option> All => [Trace, _format, _arrivalColumn, _promptColumn, _outputColumn, ClassColumn, _unit, _skipEmpty, Scale, _from, _to];
 
-    /// <summary>The trace; null when none was named.</summary>
-    public string? Path(ParseResult parsed) => parsed.GetValue(Trace);
+    /// <summary>Whether a trace was named.</summary>
+    public bool IsGiven(ParseResult parsed) => parsed.GetRequiredValue(Trace).Length > 0;
+
+    /// <summary>What the trace is called.</summary>
+    public string Name(ParseResult parsed) => string.Join(" + ", parsed.GetRequiredValue(Trace).Select(p => Path.GetFileName(Path.TrimEndingDirectorySeparator(p))));
+
+    /// <summary>Opens it.</summary>
+    /// <exception cref="InputException">It cannot be read.</exception>
+    public TraceFile Open(ParseResult parsed, ulong seed) => TraceFile.Open(parsed.GetRequiredValue(Trace), Read(parsed), seed);
 
     /// <summary>What its rate is multiplied by; null when that was left out.</summary>
     public double? ScaleOf(ParseResult parsed) => CommonOptions.Number(parsed, Scale, 1e-6, 1e6);
-
-    /// <summary>How it is read.</summary>
-    public TraceOptions Read(ParseResult parsed) => new()
-    {
-        Format = parsed.GetValue(_format) is { } format ? TrafficOptions.Member<TraceFormat>(_format.Name, format) : null,
-        ArrivalColumn = parsed.GetValue(_arrivalColumn),
-        PromptColumn = parsed.GetValue(_promptColumn),
-        OutputColumn = parsed.GetValue(_outputColumn),
-        ClassColumn = parsed.GetValue(ClassColumn),
-        UnitSeconds = CommonOptions.Quantity(parsed, _unit, Dimension.Time, 1e-9, 86400) ?? 0,
-        SkipEmpty = parsed.GetValue(_skipEmpty),
-    };
 
     /// <summary>The part that is replayed, in seconds of the trace.</summary>
     public (double From, double To) Window(ParseResult parsed)
@@ -63,6 +58,17 @@ internal sealed class TraceFileOptions
         }
 
         file.Dispose();
-        throw new InputException(_from.Name, string.Create(CultureInfo.InvariantCulture, $"no request of {Path(parsed)} arrives from {from:0.###} s to {to:0.###} s"));
+        throw new InputException(_from.Name, string.Create(CultureInfo.InvariantCulture, $"no request of {Name(parsed)} arrives from {from:0.###} s to {to:0.###} s"));
     }
+
+    private TraceOptions Read(ParseResult parsed) => new()
+    {
+        Format = parsed.GetValue(_format) is { } format ? TrafficOptions.Member<TraceFormat>(_format.Name, format) : null,
+        ArrivalColumn = parsed.GetValue(_arrivalColumn),
+        PromptColumn = parsed.GetValue(_promptColumn),
+        OutputColumn = parsed.GetValue(_outputColumn),
+        ClassColumn = parsed.GetValue(ClassColumn),
+        UnitSeconds = CommonOptions.Quantity(parsed, _unit, Dimension.Time, 1e-9, 86400) ?? 0,
+        SkipEmpty = parsed.GetValue(_skipEmpty),
+    };
 }

@@ -27,7 +27,9 @@ internal sealed class TrafficOptions
     private readonly Option<string?> _rate = new("--rate") { HelpName = "number", Description = "Requests per second at the whole fleet: an open loop. With --trace: at this rate instead of the trace's times." };
     private readonly Option<string?> _arrivals = new("--arrivals") { Description = "How they come at --rate: poisson (default), constant, gamma:CV, weibull:CV, onoff:ON_S,OFF_S, hours: and 24 shares, or two of them such as gamma:2+hours:…" };
     private readonly Option<string?> _concurrency = new("--concurrency") { HelpName = "number", Description = "Clients of each replica, each with one request at a time: a closed loop." };
-    private readonly Option<string?> _think = new("--think") { Description = "Seconds that a client of a closed loop thinks: 2, exponential:2 or lognormal:2,0.8." };
+    private readonly Option<string?> _think = new("--think") { Description = "Seconds that a client of a closed loop, or a user between two turns, thinks: 2, exponential:2 or lognormal:2,0.8." };
+    private readonly Option<string?> _turns = new("--turns") { Description = "Conversations of so many turns, in the forms of --input: --rate starts conversations, --concurrency holds users. A prompt is all that was said before and what the user adds." };
+    private readonly Option<string?> _userTokens = new("--user-tokens") { Description = "Tokens that the user adds with each turn after the first, whose prompt is --input." };
     private readonly Option<string?> _input = new("--input") { Description = $"Prompt tokens: 512, lognormal:MEAN,CV, lognormal:median=M,sigma=S, uniform:A,B; with ,cap=N. Default {DefaultInput}." };
     private readonly Option<string?> _output = new("--output") { Description = $"Tokens of answers, in the same forms. Default {DefaultOutput}." };
     private readonly TraceFileOptions _file = new();
@@ -38,7 +40,7 @@ internal sealed class TrafficOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_rate, _arrivals, _concurrency, _think, _input, _output, .. _file.All, _requests, _duration, _context, _long])
+        foreach (Option option in (Option[])[_rate, _arrivals, _concurrency, _think, _turns, _userTokens, _input, _output, .. _file.All, _requests, _duration, _context, _long])
         {
             command.Options.Add(option);
         }
@@ -74,7 +76,7 @@ internal sealed class TrafficOptions
             : long.TryParse(text, NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out long number) && number >= 1 ? number
             : throw new InputException(_requests.Name, $"found '{text}'; allowed: a whole number of at least 1");
         double? seconds = CommonOptions.Quantity(parsed, _duration, Dimension.Time, 1e-6, Ticks.MostSeconds);
-        bool fromTrace = _file.Path(parsed) is not null, endless = parsed.GetValue(_rate) is not null || parsed.GetValue(_concurrency) is not null;
+        bool fromTrace = _file.IsGiven(parsed), endless = parsed.GetValue(_rate) is not null || parsed.GetValue(_concurrency) is not null;
         seconds ??= count is null && !fromTrace ? DefaultSeconds : null;
         if (endless && fromTrace && parsed.GetValue(_concurrency) is not null && count is null)
         {
@@ -105,9 +107,14 @@ internal sealed class TrafficOptions
             throw new InputException(_concurrency.Name, "clients that wait for their answers have no rate; allowed: --rate or --concurrency");
         }
 
+        if (Has(_turns) && !Has(_userTokens))
+        {
+            throw new InputException(_userTokens.Name, $"not given beside {_turns.Name}; allowed: tokens such as 64 or lognormal:64,1 that the user adds with each turn");
+        }
+
         foreach ((Option option, bool allowed, string only) in (IEnumerable<(Option, bool, string)>)
         [
-            (_arrivals, rate, "with --rate"), (_think, clients, "with --concurrency"), (_input, !trace, "without --trace, which has the lengths"), (_output, !trace, "without --trace, which has the lengths"),
+            (_arrivals, rate, "with --rate"), (_think, clients || Has(_turns), "with --concurrency or --turns"), (_turns, !trace, "without --trace, which has the requests"), (_userTokens, Has(_turns), "with --turns"), (_input, !trace, "without --trace, which has the lengths"), (_output, !trace, "without --trace, which has the lengths"),
             (_file.Scale, trace && !rate && !clients, "with --trace, without --rate and --concurrency"),
             (_file.ClassColumn, trace && !clients, "with --trace, without --concurrency"), .. _file.All.Select(o => (o, trace, "with --trace")),
         ])
@@ -126,6 +133,20 @@ internal sealed class TrafficOptions
         var lengths = new IndependentLengths(prompts, answers);
         plan = plan with { TypicalContext = Math.Clamp(prompts.Mean + answers.Mean, 1, plan.Context) };
         string asked = $"prompts {input}, answers {output}";
+        if (parsed.GetValue(_turns) is { } turns)
+        {
+            var session = new SessionModel
+            {
+                Turns = LengthText.Parse(_turns.Name, turns),
+                FirstPrompt = prompts,
+                UserTokens = LengthText.Parse(_userTokens.Name, parsed.GetRequiredValue(_userTokens)!),
+                Output = answers,
+                Pause = Think(parsed),
+                ContextTokens = plan.Context,
+            };
+            return Conversations(parsed, plan, session, $"{turns} turns, first {asked}, the user adds {parsed.GetValue(_userTokens)}", engines, stages, seed);
+        }
+
         if (parsed.GetValue(_concurrency) is not null)
         {
             return Closed(parsed, plan, lengths, asked, engines, stages, seed);
@@ -140,6 +161,52 @@ internal sealed class TrafficOptions
             ? plan with { Sources = engine => Limited(plan, Ended(plan, GeneratedSource.Part(traffic, seed, engine, engines, split!.Value), engine, 1, engines), engine) }
             : plan with { Source = Limited(plan, Ended(plan, new GeneratedSource(traffic, seed), 0, 1, 1), 0) };
     }
+
+    // Conversations behind one router, or users of each replica.
+    private TrafficPlan Conversations(ParseResult parsed, TrafficPlan plan, SessionModel session, string asked, int engines, int stages, ulong seed)
+    {
+        // Turn k of T has in its prompt what was said in the k − 1 before it.
+        double said = session.UserTokens.Mean + session.Output.Mean, earlier = Math.Max(0, session.Turns.Mean - 1) / 2;
+        plan = plan with { TypicalContext = Math.Clamp(session.FirstPrompt.Mean + (earlier * said) + session.Output.Mean, 1, plan.Context) };
+        if (parsed.GetValue(_concurrency) is null)
+        {
+            ArrivalModel starts = Arrivals(parsed, out string how);
+            var source = SessionSource.Open("conversations", session, starts, seed);
+            return plan with
+            {
+                Text = $"conversations at {how}, {asked}",
+                Offered = starts.Rate.MeanPerSecond * session.Turns.Mean,
+                Source = Ended(plan, source, 0, 1, 1),
+                Notes = () => Outgrown(source.Outgrown, plan.Context),
+            };
+        }
+
+        int users = Whole(parsed, _concurrency, 1, 1 << 24)!.Value;
+        var sources = new SessionSource?[engines];
+        return plan with
+        {
+            Text = string.Create(CultureInfo.InvariantCulture, $"{users:#,0} users of each replica, {asked}"),
+            Sources = engine => Part(engine, users, engines, stages) is var (before, own, all) && own == 0 ? new ListSource([])
+                : new NumberedSource(
+                    Ended(plan, sources[engine] = SessionSource.Closed($"users/{engine.ToString(CultureInfo.InvariantCulture)}", session, own, seed), before, own, all), engine, engines),
+            Notes = () => Outgrown(sources.Sum(s => s?.Outgrown ?? 0), plan.Context),
+        };
+    }
+
+    private static IReadOnlyList<string> Outgrown(long count, int context) =>
+        count == 0 ? [] : [FormattableString.Invariant($"context of {context} tokens: {count} conversations ended before the turn that would not fit")];
+
+    // A replica of several pipeline stages runs as many engines, which share its clients: those before this engine's, its own, and all.
+    private static (long Before, int Own, long All) Part(int engine, int clients, int engines, int stages)
+    {
+        int stage = engine % stages;
+        return (
+            ((long)(engine / stages) * clients) + ((long)stage * (clients / stages)) + Math.Min(stage, clients % stages),
+            (clients / stages) + (stage < clients % stages ? 1 : 0),
+            (long)(engines / stages) * clients);
+    }
+
+    private DelayModel Think(ParseResult parsed) => parsed.GetValue(_think) is { } pause ? DelayModel.Parse(_think.Name, pause) : DelayModel.None;
 
     private static bool Splits(ArrivalModel arrivals, int parts, SplitRule rule)
     {
@@ -166,31 +233,23 @@ internal sealed class TrafficOptions
     {
         int clients = Whole(parsed, _concurrency, 1, 1 << 24)!.Value;
         string? pause = parsed.GetValue(_think);
-        DelayModel think = pause is null ? DelayModel.None : DelayModel.Parse(_think.Name, pause);
+        DelayModel think = Think(parsed);
         return plan with
         {
             Text = string.Create(CultureInfo.InvariantCulture, $"{clients:#,0} clients of each replica{(pause is null ? "" : $" that think {pause} s")}, {asked}"),
-            Sources = engine =>
-            {
-                // A replica of several pipeline stages runs as many engines, which share its clients.
-                int stage = engine % stages, own = (clients / stages) + (stage < clients % stages ? 1 : 0);
-                long before = ((long)(engine / stages) * clients) + ((long)stage * (clients / stages)) + Math.Min(stage, clients % stages), all = (long)(engines / stages) * clients;
-                return own == 0 ? new ListSource([])
-                    : new NumberedSource(Ended(plan, new ClosedLoopSource($"clients/{engine.ToString(CultureInfo.InvariantCulture)}", lengths, own, seed, think, limit: plan.Limit(engine)), before, own, all), engine, engines);
-            },
+            Sources = engine => Part(engine, clients, engines, stages) is var (before, own, all) && own == 0 ? new ListSource([])
+                : new NumberedSource(Ended(plan, new ClosedLoopSource($"clients/{engine.ToString(CultureInfo.InvariantCulture)}", lengths, own, seed, think, limit: plan.Limit(engine)), before, own, all), engine, engines),
         };
     }
 
     private TrafficPlan OfTrace(ParseResult parsed, TrafficPlan plan, int engines, int stages, ulong seed)
     {
-        string path = _file.Path(parsed)!;
-        TraceOptions options = _file.Read(parsed);
         (double from, double to) = _file.Window(parsed);
         double scale = _file.ScaleOf(parsed) ?? 1;
-        TraceFile Open() => TraceFile.Open(path, options, seed);
-        (double typical, IReadOnlyList<string> classes) = Sample(Open, options.ClassColumn is not null);
+        TraceFile Open() => _file.Open(parsed, seed);
+        (double typical, IReadOnlyList<string> classes) = Sample(Open, parsed.GetValue(_file.ClassColumn) is not null);
         plan = plan with { TypicalContext = Math.Clamp(typical, 1, plan.Context), Classes = classes };
-        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
+        string name = _file.Name(parsed);
         TraceFile file = Open();
         IRequestSource window = _file.Cut(parsed, file);
         if (parsed.GetValue(_concurrency) is not null)
@@ -222,7 +281,7 @@ internal sealed class TrafficOptions
             Offered = offered,
             Source = Limited(plan, Ended(plan, source, 0, 1, 1), 0),
             Seconds = plan.Seconds is { } given && end is { } last ? Math.Min(given, last) : plan.Seconds ?? end,
-            Notes = () => [.. file.Notes, .. file.Source.HashTokens > 0 ? [$"{path}: what prompts have in common is not used; every prompt is computed whole"] : Array.Empty<string>()],
+            Notes = () => [.. file.Notes, .. file.Source.HashTokens > 0 ? [$"{name}: what prompts have in common is not used; every prompt is computed whole"] : Array.Empty<string>()],
             Trouble = () => guarded.Trouble,
             Opened = file,
         };
@@ -248,7 +307,7 @@ internal sealed class TrafficOptions
             // The run itself tells of it, when it has come so far.
         }
 
-        IReadOnlyList<string> names = classes && file.Source is TraceSource trace ? [.. trace.Classes] : [];
+        IReadOnlyList<string> names = classes ? [.. file.Classes] : [];
         return names.Count <= MostClasses ? (tokens / Math.Max(1, count), names)
             : throw new InputException(_file.ClassColumn.Name, FormattableString.Invariant($"found {names.Count} classes; allowed: at most {MostClasses}"));
     }
