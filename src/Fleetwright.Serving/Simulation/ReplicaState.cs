@@ -700,11 +700,8 @@ internal sealed class ReplicaState
                 break;
             }
 
-            if (child + 1 < count && heap[child + 1] < heap[child])
-            {
-                child++;
-            }
-
+            // Which child is smaller cannot be guessed: no branch.
+            child += heap[Math.Min(child + 1, count - 1)] < heap[child] ? 1 : 0;
             if (heap[child] >= key)
             {
                 break;

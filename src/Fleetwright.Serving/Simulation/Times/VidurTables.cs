@@ -13,9 +13,9 @@ internal readonly struct VidurTables : IIterationTimes
     private const double UnevenBatchFactor = 1.1;
     private readonly double[] _tokens;
     private readonly double[][] _decode;
-    private readonly PromptRow[] _prompts;
+    private readonly double[][] _prompts;
 
-    private VidurTables(double[] tokens, double[][] decode, PromptRow[] prompts) => (_tokens, _decode, _prompts) = (tokens, decode, prompts);
+    private VidurTables(double[] tokens, double[][] decode, double[][] prompts) => (_tokens, _decode, _prompts) = (tokens, decode, prompts);
 
     /// <summary>The largest batch of the decode table.</summary>
     public int LargestBatch => _decode.Length - 1;
@@ -32,8 +32,8 @@ internal readonly struct VidurTables : IIterationTimes
         double scale = layers * 1e-3;
         CsvTable ops = CsvTable.Read(prefix + "_ops.csv.gz", "num_tokens", "attn_kv_cache_save");
         string[] perToken = ["attn_pre_proj", "attn_post_proj", "mlp_up_proj", "mlp_down_proj", "mlp_act", "attn_rope", "input_layernorm", "post_attention_layernorm", "add"];
-        double[] tokens = Steps(ops, "num_tokens", r => scale * (perToken.Sum(r.Number) + AllReduce(r)));
-        double[] kvSave = Steps(ops, "num_tokens", r => scale * r.Number("attn_kv_cache_save"));
+        double[] tokens = Steps(ops.Rows, "num_tokens", r => scale * (perToken.Sum(r.Number) + AllReduce(r)));
+        double[] kvSave = Steps(ops.Rows, "num_tokens", r => scale * r.Number("attn_kv_cache_save"));
 
         // All but attention: Vidur rounds the tokens of its operators up to eight, but not those saved in the cache.
         double[] all = [.. kvSave.Select((save, i) => tokens[Math.Min((i + 7) & ~7, tokens.Length - 1)] + save)];
@@ -56,10 +56,10 @@ internal readonly struct VidurTables : IIterationTimes
 
         CsvRow[] prefill = [.. CsvTable.Read(prefix + "_attn_prefill.csv.gz", "kv_cache_size", "chunk_from", "ms").Rows];
         int rows = (prefill.Max(r => r.Whole("kv_cache_size")) / KvStep) + 1;
-        var prompts = new PromptRow?[rows];
+        double[][] prompts = new double[rows][];
         foreach (IGrouping<int, CsvRow> kv in prefill.GroupBy(r => r.Whole("kv_cache_size") / KvStep))
         {
-            prompts[kv.Key] = new PromptRow([.. kv.Select(r => (r.Whole("chunk_from"), scale * r.Number("ms"))).OrderBy(s => s.Item1)]);
+            prompts[kv.Key] = Steps(kv, "chunk_from", r => scale * r.Number("ms"));
         }
 
         for (int i = 1; i < rows; i++)
@@ -67,7 +67,7 @@ internal readonly struct VidurTables : IIterationTimes
             prompts[i] ??= prompts[i - 1];
         }
 
-        return new VidurTables(all, decode, prompts!);
+        return new VidurTables(all, decode, prompts);
 
         // Two all-reduces a layer, each with a launch of 0.02 ms.
         static double AllReduce(CsvRow r) => r.NumberOr(-1, "all_reduce") is var ms and >= 0 ? 2 * (ms + 0.02) : 0;
@@ -96,11 +96,11 @@ internal readonly struct VidurTables : IIterationTimes
 
         if (chunks.Length == 1)
         {
-            seconds += At(_prompts, past).Seconds(tokens - decodes);
+            seconds += At(At(_prompts, past), tokens - decodes);
         }
         else if (chunks.Length > 1)
         {
-            seconds += At(_prompts, past).Seconds((int)Math.Round(Math.Sqrt(squares))) * UnevenBatchFactor;
+            seconds += At(At(_prompts, past), (int)Math.Round(Math.Sqrt(squares))) * UnevenBatchFactor;
         }
 
         return seconds;
@@ -144,44 +144,17 @@ internal readonly struct VidurTables : IIterationTimes
 
     private static int ColumnOf(long meanContext) => (int)((ulong)(meanContext + KvStep - 1) / KvStep);
 
-    private static double[] Steps(CsvTable table, string by, Func<CsvRow, double> value)
+    // Each row's value holds up to the next row, the first one's from 0.
+    private static double[] Steps(IEnumerable<CsvRow> table, string by, Func<CsvRow, double> value)
     {
-        CsvRow[] rows = [.. table.Rows.OrderBy(r => r.Whole(by))];
+        CsvRow[] rows = [.. table.OrderBy(r => r.Whole(by))];
         double[] steps = new double[rows[^1].Whole(by) + 1];
-        foreach (CsvRow r in rows)
+        for (int i = 0; i < rows.Length; i++)
         {
-            steps.AsSpan(r.Whole(by)).Fill(value(r));
+            int from = i == 0 ? 0 : rows[i].Whole(by), to = i + 1 < rows.Length ? rows[i + 1].Whole(by) : steps.Length;
+            steps.AsSpan(from..to).Fill(value(rows[i]));
         }
 
         return steps;
-    }
-
-    // Prompts after as many cached tokens: seconds from a chunk size on, and where to look for a size: the last step at or below each multiple of eight.
-    private sealed class PromptRow
-    {
-        private const int LookStep = 8;
-        private readonly (int From, double Seconds)[] _steps;
-        private readonly int[] _near;
-
-        public PromptRow((int From, double Seconds)[] steps)
-        {
-            _steps = steps;
-            _near = new int[(steps[^1].From / LookStep) + 1];
-            for (int i = 1; i < steps.Length; i++)
-            {
-                _near.AsSpan((steps[i].From + LookStep - 1) / LookStep).Fill(i);
-            }
-        }
-
-        public double Seconds(int chunk)
-        {
-            int at = _near[Math.Min((int)((uint)chunk / LookStep), _near.Length - 1)];
-            while (at + 1 < _steps.Length && _steps[at + 1].From <= chunk)
-            {
-                at++;
-            }
-
-            return _steps[at].Seconds;
-        }
     }
 }
