@@ -122,17 +122,17 @@ public sealed class VidurScript
 {
     private readonly VidurReplay _replay;
     private readonly VidurTables _tables;
-    private readonly IReadOnlyList<Request> _stream;
+    private readonly Request[] _stream;
     private readonly int _maximumTokens;
 
     internal VidurScript(VidurReplay replay, VidurTables tables, SchedulerLimits limits, IReadOnlyList<Request> stream, int maximumTokens) =>
-        (_replay, _tables, Limits, _stream, _maximumTokens) = (replay, tables, limits, stream, maximumTokens);
+        (_replay, _tables, Limits, _stream, _maximumTokens) = (replay, tables, limits, [.. stream], maximumTokens);
 
     /// <summary>What the scheduler of each replica can fill.</summary>
     public SchedulerLimits Limits { get; }
 
     /// <summary>Requests of the run.</summary>
-    public int Count => _stream.Count;
+    public int Count => _stream.Length;
 
     /// <summary>Takes every request to its end.</summary>
     /// <param name="sink">Gives each replica its sink.</param>

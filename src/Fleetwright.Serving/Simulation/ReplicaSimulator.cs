@@ -16,11 +16,15 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
 {
     private readonly Scheduler _scheduler;
     private readonly int _longestRun;
+    private readonly int _spareBlocks;
     private TTimes _times;
     private ReplicaWork _work;
     private SequenceEnds _ends;
     private long _start;
     private int _iterations;
+
+    // The arrival up to which the run was planned.
+    private long _plannedTo;
 
     /// <param name="times">How long iterations take.</param>
     /// <param name="scheduler">How batches are formed; a scheduler of its own for each replica.</param>
@@ -31,6 +35,7 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
     {
         (_times, _scheduler, State, _ends) = (times, scheduler, state, new SequenceEnds(sink));
         _longestRun = leaps ? 1 << 20 : 1;
+        _spareBlocks = scheduler.SpareBlocks;
     }
 
     public ReplicaState State { get; }
@@ -77,14 +82,15 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
     /// <returns>Whether nothing is left to do.</returns>
     public bool RunUntil(IRequestSource source, long until)
     {
-        while (Math.Min(source.NextArrival, End) is var now && now != Ticks.Never)
+        long arrival = source.NextArrival;
+        while (Math.Min(arrival, End) is var now && now != Ticks.Never)
         {
             if (now > until)
             {
                 return false;
             }
 
-            Step(source, now);
+            arrival = Step(source, arrival, now);
         }
 
         return true;
@@ -115,27 +121,34 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
         }
     }
 
-    private void Step(IRequestSource source, long now)
+    // Returns the next arrival. An end may bring one forward, so the source is asked again after each.
+    private long Step(IRequestSource source, long arrival, long now)
     {
         if (End == now)
         {
             Finish();
+            arrival = source.NextArrival;
         }
 
-        while (source.NextArrival <= now)
+        while (arrival <= now)
         {
             Accept(source.Take());
+            arrival = source.NextArrival;
         }
 
         if (End == Ticks.Never)
         {
-            Plan(now, source.NextArrival);
+            Plan(now, arrival);
         }
         else
         {
             Cut(now);
         }
+
+        return arrival;
     }
+
+    private long LongestContext => TTimes.ReadsLongestContext ? State.LongestContext : 0;
 
     private void Accept(in Request request) => _ends.Accept(_scheduler, State, request);
 
@@ -146,16 +159,17 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
         _scheduler.Form(State, now);
         if (State.ChunkCount > 0)
         {
-            double seconds = _times.Iteration(State.Decodes ? State.DecodeCount : 0, State.Decodes ? State.DecodeContext : 0, State.Decodes ? State.LongestContext : 0, State.Chunks);
+            double seconds = _times.Iteration(State.Decodes ? State.DecodeCount : 0, State.Decodes ? State.DecodeContext : 0, State.Decodes ? LongestContext : 0, State.Chunks);
             Start(now, 1, seconds);
         }
         else if (State.Decodes)
         {
             // What was evicted may come back in the next iteration.
             int longest = State.Preemptions > preemptions ? 1 : _longestRun;
-            int most = State.SafeIterations((int)Math.Min(State.IterationsToEnd, longest), _scheduler.SpareBlocks);
-            double until = State.WaitingCount > 0 || nextArrival == Ticks.Never ? double.PositiveInfinity : Ticks.Seconds(nextArrival - now);
-            int iterations = _times.Decode(State.DecodeCount, State.DecodeContext, State.LongestContext, most, until, out double seconds);
+            int most = State.SafeIterations((int)Math.Min(State.IterationsToEnd, longest), _spareBlocks);
+            _plannedTo = State.WaitingCount > 0 ? Ticks.Never : nextArrival;
+            double until = _plannedTo == Ticks.Never ? double.PositiveInfinity : Ticks.Seconds(_plannedTo - now);
+            int iterations = _times.Decode(State.DecodeCount, State.DecodeContext, LongestContext, most, until, out double seconds);
             Start(now, iterations, seconds);
         }
         else
@@ -171,12 +185,12 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
         End = now + Ticks.Of(seconds);
     }
 
-    // An arrival that may be admitted ends a run of decodes after the iteration that is running.
+    // An arrival that may be admitted ends a run of decodes after the iteration that is running, unless it was planned so.
     private void Cut(long now)
     {
-        if (_iterations > 1 && now < End && State.WaitingCount == 1)
+        if (_iterations > 1 && now < End && now != _plannedTo && State.WaitingCount == 1)
         {
-            _iterations = _times.Decode(State.DecodeCount, State.DecodeContext, State.LongestContext, _iterations, Ticks.Seconds(now - _start), out double seconds);
+            _iterations = _times.Decode(State.DecodeCount, State.DecodeContext, LongestContext, _iterations, Ticks.Seconds(now - _start), out double seconds);
             End = Math.Max(now, _start + Ticks.Of(seconds));
         }
     }

@@ -14,6 +14,7 @@ internal sealed class ReplicaState
     // Not known since the sequence that had it left; found when asked for, which is once in about as many ends as sequences.
     private const long Unknown = long.MinValue;
     private readonly int _blockTokens;
+    private readonly BlockSize _block;
     private readonly int[] _nextBlock;
     private readonly FreeBlockQueue? _queue;
     private readonly PrefixCache? _prefixes;
@@ -50,6 +51,7 @@ internal sealed class ReplicaState
         Limits = limits;
         ReservesWhole = reservesWhole;
         _blockTokens = limits.BlockTokens;
+        _block = new BlockSize(limits.BlockTokens);
         _nextBlock = new int[_blockTokens];
         FreeBlocks = limits.Blocks;
     }
@@ -107,7 +109,7 @@ internal sealed class ReplicaState
 
     public ref Sequence this[int slot] => ref _slots[slot];
 
-    public int BlocksFor(long tokens) => (int)((tokens + _blockTokens - 1) / _blockTokens);
+    public int BlocksFor(long tokens) => (int)_block.For(tokens);
 
     // Waiting.
 
@@ -248,7 +250,7 @@ internal sealed class ReplicaState
         }
 
         long room = FreeBlocks - spare;
-        if (room >= (long)DecodeCount * ((most / _blockTokens) + 1))
+        if (room >= (long)DecodeCount * (_block.Whole(most) + 1))
         {
             return most;
         }
@@ -287,9 +289,9 @@ internal sealed class ReplicaState
         if (!ReservesWhole && iterations > 1)
         {
             int more = iterations - 1;
-            long taken = (long)(more / _blockTokens) * DecodeCount;
+            long taken = _block.Whole(more) * DecodeCount;
             int phase = _phase;
-            for (int i = more % _blockTokens; i > 0; i--)
+            for (int i = _block.Rest(more); i > 0; i--)
             {
                 phase = phase + 1 == _blockTokens ? 0 : phase + 1;
                 taken += _nextBlock[phase];
@@ -299,7 +301,7 @@ internal sealed class ReplicaState
         }
 
         DecodeIterations += iterations;
-        _phase = (_phase + iterations) % _blockTokens;
+        _phase = _block.Rest(_phase + iterations);
     }
 
     /// <summary>Takes a sequence that has all its tokens from the decoding ones; false when there is none.</summary>
@@ -427,7 +429,6 @@ internal sealed class ReplicaState
     public FoundPrefix FindPrefix()
     {
         ref Sequence s = ref _slots[WaitingHead];
-        int most = (s.Prompt - 1) / _blockTokens;
         if (_prefixes is not null)
         {
             int units = _prefixes.Match(_prefixKeys[WaitingHead], (s.Prompt - 1) / _unitTokens, out int held);
@@ -439,6 +440,7 @@ internal sealed class ReplicaState
             return default;
         }
 
+        int most = (s.Prompt - 1) / _blockTokens;
         int blocks = Math.Min((int)_queue.Left(WaitingHead), Math.Min(s.Whole, most));
         return new FoundPrefix(blocks * _blockTokens, blocks, 0);
     }
@@ -600,17 +602,22 @@ internal sealed class ReplicaState
 
     private void RemovePrefill(int slot)
     {
-        int at = Array.IndexOf(_prefilling, slot, 0, PrefillCount);
-        PrefillCount--;
-        Array.Copy(_prefilling, at + 1, _prefilling, at, PrefillCount - at);
+        // Mostly the only one, or the first of a few: not worth a call.
+        int[] prefilling = _prefilling;
+        int at = 0;
+        while (prefilling[at] != slot)
+        {
+            at++;
+        }
+
+        for (PrefillCount--; at < PrefillCount; at++)
+        {
+            prefilling[at] = prefilling[at + 1];
+        }
     }
 
     // The histogram's place of a sequence: the phase in which its context is one past a whole number of blocks.
-    private int Phase(in Sequence s)
-    {
-        int phase = (int)((1 - s.Offset) % _blockTokens);
-        return phase < 0 ? phase + _blockTokens : phase;
-    }
+    private int Phase(in Sequence s) => _block.Rest(1 - s.Offset);
 
     // A binary heap by the decode iteration after which a sequence ends; a key holds that count above the 24 bits of the slot.
     private void AddDecode(int slot, long end)
@@ -693,11 +700,8 @@ internal sealed class ReplicaState
                 break;
             }
 
-            if (child + 1 < count && heap[child + 1] < heap[child])
-            {
-                child++;
-            }
-
+            // Which child is smaller cannot be guessed: no branch.
+            child += heap[Math.Min(child + 1, count - 1)] < heap[child] ? 1 : 0;
             if (heap[child] >= key)
             {
                 break;

@@ -44,7 +44,7 @@ internal struct SequenceEnds(ICompletionSink sink)
         }
         else
         {
-            long between = (now - start) / iterations;
+            long between = iterations == 1 ? now - start : (now - start) / iterations;
             if (_stalled > 0)
             {
                 // Prompts held the decoding sequences up: their next token follows that much later.

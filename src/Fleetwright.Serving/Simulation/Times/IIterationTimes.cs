@@ -11,6 +11,9 @@ public readonly record struct PromptChunk(int Tokens, int Past);
 /// </summary>
 public interface IIterationTimes
 {
+    /// <summary>Whether times depend on the longest context, which has to be looked for; where they do not, 0 is given for it.</summary>
+    static virtual bool ReadsLongestContext => true;
+
     /// <summary>Seconds of one iteration.</summary>
     /// <param name="decodes">Sequences that get one token each.</param>
     /// <param name="contextTokens">Sum of their contexts: tokens in the cache, the newest included.</param>

@@ -318,6 +318,9 @@ internal sealed class ReplicaTable
 internal readonly struct ReplicaTimes(ReplicaTable table) : IIterationTimes, ILockstepTimes
 {
     /// <inheritdoc/>
+    public static bool ReadsLongestContext => false;
+
+    /// <inheritdoc/>
     public double Iteration(ReadOnlySpan<RankBatch> ranks) => table.Iteration(ranks);
 
     /// <inheritdoc/>

@@ -12,19 +12,16 @@ internal readonly struct VidurTables : IIterationTimes
     private const int KvStep = 64;
     private const double UnevenBatchFactor = 1.1;
     private readonly double[] _tokens;
-    private readonly double[] _kvSave;
     private readonly double[][] _decode;
-    private readonly int[][] _chunkFrom;
-    private readonly double[][] _chunkSeconds;
+    private readonly double[][] _prompts;
 
-    private VidurTables(double[] tokens, double[] kvSave, double[][] decode, int[][] chunkFrom, double[][] chunkSeconds) =>
-        (_tokens, _kvSave, _decode, _chunkFrom, _chunkSeconds) = (tokens, kvSave, decode, chunkFrom, chunkSeconds);
+    private VidurTables(double[] tokens, double[][] decode, double[][] prompts) => (_tokens, _decode, _prompts) = (tokens, decode, prompts);
 
     /// <summary>The largest batch of the decode table.</summary>
     public int LargestBatch => _decode.Length - 1;
 
     /// <summary>Tokens that the tables reach: the next power of two, as profiles are made.</summary>
-    public int LongestContext => (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(_tokens.Length - 1, (_chunkFrom.Length - 1) * KvStep));
+    public int LongestContext => (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(_tokens.Length - 1, (_prompts.Length - 1) * KvStep));
 
     /// <summary>Reads <c>PREFIX_ops.csv.gz</c>, <c>PREFIX_attn_decode.csv.gz</c> and <c>PREFIX_attn_prefill.csv.gz</c>.</summary>
     /// <param name="prefix">Path without the ending.</param>
@@ -35,8 +32,11 @@ internal readonly struct VidurTables : IIterationTimes
         double scale = layers * 1e-3;
         CsvTable ops = CsvTable.Read(prefix + "_ops.csv.gz", "num_tokens", "attn_kv_cache_save");
         string[] perToken = ["attn_pre_proj", "attn_post_proj", "mlp_up_proj", "mlp_down_proj", "mlp_act", "attn_rope", "input_layernorm", "post_attention_layernorm", "add"];
-        double[] tokens = Steps(ops, "num_tokens", r => scale * (perToken.Sum(r.Number) + AllReduce(r)));
-        double[] kvSave = Steps(ops, "num_tokens", r => scale * r.Number("attn_kv_cache_save"));
+        double[] tokens = Steps(ops.Rows, "num_tokens", r => scale * (perToken.Sum(r.Number) + AllReduce(r)));
+        double[] kvSave = Steps(ops.Rows, "num_tokens", r => scale * r.Number("attn_kv_cache_save"));
+
+        // All but attention: Vidur rounds the tokens of its operators up to eight, but not those saved in the cache.
+        double[] all = [.. kvSave.Select((save, i) => tokens[Math.Min((i + 7) & ~7, tokens.Length - 1)] + save)];
 
         // Beyond a table's end its last value holds, as a random forest's does.
         IGrouping<int, CsvRow>[] batches = [.. CsvTable.Read(prefix + "_attn_decode.csv.gz", "batch_size", "kv_from", "ms").Rows.GroupBy(r => r.Whole("batch_size")).OrderBy(g => g.Key)];
@@ -47,7 +47,7 @@ internal readonly struct VidurTables : IIterationTimes
             double[] contexts = new double[(batch.Max(r => r.Whole("kv_from")) / KvStep) + 1];
             foreach (CsvRow r in batch.OrderBy(r => r.Whole("kv_from")))
             {
-                contexts.AsSpan(r.Whole("kv_from") / KvStep).Fill(scale * r.Number("ms"));
+                contexts.AsSpan(r.Whole("kv_from") / KvStep).Fill(scale * r.Number("ms") * (batch.Key > 1 ? UnevenBatchFactor : 1));
             }
 
             decode.AsSpan(from, batch.Key + 1 - from).Fill(contexts);
@@ -56,26 +56,25 @@ internal readonly struct VidurTables : IIterationTimes
 
         CsvRow[] prefill = [.. CsvTable.Read(prefix + "_attn_prefill.csv.gz", "kv_cache_size", "chunk_from", "ms").Rows];
         int rows = (prefill.Max(r => r.Whole("kv_cache_size")) / KvStep) + 1;
-        int[][] chunkFrom = new int[rows][];
-        double[][] chunkSeconds = new double[rows][];
+        double[][] prompts = new double[rows][];
         foreach (IGrouping<int, CsvRow> kv in prefill.GroupBy(r => r.Whole("kv_cache_size") / KvStep))
         {
-            CsvRow[] sorted = [.. kv.OrderBy(r => r.Whole("chunk_from"))];
-            chunkFrom[kv.Key] = [.. sorted.Select(r => r.Whole("chunk_from"))];
-            chunkSeconds[kv.Key] = [.. sorted.Select(r => scale * r.Number("ms"))];
+            prompts[kv.Key] = Steps(kv, "chunk_from", r => scale * r.Number("ms"));
         }
 
         for (int i = 1; i < rows; i++)
         {
-            chunkFrom[i] ??= chunkFrom[i - 1];
-            chunkSeconds[i] ??= chunkSeconds[i - 1];
+            prompts[i] ??= prompts[i - 1];
         }
 
-        return new VidurTables(tokens, kvSave, decode, chunkFrom, chunkSeconds);
+        return new VidurTables(all, decode, prompts);
 
         // Two all-reduces a layer, each with a launch of 0.02 ms.
         static double AllReduce(CsvRow r) => r.NumberOr(-1, "all_reduce") is var ms and >= 0 ? 2 * (ms + 0.02) : 0;
     }
+
+    /// <inheritdoc/>
+    public static bool ReadsLongestContext => false;
 
     /// <inheritdoc/>
     public double Iteration(int decodes, long contextTokens, long longestContext, ReadOnlySpan<PromptChunk> chunks)
@@ -89,17 +88,19 @@ internal readonly struct VidurTables : IIterationTimes
             squares += (long)chunk.Tokens * chunk.Tokens;
         }
 
-        double seconds = At(_tokens, (tokens + 7) & ~7) + At(_kvSave, tokens);
+        double seconds = At(_tokens, tokens);
         if (decodes > 0)
         {
-            seconds += DecodeAttention(decodes, contextTokens / decodes);
+            seconds += At(At(_decode, decodes), ColumnOf(contextTokens / decodes));
         }
 
-        if (chunks.Length > 0)
+        if (chunks.Length == 1)
         {
-            int row = Math.Min(past, _chunkFrom.Length - 1);
-            int at = Array.BinarySearch(_chunkFrom[row], (int)Math.Round(Math.Sqrt(squares)));
-            seconds += _chunkSeconds[row][Math.Max(0, at < 0 ? ~at - 1 : at)] * (chunks.Length > 1 ? UnevenBatchFactor : 1);
+            seconds += At(At(_prompts, past), tokens - decodes);
+        }
+        else if (chunks.Length > 1)
+        {
+            seconds += At(At(_prompts, past), (int)Math.Round(Math.Sqrt(squares))) * UnevenBatchFactor;
         }
 
         return seconds;
@@ -109,14 +110,15 @@ internal readonly struct VidurTables : IIterationTimes
     public int Decode(int decodes, long contextTokens, long longestContext, int iterations, double untilSeconds, out double seconds)
     {
         // The time is the same until the mean context, one longer each iteration, passes the next multiple of 64.
-        double rest = At(_tokens, (decodes + 7) & ~7) + At(_kvSave, decodes);
+        double rest = At(_tokens, decodes);
+        double[] contexts = At(_decode, decodes);
         long mean = contextTokens / decodes;
-        int done = 0;
+        int column = ColumnOf(mean), reach = (int)((KvStep * column) - mean) + 1, done = 0;
         seconds = 0;
         while (true)
         {
-            double each = rest + DecodeAttention(decodes, mean + done);
-            int same = Math.Min(iterations - done, KvStep - (int)((mean + done - 1) % KvStep));
+            double each = rest + At(contexts, column);
+            int same = Math.Min(iterations - done, reach);
             double left = untilSeconds - seconds;
             if (same * each >= left)
             {
@@ -131,26 +133,28 @@ internal readonly struct VidurTables : IIterationTimes
             {
                 return done;
             }
+
+            column++;
+            reach = KvStep;
         }
     }
 
-    private static double At(double[] table, int index) => table[Math.Min(index, table.Length - 1)];
+    // Beyond its end, a table's last value holds.
+    private static T At<T>(T[] table, int index) => table[Math.Min(index, table.Length - 1)];
 
-    private static double[] Steps(CsvTable table, string by, Func<CsvRow, double> value)
+    private static int ColumnOf(long meanContext) => (int)((ulong)(meanContext + KvStep - 1) / KvStep);
+
+    // Each row's value holds up to the next row, the first one's from 0.
+    private static double[] Steps(IEnumerable<CsvRow> table, string by, Func<CsvRow, double> value)
     {
-        CsvRow[] rows = [.. table.Rows.OrderBy(r => r.Whole(by))];
+        CsvRow[] rows = [.. table.OrderBy(r => r.Whole(by))];
         double[] steps = new double[rows[^1].Whole(by) + 1];
-        foreach (CsvRow r in rows)
+        for (int i = 0; i < rows.Length; i++)
         {
-            steps.AsSpan(r.Whole(by)).Fill(value(r));
+            int from = i == 0 ? 0 : rows[i].Whole(by), to = i + 1 < rows.Length ? rows[i + 1].Whole(by) : steps.Length;
+            steps.AsSpan(from..to).Fill(value(rows[i]));
         }
 
         return steps;
-    }
-
-    private double DecodeAttention(int decodes, long meanContext)
-    {
-        double[] contexts = _decode[Math.Min(decodes, _decode.Length - 1)];
-        return contexts[(int)Math.Min((meanContext + KvStep - 1) / KvStep, contexts.Length - 1)] * (decodes > 1 ? UnevenBatchFactor : 1);
     }
 }
