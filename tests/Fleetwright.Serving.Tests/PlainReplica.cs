@@ -15,7 +15,11 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
     private readonly List<Sequence> _running = [];
     private readonly LinkedList<Sequence> _waiting = [];
     private readonly List<CompletedRequest> _completed = [];
+    private readonly Queue<Sequence> _incoming = new();
+    private readonly List<Sequence> _landed = [];
     private long _admitted;
+    private long _incomingNumber;
+    private int _reserved;
 
     public long Iterations { get; private set; }
 
@@ -34,6 +38,11 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
     public int Running => _running.Count;
 
     public List<CompletedRequest> Completed => _completed;
+
+    /// <summary>Takes sequences whose prompt is whole and whose further tokens another replica computes; null when this one does.</summary>
+    public List<Sequence>? Outbox { get; init; }
+
+    public long FreeBlocks => Free;
 
     public List<CompletedRequest> Run(IEnumerable<Request> requests)
     {
@@ -62,6 +71,47 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
         return _completed;
     }
 
+    /// <summary>The cache of a sequence was sent.</summary>
+    public void ReleaseHeld(Sequence s) => Release(s);
+
+    /// <summary>A sequence whose prompt another replica has computed.</summary>
+    public Sequence ArriveComputed(Sequence sent)
+    {
+        var s = new Sequence(sent.Request) { Prompt = sent.Prompt, Scheduled = sent.Scheduled, FirstToken = sent.FirstToken, Evictions = sent.Evictions, Number = _incomingNumber++ };
+        _incoming.Enqueue(s);
+        return s;
+    }
+
+    public void Land(Sequence s) => _landed.Add(s);
+
+    /// <summary>What has landed decodes from the next batch on.</summary>
+    public void Join()
+    {
+        foreach (Sequence s in _landed)
+        {
+            (s.Computed, s.Tokens) = (s.Prompt, s.Prompt + 1);
+            _running.Add(s);
+            _reserved--;
+        }
+
+        _landed.Clear();
+    }
+
+    /// <summary>Blocks for those that wait for them, after a batch was formed.</summary>
+    public List<Sequence> Reserve()
+    {
+        List<Sequence> granted = [];
+        while (_waiting.Count == 0 && _running.All(r => r.Decodes) && _incoming.TryPeek(out Sequence? s) && _running.Count + _reserved < limits.MaximumSequences && Free - Blocks(s.Prompt) >= limits.WatermarkBlocks)
+        {
+            Allocate(s, Blocks(s.Prompt));
+            s.Order = ++_admitted;
+            _reserved++;
+            granted.Add(_incoming.Dequeue());
+        }
+
+        return granted;
+    }
+
     public void Arrive(Request request) => _waiting.AddLast(new Sequence(request) { Prompt = request.PromptTokens });
 
     /// <summary>Sequences that decode, the sum and the longest of their contexts, and the parts of prompts of a batch.</summary>
@@ -87,6 +137,13 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
             // The last token of the prompt, and each one after it, gives one more.
             s.Tokens = s.Computed + 1;
             s.FirstToken = s.FirstToken < 0 ? end : s.FirstToken;
+            if (Outbox is not null && s.Request.OutputTokens > 1)
+            {
+                _running.Remove(s);
+                Outbox.Add(s);
+                continue;
+            }
+
             if (s.Tokens == s.Request.PromptTokens + s.Request.OutputTokens)
             {
                 _running.Remove(s);
@@ -104,7 +161,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
         switch (scheduler)
         {
             case "sarathi":
-                _running.Sort((a, b) => a.Request.Id.CompareTo(b.Request.Id));
+                _running.Sort((a, b) => a.Number.CompareTo(b.Number));
                 Decode(batch, 1, ref evicted);
                 tokens = batch.Count;
                 foreach (Sequence s in _running.Where(s => !s.Decodes))
@@ -131,7 +188,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
 
                 if (batch.Count == 0)
                 {
-                    _running.Sort((a, b) => a.Request.Id.CompareTo(b.Request.Id));
+                    _running.Sort((a, b) => a.Number.CompareTo(b.Number));
                     Decode(batch, 1, ref evicted);
                 }
 
@@ -313,6 +370,9 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
         public long Scheduled { get; set; } = -1;
 
         public long FirstToken { get; set; } = -1;
+
+        /// <summary>Its place in the order of arrival.</summary>
+        public long Number { get; init; } = request.Id;
 
         public bool Decodes => Tokens > 0;
     }

@@ -14,7 +14,7 @@ namespace Fleetwright.Serving.Simulation;
 /// A request that no cache could ever hold is turned away by the rank that it was sent to. A rank without work takes part in every pass.
 /// </remarks>
 /// <typeparam name="TTimes">How long iterations take.</typeparam>
-internal sealed class LockstepSimulator<TTimes> : IReplicaEngine
+internal sealed class LockstepSimulator<TTimes> : ISplitEngine
     where TTimes : struct, ILockstepTimes
 {
     private readonly Scheduler[] _schedulers;
@@ -65,7 +65,7 @@ internal sealed class LockstepSimulator<TTimes> : IReplicaEngine
             int waiting = _aheadCount;
             foreach (ReplicaState state in _states)
             {
-                waiting += state.WaitingCount;
+                waiting += state.WaitingCount + state.IncomingCount;
             }
 
             return waiting;
@@ -135,6 +135,53 @@ internal sealed class LockstepSimulator<TTimes> : IReplicaEngine
             {
                 ends.RequestOverhead = value;
             }
+        }
+    }
+
+    /// <summary>Caches that come from other replicas, by rank; none where all prompts are computed here.</summary>
+    public IReadOnlyList<KvIntake> Intakes { get; init; } = [];
+
+    /// <summary>Takes the slots of sequences that go on elsewhere once their prompt is whole, by rank; none where all go on here.</summary>
+    public IReadOnlyList<List<int>> Outboxes
+    {
+        get => [.. _ends.Where(e => e.Outbox is not null).Select(e => e.Outbox!)];
+        init
+        {
+            for (int i = 0; i < value.Count; i++)
+            {
+                _ends[i].Outbox = value[i];
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    int ISplitEngine.Ranks => _states.Length;
+
+    /// <inheritdoc/>
+    SplitRank ISplitEngine.Rank(int rank) => new(_states[rank], _schedulers[rank], Intakes.Count > 0 ? Intakes[rank] : null, _ends[rank].Outbox);
+
+    /// <inheritdoc/>
+    int ISplitEngine.RankFor(long now) => _balancer.Choose(now);
+
+    /// <inheritdoc/>
+    void ISplitEngine.Finish(long now)
+    {
+        if (End == now)
+        {
+            Finish();
+        }
+    }
+
+    /// <inheritdoc/>
+    void ISplitEngine.Resume(long now)
+    {
+        if (End == Ticks.Never)
+        {
+            Plan(now, Ticks.Never);
+        }
+        else if (_iterations > 1 && now < End)
+        {
+            Cut(_times.Decode(_batches, _iterations, Ticks.Seconds(now - _start), out _), now);
         }
     }
 
@@ -296,7 +343,10 @@ internal sealed class LockstepSimulator<TTimes> : IReplicaEngine
         {
             ReplicaState state = _states[i];
             long preemptions = state.Preemptions;
+            KvIntake? intake = Intakes.Count > 0 ? Intakes[i] : null;
+            intake?.Join(state, now);
             _schedulers[i].Form(state, now);
+            intake?.Reserve(state, _schedulers[i]);
             bool steps = state.Decodes;
             _batches[i] = RankBatch.Of(steps ? state.DecodeCount : 0, steps ? state.DecodeContext : 0, steps ? state.LongestContext : 0, state.Chunks);
             prompts |= state.ChunkCount > 0;

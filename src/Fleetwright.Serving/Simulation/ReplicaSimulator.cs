@@ -1,3 +1,4 @@
+using Fleetwright.Serving.Simulation.Fleets;
 using Fleetwright.Serving.Simulation.Results;
 using Fleetwright.Serving.Simulation.Schedulers;
 using Fleetwright.Serving.Simulation.Times;
@@ -11,7 +12,7 @@ namespace Fleetwright.Serving.Simulation;
 /// running. Cutting costs no more than planning, because a run is a closed form and has no state of its own.
 /// </summary>
 /// <typeparam name="TTimes">How long iterations take.</typeparam>
-internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
+internal sealed class ReplicaSimulator<TTimes> : ISplitEngine
     where TTimes : struct, IIterationTimes
 {
     private readonly Scheduler _scheduler;
@@ -47,7 +48,7 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
     public ref readonly ReplicaWork Work => ref _work;
 
     /// <inheritdoc/>
-    int IReplicaEngine.Waiting => State.WaitingCount;
+    int IReplicaEngine.Waiting => State.WaitingCount + State.IncomingCount;
 
     /// <inheritdoc/>
     int IReplicaEngine.Running => State.RunningCount;
@@ -73,6 +74,47 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
     {
         get => _ends.RequestOverhead;
         init => _ends.RequestOverhead = value;
+    }
+
+    /// <summary>Caches that come from other replicas; null where all prompts are computed here.</summary>
+    public KvIntake? Intake { get; init; }
+
+    /// <summary>Takes the slots of sequences that go on elsewhere once their prompt is whole; null where all go on here.</summary>
+    public List<int>? Outbox
+    {
+        get => _ends.Outbox;
+        init => _ends.Outbox = value;
+    }
+
+    /// <inheritdoc/>
+    int ISplitEngine.Ranks => 1;
+
+    /// <inheritdoc/>
+    SplitRank ISplitEngine.Rank(int rank) => new(State, _scheduler, Intake, Outbox);
+
+    /// <inheritdoc/>
+    int ISplitEngine.RankFor(long now) => 0;
+
+    /// <inheritdoc/>
+    void ISplitEngine.Finish(long now)
+    {
+        if (End == now)
+        {
+            Finish();
+        }
+    }
+
+    /// <inheritdoc/>
+    void ISplitEngine.Resume(long now)
+    {
+        if (End == Ticks.Never)
+        {
+            Plan(now, Ticks.Never);
+        }
+        else
+        {
+            CutRun(now);
+        }
     }
 
     /// <summary>Takes all of a source's requests to their ends.</summary>
@@ -156,7 +198,9 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
     private void Plan(long now, long nextArrival)
     {
         long preemptions = State.Preemptions;
+        Intake?.Join(State, now);
         _scheduler.Form(State, now);
+        Intake?.Reserve(State, _scheduler);
         if (State.ChunkCount > 0)
         {
             double seconds = _times.Iteration(State.Decodes ? State.DecodeCount : 0, State.Decodes ? State.DecodeContext : 0, State.Decodes ? LongestContext : 0, State.Chunks);
@@ -188,7 +232,15 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
     // An arrival that may be admitted ends a run of decodes after the iteration that is running, unless it was planned so.
     private void Cut(long now)
     {
-        if (_iterations > 1 && now < End && now != _plannedTo && State.WaitingCount == 1)
+        if (now != _plannedTo && State.WaitingCount == 1)
+        {
+            CutRun(now);
+        }
+    }
+
+    private void CutRun(long now)
+    {
+        if (_iterations > 1 && now < End)
         {
             _iterations = _times.Decode(State.DecodeCount, State.DecodeContext, LongestContext, _iterations, Ticks.Seconds(now - _start), out double seconds);
             End = Math.Max(now, _start + Ticks.Of(seconds));
@@ -202,7 +254,7 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
         _work.Iterations += _iterations;
         _work.Runs++;
         _work.BusyTicks += now - _start;
-        Series?.Add(_start, now, State.RunningCount, State.WaitingCount, 1 - ((double)State.FreeBlocks / State.Limits.Blocks));
+        Series?.Add(_start, now, State.RunningCount, State.WaitingCount + State.IncomingCount, 1 - ((double)State.FreeBlocks / State.Limits.Blocks));
         _ends.Finish(State, _start, now, _iterations, ref _work);
     }
 }

@@ -9,7 +9,7 @@ namespace Fleetwright.Serving.Simulation;
 /// histogram over that count modulo the block size, their ends as a heap. An iteration then costs the same for one sequence or a thousand.
 /// </summary>
 /// <remarks>Grows while warming up; allocates nothing afterwards.</remarks>
-internal sealed class ReplicaState
+internal sealed partial class ReplicaState
 {
     // Not known since the sequence that had it left; found when asked for, which is once in about as many ends as sequences.
     private const long Unknown = long.MinValue;
@@ -347,8 +347,7 @@ internal sealed class ReplicaState
             return false;
         }
 
-        s.Offset = s.Prompt + 1 - DecodeIterations;
-        AddDecode(slot, DecodeIterations + left);
+        BeginDecode(slot);
         return true;
     }
 

@@ -15,6 +15,9 @@ internal struct SequenceEnds(ICompletionSink sink)
     /// <summary>Hears of every request that ends, when the source waits for answers.</summary>
     public IClosedLoop? Loop { get; set; }
 
+    /// <summary>Takes the slots of sequences whose prompt is whole and whose further tokens another replica computes; null when this one does.</summary>
+    public List<int>? Outbox { get; set; }
+
     /// <summary>Takes a request, or turns it away where the cache can never hold it.</summary>
     public readonly void Accept(Schedulers.Scheduler scheduler, ReplicaState state, in Request request)
     {
@@ -74,7 +77,12 @@ internal struct SequenceEnds(ICompletionSink sink)
                     s.FirstToken = now;
                 }
 
-                if (!state.FinishPrefill(slot))
+                if (Outbox is not null && s.TotalTokens > s.Prompt + 1)
+                {
+                    state.Hold(slot);
+                    Outbox.Add(slot);
+                }
+                else if (!state.FinishPrefill(slot))
                 {
                     Complete(state, slot, now);
                 }

@@ -57,6 +57,12 @@ public sealed record SimulationRequest
     /// <summary>Whether runs of iterations are taken in one step; the results are the same.</summary>
     public bool Leaps { get; init; } = true;
 
+    /// <summary>
+    /// A pool of replicas that compute the prompts; <see cref="Replica"/>, <see cref="Replicas"/>, <see cref="Scheduler"/> and <see cref="Router"/> are then those of the pool that decodes,
+    /// and the requests come from <see cref="Source"/>. Null when every replica does both.
+    /// </summary>
+    public PrefillPool? Prefill { get; init; }
+
     /// <summary>Hears of every request that ends, such as a file of all requests; called from several threads at once, in no order that could be relied on.</summary>
     public ICompletionSink? Observer { get; init; }
 
@@ -90,13 +96,20 @@ public sealed record SimulationResult(
     SchedulerLimits Limits,
     SchedulerKind Scheduler,
     double Joules,
-    bool IsPartial);
+    bool IsPartial)
+{
+    /// <summary>
+    /// What the prefill pool did, where prompts have one: <see cref="Work"/>, <see cref="Occupancy"/>, <see cref="Limits"/> and <see cref="Scheduler"/> are then those of the pool that decodes;
+    /// latencies and <see cref="Joules"/> are of both.
+    /// </summary>
+    public PrefillResult? Prefill { get; init; }
+}
 
 /// <summary>Simulates replicas of a model behind a router.</summary>
 public static class ServingSimulation
 {
     private const int MostShards = 64;
-    private const int MostSeries = 16;
+    internal const int MostSeries = 16;
 
     // Simulated time between looks at progress and cancellation.
     private static readonly long Stretch = Ticks.Of(900);
@@ -108,6 +121,11 @@ public static class ServingSimulation
         if (Problem(request) is { } problem)
         {
             throw new ArgumentException(problem, nameof(request));
+        }
+
+        if (request.Prefill is not null)
+        {
+            return SplitSimulation.Run(request, cancellation);
         }
 
         Replica replica = request.Replica;
@@ -198,6 +216,11 @@ public static class ServingSimulation
     /// <summary>Why a replica cannot run at all; null when it can.</summary>
     public static string? Problem(SimulationRequest request)
     {
+        if (request.Prefill is { } prefill)
+        {
+            return SplitSimulation.Problem(request, prefill);
+        }
+
         Replica replica = request.Replica;
         if (replica.CacheRoomBytes > 0 && Limits(request).Blocks > 0)
         {
@@ -219,7 +242,7 @@ public static class ServingSimulation
         return new ReplicaTable(replica, limits.MaximumSequences * ranks, limits.TokenBudget * ranks);
     }
 
-    private static SchedulerLimits Limits(SimulationRequest request)
+    internal static SchedulerLimits Limits(SimulationRequest request)
     {
         Replica replica = request.Replica;
         int stages = replica.Sharding.PipelineParallel;

@@ -39,7 +39,7 @@ internal sealed class RankBalancer(int ranks, long phase = 0)
         Publish(now);
         for (int i = 0; i < states.Length; i++)
         {
-            _reported[i] = (states[i].WaitingCount, states[i].RunningCount);
+            _reported[i] = (states[i].WaitingCount + states[i].IncomingCount, states[i].RunningCount + states[i].ReservedCount);
         }
     }
 

@@ -8,6 +8,8 @@ internal sealed class PrefillFirstScheduler : Scheduler
 {
     private long _admitted;
 
+    public override long OrderOf(in Sequence sequence) => ++_admitted;
+
     public override void Form(ReplicaState state, long now)
     {
         SchedulerLimits limits = state.Limits;

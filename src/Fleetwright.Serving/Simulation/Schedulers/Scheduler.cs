@@ -15,6 +15,9 @@ internal abstract class Scheduler
     /// <param name="now">When the iteration starts, in ticks.</param>
     public abstract void Form(ReplicaState state, long now);
 
+    /// <summary>Where a sequence stands among the running whose cache comes from elsewhere, so that it is not admitted here: see <see cref="Sequence.Order"/>.</summary>
+    public virtual long OrderOf(in Sequence sequence) => sequence.Number;
+
     /// <summary>Whether the cache can hold a request at all.</summary>
     public virtual bool CanEverHold(SchedulerLimits limits, int promptTokens, int outputTokens)
     {

@@ -9,6 +9,8 @@ internal sealed class VllmV1Scheduler : Scheduler
 {
     private long _admitted;
 
+    public override long OrderOf(in Sequence sequence) => ++_admitted;
+
     public override void Form(ReplicaState state, long now)
     {
         SchedulerLimits limits = state.Limits;
