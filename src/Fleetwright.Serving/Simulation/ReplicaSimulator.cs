@@ -115,6 +115,36 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
         }
     }
 
+    /// <inheritdoc/>
+    public void Stop(long now, List<UnfinishedRequest> unfinished)
+    {
+        long lastToken = now;
+        if (End != Ticks.Never)
+        {
+            int whole = 0;
+            if (_iterations > 1)
+            {
+                int begun = _times.Decode(State.DecodeCount, State.DecodeContext, State.LongestContext, _iterations, Ticks.Seconds(now - _start), out double seconds);
+                whole = _start + Ticks.Of(seconds) <= now ? begun : begun - 1;
+            }
+
+            lastToken = _start;
+            if (whole > 0)
+            {
+                _iterations = _times.Decode(State.DecodeCount, State.DecodeContext, State.LongestContext, whole, double.PositiveInfinity, out double seconds);
+                lastToken = End = Math.Min(now, _start + Ticks.Of(seconds));
+                Finish();
+            }
+
+            _work.BusyTicks += now - lastToken;
+            End = Ticks.Never;
+        }
+
+        int first = unfinished.Count;
+        State.Unfinished(unfinished, lastToken, _ends.RequestOverhead);
+        UnfinishedRequest.Sort(unfinished, first);
+    }
+
     private void Step(IRequestSource source, long now)
     {
         if (End == now)
