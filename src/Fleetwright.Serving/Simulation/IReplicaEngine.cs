@@ -33,4 +33,12 @@ internal interface IReplicaEngine
     /// <summary>Takes the requests of a window of time: every arrival and every end of a run up to <paramref name="until"/>.</summary>
     /// <returns>Whether nothing is left to do.</returns>
     bool RunUntil(IRequestSource source, long until);
+
+    /// <summary>
+    /// Stops at once, as by a failure: the iteration that runs is lost, those before it are kept. What had not ended is handed over, in the order of arrival; the replica is of no use
+    /// afterwards.
+    /// </summary>
+    /// <param name="now">When; the replica has been advanced to it.</param>
+    /// <param name="unfinished">Takes the requests.</param>
+    void Stop(long now, List<UnfinishedRequest> unfinished);
 }

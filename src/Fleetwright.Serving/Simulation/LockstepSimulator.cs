@@ -241,6 +241,45 @@ internal sealed class LockstepSimulator<TTimes> : ISplitEngine
     }
 
     /// <inheritdoc/>
+    public void Stop(long now, List<UnfinishedRequest> unfinished)
+    {
+        long lastToken = now;
+        if (End != Ticks.Never)
+        {
+            int whole = 0;
+            if (_iterations > 1)
+            {
+                int begun = _times.Decode(_batches, _iterations, Ticks.Seconds(now - _start), out double seconds);
+                whole = _start + Ticks.Of(seconds) <= now ? begun : begun - 1;
+            }
+
+            lastToken = _start;
+            if (whole > 0)
+            {
+                _iterations = _times.Decode(_batches, whole, double.PositiveInfinity, out double seconds);
+                lastToken = End = Math.Min(now, _start + Ticks.Of(seconds));
+                Finish();
+            }
+
+            _work.BusyTicks += now - lastToken;
+            End = Ticks.Never;
+        }
+
+        int first = unfinished.Count;
+        foreach (ReplicaState state in _states)
+        {
+            state.Unfinished(unfinished, lastToken, RequestOverhead);
+        }
+
+        for (int i = 0; i < _aheadCount; i++)
+        {
+            unfinished.Add(UnfinishedRequest.Unscheduled(_ahead[i].Request));
+        }
+
+        UnfinishedRequest.Sort(unfinished, first);
+    }
+
+    /// <inheritdoc/>
     /// <remarks>On the rank that holds most of it; the front end does not look for it there.</remarks>
     public int FoundTokens(in Request request)
     {

@@ -163,6 +163,36 @@ internal sealed class ReplicaSimulator<TTimes> : ISplitEngine
         }
     }
 
+    /// <inheritdoc/>
+    public void Stop(long now, List<UnfinishedRequest> unfinished)
+    {
+        long lastToken = now;
+        if (End != Ticks.Never)
+        {
+            int whole = 0;
+            if (_iterations > 1)
+            {
+                int begun = _times.Decode(State.DecodeCount, State.DecodeContext, LongestContext, _iterations, Ticks.Seconds(now - _start), out double seconds);
+                whole = _start + Ticks.Of(seconds) <= now ? begun : begun - 1;
+            }
+
+            lastToken = _start;
+            if (whole > 0)
+            {
+                _iterations = _times.Decode(State.DecodeCount, State.DecodeContext, LongestContext, whole, double.PositiveInfinity, out double seconds);
+                lastToken = End = Math.Min(now, _start + Ticks.Of(seconds));
+                Finish();
+            }
+
+            _work.BusyTicks += now - lastToken;
+            End = Ticks.Never;
+        }
+
+        int first = unfinished.Count;
+        State.Unfinished(unfinished, lastToken, _ends.RequestOverhead);
+        UnfinishedRequest.Sort(unfinished, first);
+    }
+
     // Returns the next arrival. An end may bring one forward, so the source is asked again after each.
     private long Step(IRequestSource source, long arrival, long now)
     {

@@ -418,6 +418,31 @@ internal sealed partial class ReplicaState
         return last;
     }
 
+    /// <summary>Hands over every request that has not ended, as it stands between two iterations.</summary>
+    /// <param name="into">Takes them.</param>
+    /// <param name="lastToken">When decoding sequences got their last token, in ticks.</param>
+    /// <param name="overhead">Ticks that tokens take beyond the iterations.</param>
+    public void Unfinished(List<UnfinishedRequest> into, long lastToken, long overhead)
+    {
+        for (int i = 0; i < DecodeCount; i++)
+        {
+            int slot = (int)(_heap[i] & 0xFFFFFF), tokens = (int)(_slots[slot].Offset + DecodeIterations);
+            into.Add(UnfinishedRequest.Of(_slots[slot], tokens, tokens - 1, lastToken, overhead));
+        }
+
+        for (int i = 0; i < PrefillCount; i++)
+        {
+            ref Sequence s = ref _slots[_prefilling[i]];
+            into.Add(UnfinishedRequest.Of(s, s.Prompt, s.Computed, lastToken, overhead));
+        }
+
+        for (int i = 0; i < WaitingCount; i++)
+        {
+            ref Sequence s = ref _slots[_waiting[(_waitingHead + i) & (_waiting.Length - 1)]];
+            into.Add(UnfinishedRequest.Of(s, s.Prompt, 0, lastToken, overhead));
+        }
+    }
+
     /// <summary>Prompt tokens that did not have to be computed because the cache had them.</summary>
     public long FoundTokens { get; private set; }
 

@@ -2,6 +2,7 @@ using Fleetwright.Hardware.Chips;
 using Fleetwright.Models;
 using Fleetwright.Serving.Replicas;
 using Fleetwright.Serving.Simulation.Fleets;
+using Fleetwright.Serving.Simulation.Fleets.Lifecycle;
 using Fleetwright.Serving.Simulation.Results;
 using Fleetwright.Serving.Simulation.Schedulers;
 using Fleetwright.Serving.Simulation.Times;
@@ -23,6 +24,21 @@ public sealed record SimulationRequest
 
     /// <summary>How requests are dealt out.</summary>
     public RouterKind Router { get; init; }
+
+    /// <summary>Further kinds of replicas behind the same router, numbered after those of <see cref="Replica"/>.</summary>
+    public IReadOnlyList<FleetKind> Also { get; init; } = [];
+
+    /// <summary>Share of requests that a copy of <see cref="Replica"/> should get, against the weights of <see cref="Also"/>.</summary>
+    public double Weight { get; init; } = 1;
+
+    /// <summary>What happens to replicas while they serve; null when they are up all the time.</summary>
+    public FleetBehaviour? Behaviour { get; init; }
+
+    /// <summary>The replicas of each class with <see cref="RouterKind.ByClass"/>; none when every class goes to all.</summary>
+    public IReadOnlyList<ClassGroup> Groups { get; init; } = [];
+
+    /// <summary>How requests are dealt out within a group.</summary>
+    public RouterKind GroupRouter { get; init; }
 
     /// <summary>The requests, dealt out by the router. Null when every replica has <see cref="Sources"/> of its own.</summary>
     public IRequestSource? Source { get; init; }
@@ -103,6 +119,9 @@ public sealed record SimulationResult(
     /// latencies and <see cref="Joules"/> are of both.
     /// </summary>
     public PrefillResult? Prefill { get; init; }
+
+    /// <summary>What became of the replicas of a fleet that changes or is of several kinds; null of one that is always the same.</summary>
+    public FleetOutcome? Fleet { get; init; }
 }
 
 /// <summary>Simulates replicas of a model behind a router.</summary>
@@ -136,13 +155,14 @@ public static class ServingSimulation
         int stages = replica.Sharding.PipelineParallel;
         int engines = request.Replicas * stages;
         ReplicaTable table = request.Table ?? Table(replica);
-        int ranks = replica.Sharding.AttentionDataParallel;
-        int shards = Math.Min(engines, MostShards);
+        FleetPart whole = new(new FleetKind(replica.Chip.Chip.Name, replica, request.Replicas, request.Weight), limits, table);
+        FleetPart[]? parts = request.Behaviour is null && request.Also.Count == 0 ? null : [whole, .. request.Also.Select(k => new FleetPart(k, Limits(request with { Replica = k.Replica }), Table(k.Replica)))];
+        int shards = parts?.Length ?? Math.Min(engines, MostShards);
         RunStatistics[] statistics = [.. Enumerable.Range(0, shards).Select(_ => new RunStatistics(request.Targets, Ticks.Of(request.WarmUpSeconds), request.Observer))];
         ReplicaWork[] work = new ReplicaWork[shards];
-        OccupancySeries[] series = [.. Enumerable.Range(0, Math.Min(engines, MostSeries)).Select(_ => new OccupancySeries())];
-        long overhead = Ticks.Of(replica.Engine.RequestOverheadSeconds);
-        bool partial = request.Sources is null ? RunTogether() : RunApart(request.Sources);
+        OccupancySeries[] series = [.. Enumerable.Range(0, Math.Min(parts?.Sum(p => ChangingFleet.Slots(p, request.Behaviour) * p.Stages) ?? engines, MostSeries)).Select(_ => new OccupancySeries())];
+        FleetOutcome? outcome = null;
+        bool partial = parts is not null ? RunChanging(parts) : request.Sources is null ? RunTogether() : RunApart(request.Sources);
 
         var all = new RunStatistics(request.Targets);
         ReplicaWork total = default;
@@ -153,24 +173,25 @@ public static class ServingSimulation
         }
 
         double seconds = Ticks.Seconds(all.LastCompletion);
-        return new SimulationResult(all, total, series, seconds, limits, kind, ReplicaEnergy.Joules(replica, total, seconds * request.Replicas), partial);
+        return new SimulationResult(all, total, series, seconds, limits, kind, outcome?.Joules ?? ReplicaEnergy.Joules(replica, total, seconds * request.Replicas), partial) { Fleet = outcome };
 
-        IReplicaEngine Create(int engine, IRequestSource? source)
+        IReplicaEngine Create(int engine, IRequestSource? source, FleetPart? part = null)
         {
-            var times = new ReplicaTimes(table);
-            RunStatistics sink = statistics[engine % shards];
+            (SchedulerLimits limits, int ranks, long overhead) = ((part ?? whole).Limits, (part ?? whole).Ranks, (part ?? whole).Overhead);
+            var times = new ReplicaTimes((part ?? whole).Table);
+            ICompletionSink sink = part?.Sink ?? statistics[engine % shards];
             OccupancySeries? occupancy = engine < series.Length ? series[engine] : null;
             IClosedLoop? loop = source is IClosedLoop { Waits: true } waits ? waits : null;
 
             // Ranks of data-parallel attention have a scheduler and a cache each and do every pass together.
             return ranks == 1
-                ? new ReplicaSimulator<ReplicaTimes>(times, kind.Create(limits), State(source), sink, request.Leaps) { Series = occupancy, RequestOverhead = overhead, Loop = loop }
+                ? new ReplicaSimulator<ReplicaTimes>(times, kind.Create(limits), State(limits, source), sink, request.Leaps) { Series = occupancy, RequestOverhead = overhead, Loop = loop }
                 : new LockstepSimulator<ReplicaTimes>(
-                    times, [.. Enumerable.Range(0, ranks).Select(_ => kind.Create(limits))], [.. Enumerable.Range(0, ranks).Select(_ => State(source))], sink, request.Leaps)
+                    times, [.. Enumerable.Range(0, ranks).Select(_ => kind.Create(limits))], [.. Enumerable.Range(0, ranks).Select(_ => State(limits, source))], sink, request.Leaps)
                 { Series = occupancy, RequestOverhead = overhead, Loop = loop };
         }
 
-        ReplicaState State(IRequestSource? source) =>
+        ReplicaState State(SchedulerLimits limits, IRequestSource? source) =>
             new(limits, kind.ReservesWhole(), request.SharesPrefixes ? CacheReuse.Prefixes : kind == SchedulerKind.VllmV1 ? CacheReuse.Evicted : CacheReuse.None, (source ?? request.Source)?.HashTokens ?? 0);
 
         void Report(long now, long runs) => request.Progress?.Invoke(new SimulationProgress(statistics.Sum(s => s.Completed), Ticks.Seconds(now), runs));
@@ -179,7 +200,7 @@ public static class ServingSimulation
         {
             bool cancelled = false;
             IReplicaEngine[] simulators = [.. Enumerable.Range(0, engines).Select(i => Create(i, request.Source))];
-            new FleetSimulator(simulators, request.Router.Create(request.Seed), shards, request.Threads).Run(request.Source ?? throw new ArgumentException("no requests", nameof(request)), now =>
+            new FleetSimulator(simulators, RouterKinds.Create(request, [.. Enumerable.Repeat(stages, request.Replicas)]), shards, request.Threads).Run(request.Source ?? throw new ArgumentException("no requests", nameof(request)), now =>
             {
                 Report(now, simulators.Sum(s => s.Work.Runs));
                 cancelled = cancellation.IsCancellationRequested;
@@ -190,6 +211,24 @@ public static class ServingSimulation
                 work[i % shards].Add(simulators[i].Work);
             }
 
+            return cancelled;
+        }
+
+        bool RunChanging(FleetPart[] kinds)
+        {
+            bool cancelled = false;
+            IRequestSource source = request.Source ?? throw new ArgumentException("a fleet that changes needs one stream of requests", nameof(request));
+            var book = new RequestBook();
+            FleetPart[] counted = [.. kinds.Select((k, i) => k with { Sink = book.Sink(statistics[i]) })];
+            var fleet = new ChangingFleet(request, counted, book, statistics, (engine, part) => Create(engine, source, part));
+            fleet.Run(source, now =>
+            {
+                Report(now, fleet.Runs);
+                cancelled = cancellation.IsCancellationRequested;
+                return !cancelled;
+            });
+            outcome = fleet.Finish(statistics.Max(s => s.LastCompletion), (part, work, powered) => ReplicaEnergy.Joules(part.Replica, work, powered));
+            fleet.Work.CopyTo(work);
             return cancelled;
         }
 
@@ -219,6 +258,11 @@ public static class ServingSimulation
         if (request.Prefill is { } prefill)
         {
             return SplitSimulation.Problem(request, prefill);
+        }
+
+        if (request.Also.Count > 0 && request.Also.Select(k => Problem(request with { Replica = k.Replica, Also = [] })).FirstOrDefault(p => p is not null) is { } other)
+        {
+            return other;
         }
 
         Replica replica = request.Replica;

@@ -19,6 +19,12 @@ internal interface IReplicaLoads
 
     /// <summary>Prompt tokens of a request that a replica's prefix cache has.</summary>
     int FoundTokens(int replica, in Request request);
+
+    /// <summary>Share of requests that a replica should get, against the weights of the others.</summary>
+    double Weight(int replica) => 1;
+
+    /// <summary>The number of a replica in the whole fleet, of which some may be away; they are in the order of their numbers.</summary>
+    int Number(int replica) => replica;
 }
 
 /// <summary>Sends each request to a replica.</summary>

@@ -1,3 +1,5 @@
+using Fleetwright.Serving.Simulation.Fleets.Lifecycle;
+
 namespace Fleetwright.Serving.Simulation.Fleets;
 
 /// <summary>How requests are dealt out to replicas.</summary>
@@ -26,6 +28,9 @@ public enum RouterKind
 
     /// <summary>All turns of a conversation to one replica.</summary>
     Session,
+
+    /// <summary>Each class of requests to replicas of its own.</summary>
+    ByClass,
 }
 
 /// <summary>Makes routers.</summary>
@@ -43,4 +48,36 @@ internal static class RouterKinds
         RouterKind.Session => new SessionRouter(seed),
         _ => new PowerOfTwoRouter(seed),
     };
+
+    /// <summary>A new router for replicas of unequal weights.</summary>
+    public static Router CreateWeighted(this RouterKind kind, ulong seed) => kind switch
+    {
+        RouterKind.RoundRobin => new WeightedRoundRobinRouter(),
+        RouterKind.Random => new WeightedRandomRouter(seed),
+        RouterKind.LeastOutstanding => new WeightedLeastRouter(waitingOnly: false),
+        RouterKind.LeastWaiting => new WeightedLeastRouter(waitingOnly: true),
+        RouterKind.LeastCache => new LeastCacheRouter(),
+        RouterKind.Prefix => new WeightedPrefixRouter(),
+        RouterKind.Session => new WeightedSessionRouter(seed),
+        _ => new WeightedPowerOfTwoRouter(seed),
+    };
+
+    /// <summary>The router of a run.</summary>
+    /// <param name="request">The run.</param>
+    /// <param name="engines">Engines of each replica, which are its pipeline stages.</param>
+    public static Router Create(SimulationRequest request, IReadOnlyList<int> engines)
+    {
+        bool weighted = request.Also.Any(k => k.Weight != request.Weight);
+        Router Of(RouterKind kind, ulong seed) => weighted ? kind.CreateWeighted(seed) : kind.Create(seed);
+        if (request.Router != RouterKind.ByClass)
+        {
+            return Of(request.Router, request.Seed);
+        }
+
+        // Without groups every class goes to all.
+        IReadOnlyList<ClassGroup> groups = request.Groups.Count > 0 ? request.Groups : [new ClassGroup(-1, engines.Count)];
+        int first = 0;
+        int[] sizes = [.. groups.Select(g => engines.Skip((first += g.Replicas) - g.Replicas).Take(g.Replicas).Sum())];
+        return new ClassRouter(groups, sizes, i => Of(request.GroupRouter, RandomStream.SeedOf(request.Seed, "group", i.ToString(System.Globalization.CultureInfo.InvariantCulture))));
+    }
 }

@@ -96,7 +96,7 @@ internal sealed class PowerOfTwoRouter(ulong seed) : Router
 internal sealed class PrefixRouter : Router
 {
     // A request more on a replica is worth as much as this share of a prompt: with more than four above the least loaded, a whole match does not draw.
-    private const double RequestShare = 0.25;
+    internal const double RequestShare = 0.25;
 
     public override int Choose(in Request request, IReplicaLoads loads)
     {
@@ -120,11 +120,14 @@ internal sealed class SessionRouter(ulong seed) : Router
 {
     public override bool IsBlind => true;
 
-    public override int Choose(in Request request, IReplicaLoads loads)
+    public override int Choose(in Request request, IReplicaLoads loads) => (int)(((UInt128)Hash(request, seed) * (ulong)loads.Count) >> 64);
+
+    /// <summary>64 bits that are the same for all turns of a conversation.</summary>
+    internal static ulong Hash(in Request request, ulong seed)
     {
         ulong z = (ulong)(request.Session != 0 ? request.Session : -1 - request.Id) + (seed * 0x9E3779B97F4A7C15UL) + 0x9E3779B97F4A7C15UL;
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9UL;
         z = (z ^ (z >> 27)) * 0x94D049BB133111EBUL;
-        return (int)(((UInt128)(z ^ (z >> 31)) * (ulong)loads.Count) >> 64);
+        return z ^ (z >> 31);
     }
 }

@@ -57,8 +57,9 @@ public sealed record TimeSplit(IReadOnlyList<TimePart> Parts)
     public static TimeSplit Of(SimulationResult result, SimulationRequest request)
     {
         Replica replica = request.Replica;
-        ReplicaWork work = result.Work;
-        double all = result.Seconds * request.Replicas * replica.Sharding.PipelineParallel, busy = Math.Min(all, Ticks.Seconds(work.BusyTicks));
+        // Of a fleet of several kinds, the first.
+        ReplicaWork work = result.Fleet?.Kinds[0].Work ?? result.Work;
+        double all = (result.Fleet?.Kinds[0].MemberSeconds ?? result.Seconds * request.Replicas) * replica.Sharding.PipelineParallel, busy = Math.Min(all, Ticks.Seconds(work.BusyTicks));
         var parts = new Dictionary<(TimeUse, TimeCause), double>();
         if (!(all > 0) || work.Iterations == 0)
         {
