@@ -22,6 +22,9 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
     private long _start;
     private int _iterations;
 
+    // Who was next when the run was planned, and could not be admitted.
+    private int _next;
+
     /// <param name="times">How long iterations take.</param>
     /// <param name="scheduler">How batches are formed; a scheduler of its own for each replica.</param>
     /// <param name="state">An empty state with the scheduler's limits.</param>
@@ -144,9 +147,12 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
     {
         long preemptions = State.Preemptions;
         _scheduler.Form(State, now);
+        _next = State.WaitingCount > 0 ? State.WaitingHead : -1;
         if (State.ChunkCount > 0)
         {
-            double seconds = _times.Iteration(State.Decodes ? State.DecodeCount : 0, State.Decodes ? State.DecodeContext : 0, State.Decodes ? State.LongestContext : 0, State.Chunks);
+            double seconds = State.Speculation is not null
+                ? _times.Speculation(State.Decodes ? State.DecodeCount : 0, State.Decodes ? State.EvenContext : 0, State.Chunks)
+                : _times.Iteration(State.Decodes ? State.DecodeCount : 0, State.Decodes ? State.DecodeContext : 0, State.Decodes ? State.LongestContext : 0, State.Chunks);
             Start(now, 1, seconds);
         }
         else if (State.Decodes)
@@ -155,7 +161,7 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
             int longest = State.Preemptions > preemptions ? 1 : _longestRun;
             int most = State.SafeIterations((int)Math.Min(State.IterationsToEnd, longest), _scheduler.SpareBlocks);
             double until = State.WaitingCount > 0 || nextArrival == Ticks.Never ? double.PositiveInfinity : Ticks.Seconds(nextArrival - now);
-            int iterations = _times.Decode(State.DecodeCount, State.DecodeContext, State.LongestContext, most, until, out double seconds);
+            int iterations = Decode(most, until, out double seconds);
             Start(now, iterations, seconds);
         }
         else
@@ -171,12 +177,17 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
         End = now + Ticks.Of(seconds);
     }
 
+    private int Decode(int most, double until, out double seconds) => State.Speculation is not null
+        ? _times.Speculations(State.DecodeCount, State.EvenContext, State.ContextGrowth, most, until, out seconds)
+        : _times.Decode(State.DecodeCount, State.DecodeContext, State.LongestContext, most, until, out seconds);
+
     // An arrival that may be admitted ends a run of decodes after the iteration that is running.
     private void Cut(long now)
     {
-        if (_iterations > 1 && now < End && State.WaitingCount == 1)
+        if (_iterations > 1 && now < End && State.WaitingCount > 0 && State.WaitingHead != _next)
         {
-            _iterations = _times.Decode(State.DecodeCount, State.DecodeContext, State.LongestContext, _iterations, Ticks.Seconds(now - _start), out double seconds);
+            _next = State.WaitingHead;
+            _iterations = Decode(_iterations, Ticks.Seconds(now - _start), out double seconds);
             End = Math.Max(now, _start + Ticks.Of(seconds));
         }
     }

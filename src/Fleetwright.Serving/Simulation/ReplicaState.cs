@@ -9,7 +9,7 @@ namespace Fleetwright.Serving.Simulation;
 /// histogram over that count modulo the block size, their ends as a heap. An iteration then costs the same for one sequence or a thousand.
 /// </summary>
 /// <remarks>Grows while warming up; allocates nothing afterwards.</remarks>
-internal sealed class ReplicaState
+internal sealed partial class ReplicaState
 {
     // Not known since the sequence that had it left; found when asked for, which is once in about as many ends as sequences.
     private const long Unknown = long.MinValue;
@@ -24,8 +24,9 @@ internal sealed class ReplicaState
     private int[] _free = new int[64];
     private int _freeCount;
     private int _used;
-    private int[] _waiting = new int[64];
-    private int _waitingHead;
+    private readonly int[]? _lines;
+    private WaitingLines _waiting = new(1);
+    private bool _reserved;
     private ulong[] _heap = new ulong[64];
     private int[] _prefilling = new int[16];
     private int[] _chunkSlots = new int[16];
@@ -55,6 +56,17 @@ internal sealed class ReplicaState
     }
 
     public SchedulerLimits Limits { get; }
+
+    /// <summary>The line in which the requests of each class wait, the most urgent 0; null when all wait in one. Of running sequences the last line's newest is evicted first.</summary>
+    public IReadOnlyList<int>? Lines
+    {
+        get => _lines;
+        init
+        {
+            _lines = value is null ? null : [.. value];
+            _waiting = new WaitingLines(value is null ? 1 : value.Max() + 1);
+        }
+    }
 
     public bool ReservesWhole { get; }
 
@@ -90,7 +102,7 @@ internal sealed class ReplicaState
 
     public int PrefillCount { get; private set; }
 
-    public int WaitingCount { get; private set; }
+    public int WaitingCount => _waiting.Count;
 
     public int RunningCount => DecodeCount + PrefillCount;
 
@@ -111,7 +123,7 @@ internal sealed class ReplicaState
 
     // Waiting.
 
-    public int WaitingHead => _waiting[_waitingHead];
+    public int WaitingHead => _waiting.Head;
 
     public void Arrive(in Request request)
     {
@@ -138,18 +150,15 @@ internal sealed class ReplicaState
             _prefixKeys[slot] = KeysOf(request);
         }
 
-        Grow();
-        _waiting[(_waitingHead + WaitingCount) & (_waiting.Length - 1)] = slot;
-        WaitingCount++;
+        _waiting.Arrive(LineOf(request.Class), slot);
     }
 
     /// <summary>Moves the head of the queue to the prefilling sequences with what was found of it and <paramref name="blocks"/> more of the cache.</summary>
     public int Admit(int blocks, long order, in FoundPrefix found = default)
     {
-        int slot = WaitingHead;
-        _waitingHead = (_waitingHead + 1) & (_waiting.Length - 1);
-        WaitingCount--;
+        int slot = _waiting.Take();
         ref Sequence s = ref _slots[slot];
+        order = _lines is null ? order : ((long)_lines[s.Class] << 48) + s.Number;
         s.Blocks = blocks + found.Blocks;
         s.Computed = found.Tokens;
         FreeBlocks -= found.Blocks - found.HeldBlocks;
@@ -189,7 +198,7 @@ internal sealed class ReplicaState
     public void BeginBatch()
     {
         ChunkCount = 0;
-        Decodes = false;
+        Decodes = _reserved = false;
     }
 
     public void AddChunk(int slot, int tokens, long now)
@@ -229,10 +238,16 @@ internal sealed class ReplicaState
             return false;
         }
 
+        if (Speculation is not null)
+        {
+            return ReserveSteps(spare);
+        }
+
         int taken = _nextBlock[_phase];
         if (FreeBlocks - taken >= spare)
         {
             Take(taken);
+            _reserved = true;
             return false;
         }
 
@@ -245,6 +260,11 @@ internal sealed class ReplicaState
         if (ReservesWhole)
         {
             return most;
+        }
+
+        if (Speculation is not null)
+        {
+            return SafeSteps(most, spare);
         }
 
         long room = FreeBlocks - spare;
@@ -284,7 +304,14 @@ internal sealed class ReplicaState
     /// <summary>Ends a run of decode iterations; the blocks of the first are taken already.</summary>
     public void AdvanceDecodes(int iterations)
     {
-        if (!ReservesWhole && iterations > 1)
+        if (Speculation is not null)
+        {
+            if (!ReservesWhole && iterations > 1)
+            {
+                TakeLacked(DecodeIterations + iterations - 1);
+            }
+        }
+        else if (!ReservesWhole && iterations > 1)
         {
             int more = iterations - 1;
             long taken = (long)(more / _blockTokens) * DecodeCount;
@@ -313,8 +340,8 @@ internal sealed class ReplicaState
 
         slot = (int)(_heap[0] & 0xFFFFFF);
         RemoveDecode(0);
-        long computed = _slots[slot].Offset + DecodeIterations - 1;
-        Give(slot, ReservesWhole ? _slots[slot].Blocks : BlocksFor(computed), (int)computed);
+        int computed = _slots[slot].TotalTokens - 1;
+        Give(slot, ReservesWhole || Speculation is not null ? _slots[slot].Blocks : BlocksFor(computed), computed);
         return true;
     }
 
@@ -345,8 +372,7 @@ internal sealed class ReplicaState
             return false;
         }
 
-        s.Offset = s.Prompt + 1 - DecodeIterations;
-        AddDecode(slot, DecodeIterations + left);
+        AddDecode(slot, DecodeIterations + StartSteps(ref s, left));
         return true;
     }
 
@@ -367,8 +393,8 @@ internal sealed class ReplicaState
         ref Sequence s = ref _slots[slot];
         if (decoding)
         {
-            int context = (int)(s.Offset + DecodeIterations);
-            Leave(slot, ReservesWhole ? s.Blocks : BlocksFor(context - 1), context - 1);
+            int context = ContextAt(s, DecodeIterations);
+            Leave(slot, ReservesWhole || Speculation is not null ? s.Blocks : BlocksFor(_reserved ? context : context - 1), context - 1);
             RemoveDecode(IndexOfDecode(slot));
             s.Prompt = context;
             s.Whole = (context - 1) / _blockTokens;
@@ -385,10 +411,8 @@ internal sealed class ReplicaState
         s.Blocks = 0;
         s.Preemptions++;
         Preemptions++;
-        Grow();
-        _waitingHead = (_waitingHead - 1) & (_waiting.Length - 1);
-        _waiting[_waitingHead] = slot;
-        WaitingCount++;
+        Decodes &= DecodeCount > 0;
+        _waiting.Return(LineOf(s.Class), slot);
     }
 
     /// <summary>The running sequence that is last in order.</summary>
@@ -516,8 +540,8 @@ internal sealed class ReplicaState
                 continue;
             }
 
-            long context = _slots[slot].Offset + DecodeIterations;
-            int need = context % _blockTokens == 1 % _blockTokens ? 1 : 0;
+            int need = Speculation is not null ? LackedBlocks(_slots[slot], DecodeIterations)
+                : (_slots[slot].Offset + DecodeIterations) % _blockTokens == 1 % _blockTokens ? 1 : 0;
             while (FreeBlocks < Math.Max(need, spare))
             {
                 int victim = _order[last];
@@ -530,10 +554,11 @@ internal sealed class ReplicaState
                 }
             }
 
-            Take(need);
+            TakeBlocks(slot, need);
         }
 
         Decodes = DecodeCount > 0;
+        _reserved = true;
         return evicted;
     }
 
@@ -582,21 +607,7 @@ internal sealed class ReplicaState
         return _used++;
     }
 
-    private void Grow()
-    {
-        if (WaitingCount < _waiting.Length)
-        {
-            return;
-        }
-
-        int[] larger = new int[_waiting.Length * 2];
-        for (int i = 0; i < WaitingCount; i++)
-        {
-            larger[i] = _waiting[(_waitingHead + i) & (_waiting.Length - 1)];
-        }
-
-        (_waiting, _waitingHead) = (larger, 0);
-    }
+    private int LineOf(int @class) => _lines is null ? 0 : _lines[@class];
 
     private void RemovePrefill(int slot)
     {
@@ -617,6 +628,7 @@ internal sealed class ReplicaState
     {
         ref Sequence s = ref _slots[slot];
         _offsets += s.Offset;
+        _rates += s.Rate;
         _longestOffset = DecodeCount == 0 || (_longestOffset != Unknown && s.Offset > _longestOffset) ? s.Offset : _longestOffset;
         _nextBlock[Phase(s)]++;
         if (DecodeCount == _heap.Length)
@@ -632,6 +644,7 @@ internal sealed class ReplicaState
     {
         ref Sequence s = ref _slots[(int)(_heap[index] & 0xFFFFFF)];
         _offsets -= s.Offset;
+        _rates -= s.Rate;
         _longestOffset = s.Offset == _longestOffset ? Unknown : _longestOffset;
         _nextBlock[Phase(s)]--;
         ulong moved = _heap[--DecodeCount];
