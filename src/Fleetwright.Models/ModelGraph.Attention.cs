@@ -25,7 +25,8 @@ public sealed partial class ModelGraph
 
         if (shape.DecodeSequences > 0)
         {
-            sink.Add(Operator.Attention(shape.DecodeSequences / groups, 1, shape.DecodePast, heads, kvHeads, a.HeadSize, a.ValueHeadSize, a.Window, AttentionCompute, Precision.KvCache, count));
+            // Drafts that are verified read the cache once for all: each is one more set of query heads.
+            sink.Add(Operator.Attention(shape.DecodeSequences / groups, 1, shape.DecodePast + shape.DraftTokens, heads * (1 + shape.DraftTokens), kvHeads, a.HeadSize, a.ValueHeadSize, a.Window, AttentionCompute, Precision.KvCache, count));
         }
 
         sink.Add(Operator.Gemm(OperatorRole.OutputProjection, tokens, Model.HiddenSize, heads * a.ValueHeadSize, LayerDtype, LayerCompute, count));
@@ -75,19 +76,20 @@ public sealed partial class ModelGraph
         if (shape.DecodeSequences > 0)
         {
             double sequences = shape.DecodeSequences / groups;
-            AddIndexScores(ref sink, a, sequences, 1, shape.DecodePast, count);
-            AddAbsorbed(ref sink, a, heads, sequences, 1, shape.DecodePast, count);
+            double past = shape.DecodePast + shape.DraftTokens;
+            AddIndexScores(ref sink, a, sequences, 1, past, count, 1 + shape.DraftTokens);
+            AddAbsorbed(ref sink, a, heads, sequences, 1, past, count, 1 + shape.DraftTokens);
         }
 
         sink.Add(Operator.Gemm(OperatorRole.OutputProjection, tokens, Model.HiddenSize, heads * a.ValueHeadSize, LayerDtype, LayerCompute, count));
     }
 
-    private void AddAbsorbed(ref Sink sink, LatentAttention a, int heads, double sequences, double newTokens, double past, int count)
+    private void AddAbsorbed(ref Sink sink, LatentAttention a, int heads, double sequences, double newTokens, double past, int count, int verified = 1)
     {
-        double tokens = sequences * newTokens;
+        double tokens = sequences * newTokens * verified;
         int latent = a.KvRank + a.RopeHeadSize;
         sink.Add(Operator.BatchedGemm(OperatorRole.KvUp, heads, tokens, a.KvRank, a.NopeHeadSize, LayerDtype, LayerCompute, count));
-        Operator attention = Operator.Attention(sequences, newTokens, past, heads, 1, latent, a.KvRank, a.IndexTopK, AttentionCompute, Precision.KvCache, count);
+        Operator attention = Operator.Attention(sequences, newTokens, past, heads * verified, 1, latent, a.KvRank, a.IndexTopK, AttentionCompute, Precision.KvCache, count);
 
         // The value is a part of the key, so it is read once. A prefill under an indexer reads every token that some query chose: at most all.
         double read = a.IndexTopK > 0 ? Math.Min(past + newTokens, newTokens * a.IndexTopK) : past + newTokens;
@@ -97,11 +99,11 @@ public sealed partial class ModelGraph
     }
 
     // One dot product per indexer head with every earlier token's index key, in fp8 (DeepSeek-V3.2); then the choice of the top k.
-    private static void AddIndexScores(ref Sink sink, LatentAttention a, double sequences, double newTokens, double past, int count)
+    private static void AddIndexScores(ref Sink sink, LatentAttention a, double sequences, double newTokens, double past, int count, int verified = 1)
     {
         if (a.IndexHeads > 0)
         {
-            sink.Add(Operator.Attention(sequences, newTokens, past, a.IndexHeads, 1, a.IndexHeadSize, 0, 0, Dtype.Fp8, IndexKeyDtype, count)
+            sink.Add(Operator.Attention(sequences, newTokens, past, a.IndexHeads * verified, 1, a.IndexHeadSize, 0, 0, Dtype.Fp8, IndexKeyDtype, count)
                 with
             { Role = OperatorRole.Indexer });
         }

@@ -46,7 +46,7 @@ public sealed partial class ModelGraph
     {
         double decodes = shape.DecodeSequences / groups;
         double stateTraffic = 2 * ((state * StateBytes) + ((taps - 1) * mixed * Bf16Bytes));
-        double vector = (tokens * ((2.0 * taps * mixed) + (8 * output))) + (decodes * decodeFlops);
+        double vector = (tokens * ((2.0 * taps * mixed) + (8 * output))) + (decodes * (1 + shape.DraftTokens) * decodeFlops);
         sink.Add(Operator.Elementwise(OperatorRole.Recurrence, tokens * ((3 * mixed) + (3 * output)) * Bf16Bytes, vector, count, decodes * stateTraffic));
         if (shape.PrefillSequences > 0)
         {

@@ -50,13 +50,16 @@ public readonly record struct Sharding(int TensorParallel = 1, int PipelineParal
 public readonly record struct StepShape(double PrefillSequences, double PrefillTokens, double PrefillPast, double DecodeSequences, double DecodePast)
 {
     /// <summary>New tokens of the step.</summary>
-    public double Tokens => (PrefillSequences * PrefillTokens) + DecodeSequences;
+    public double Tokens => (PrefillSequences * PrefillTokens) + (DecodeSequences * (1 + DraftTokens));
+
+    /// <summary>Drafted tokens of each decoding sequence that the step verifies beside its new one; 0 without speculation.</summary>
+    public int DraftTokens { get; init; }
 
     /// <summary>Whether logits are wanted of every new token, as training does, and not of one a sequence.</summary>
     public bool AllOutputs { get; init; }
 
     /// <summary>Tokens whose logits are wanted.</summary>
-    public double Outputs => AllOutputs ? Tokens : PrefillSequences + DecodeSequences;
+    public double Outputs => AllOutputs ? Tokens : PrefillSequences + (DecodeSequences * (1 + DraftTokens));
 
     /// <summary>Whole prompts and nothing else.</summary>
     public static StepShape Prefill(double sequences, double tokens, double past = 0) => new(sequences, tokens, past, 0, 0);

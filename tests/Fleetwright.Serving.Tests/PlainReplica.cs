@@ -8,7 +8,7 @@ namespace Fleetwright.Serving.Tests;
 /// A replica without any cleverness, written from docs/serving.md and not from the engine: every sequence is an object with its own tokens and
 /// blocks, every iteration is one step. What the engine must equal.
 /// </summary>
-internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, AffineTimes times, bool keepsEvicted = false)
+internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, AffineTimes times, bool keepsEvicted = false, DraftedTimes? drafted = null, int[]? priorities = null)
 {
     // Who last wrote a free block, and which of its blocks it was, in the order in which they became free.
     private readonly List<(Sequence? Owner, int Index)> _free = [.. Enumerable.Repeat<(Sequence?, int)>((null, 0), (int)limits.Blocks)];
@@ -63,7 +63,10 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
             }
 
             (int decodes, long context, int longest, PromptChunk[] chunks) = Shape(batch);
-            long end = now + Ticks.Of(times.Iteration(decodes, context, longest, chunks));
+            double seconds = drafted is { } speculates
+                ? speculates.Speculation(decodes, batch.Where(b => b.Sequence.Decodes).Sum(b => b.Sequence.First + (b.Sequence.Step * b.Sequence.Rate / (double)(1 << 20))), chunks)
+                : times.Iteration(decodes, context, longest, chunks);
+            long end = now + Ticks.Of(seconds);
             Finish(batch, now, end);
             now = end;
         }
@@ -112,7 +115,25 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
         return granted;
     }
 
-    public void Arrive(Request request) => _waiting.AddLast(new Sequence(request) { Prompt = request.PromptTokens });
+    private int Each => 1 + (drafted?.Draw.Speculation.DraftTokens ?? 0);
+
+    private int Ahead => drafted is null || Reserves ? 0 : drafted.Value.Draw.Speculation.LookaheadTokens;
+
+    public void Arrive(Request request) => Wait(new Sequence(request) { Prompt = request.PromptTokens });
+
+    // Lower priorities first, then who arrived first.
+    private (int, long) Urgency(Sequence s) => (priorities?[s.Request.Class] ?? 0, s.Number);
+
+    private void Wait(Sequence s)
+    {
+        LinkedListNode<Sequence>? next = _waiting.First;
+        while (next is not null && Urgency(next.Value).CompareTo(Urgency(s)) < 0)
+        {
+            next = next.Next;
+        }
+
+        _ = next is null ? _waiting.AddLast(s) : _waiting.AddBefore(next, s);
+    }
 
     /// <summary>Sequences that decode, the sum and the longest of their contexts, and the parts of prompts of a batch.</summary>
     public static (int Decodes, long Context, int Longest, PromptChunk[] Chunks) Shape(List<(Sequence Sequence, int Tokens)> batch)
@@ -135,7 +156,23 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
             }
 
             // The last token of the prompt, and each one after it, gives one more.
-            s.Tokens = s.Computed + 1;
+            int left = s.Request.PromptTokens + s.Request.OutputTokens - s.Prompt - 1;
+            if (drafted is { } speculates && s.Decodes)
+            {
+                s.Step++;
+                s.Tokens = s.Step == s.Steps ? s.First + left : s.First + (int)(s.Step * s.Rate >> 20);
+                s.Computed = s.Tokens - 1;
+            }
+            else
+            {
+                s.Tokens = s.First = s.Computed + 1;
+                if (drafted is { } starts && !s.Starts && left > 0)
+                {
+                    (s.Starts, s.Step, s.Steps) = (true, 0, starts.Draw.Steps(s.Request.Id, s.Evictions, left));
+                    s.Rate = ((long)left << 20) / s.Steps;
+                }
+            }
+
             s.FirstToken = s.FirstToken < 0 ? end : s.FirstToken;
             if (Outbox is not null && s.Request.OutputTokens > 1)
             {
@@ -148,7 +185,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
             {
                 _running.Remove(s);
                 Release(s);
-                _completed.Add(new CompletedRequest(s.Request.Id, 0, s.Request.PromptTokens, s.Request.OutputTokens, s.Request.Arrival, s.Scheduled, s.FirstToken, end, s.Evictions));
+                _completed.Add(new CompletedRequest(s.Request.Id, s.Request.Class, s.Request.PromptTokens, s.Request.OutputTokens, s.Request.Arrival, s.Scheduled, s.FirstToken, end, s.Evictions));
             }
         }
     }
@@ -161,9 +198,9 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
         switch (scheduler)
         {
             case "sarathi":
-                _running.Sort((a, b) => a.Number.CompareTo(b.Number));
+                _running.Sort((a, b) => Urgency(a).CompareTo(Urgency(b)));
                 Decode(batch, 1, ref evicted);
-                tokens = batch.Count;
+                tokens = batch.Count * Each;
                 foreach (Sequence s in _running.Where(s => !s.Decodes))
                 {
                     Chunk(batch, s, ref tokens);
@@ -188,15 +225,15 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
 
                 if (batch.Count == 0)
                 {
-                    _running.Sort((a, b) => a.Number.CompareTo(b.Number));
+                    _running.Sort((a, b) => Urgency(a).CompareTo(Urgency(b)));
                     Decode(batch, 1, ref evicted);
                 }
 
                 break;
             case "vllm-v1":
-                _running.Sort((a, b) => a.Order.CompareTo(b.Order));
+                _running.Sort((a, b) => priorities is null ? a.Order.CompareTo(b.Order) : Urgency(a).CompareTo(Urgency(b)));
                 Decode(batch, 0, ref evicted);
-                tokens = batch.Count;
+                tokens = batch.Count * Each;
                 for (int i = 0; i < _running.Count; i++)
                 {
                     Sequence s = _running[i];
@@ -208,6 +245,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
                     int chunk = Math.Min(s.Prompt - s.Computed, limits.TokenBudget - tokens);
                     while (chunk > 0 && _running.Contains(s) && Free < Blocks(s.Computed + chunk) - s.Blocks)
                     {
+                        tokens -= batch.RemoveAll(b => b.Sequence == _running[^1]) * Each;
                         Evict(_running[^1]);
                         evicted = true;
                     }
@@ -242,7 +280,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
 
                 break;
             case "prefill-first":
-                _running.Sort((a, b) => a.Order.CompareTo(b.Order));
+                _running.Sort((a, b) => priorities is null ? a.Order.CompareTo(b.Order) : Urgency(a).CompareTo(Urgency(b)));
                 foreach (Sequence s in _running.Where(s => !s.Decodes))
                 {
                     Chunk(batch, s, ref tokens);
@@ -297,7 +335,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
     {
         foreach (Sequence s in _running.Where(s => s.Decodes).ToArray())
         {
-            int need = Reserves ? 0 : Math.Max(0, Blocks(s.Tokens) - s.Blocks);
+            int need = Reserves ? 0 : Math.Max(0, Blocks(s.Tokens + Ahead) - s.Blocks);
             while (_running.Contains(s) && !Reserves && Free < Math.Max(need, spare))
             {
                 Evict(_running[^1]);
@@ -344,9 +382,10 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
         s.Whole = whole;
         s.Prompt = s.Decodes ? s.Tokens : s.Prompt;
         s.Computed = s.Tokens = 0;
+        s.Starts = false;
         s.Evictions++;
         Preemptions++;
-        _waiting.AddFirst(s);
+        Wait(s);
     }
 
     internal sealed class Sequence(Request request)
@@ -366,6 +405,17 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
         public int Whole { get; set; }
 
         public int Evictions { get; set; }
+
+        // With drafts: tokens when it began to decode, steps that it takes from there and has taken, tokens of each in 2^-20.
+        public int First { get; set; }
+
+        public int Steps { get; set; }
+
+        public int Step { get; set; }
+
+        public long Rate { get; set; }
+
+        public bool Starts { get; set; }
 
         public long Scheduled { get; set; } = -1;
 

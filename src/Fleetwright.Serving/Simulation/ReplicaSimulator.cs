@@ -27,6 +27,9 @@ internal sealed class ReplicaSimulator<TTimes> : ISplitEngine
     // The arrival up to which the run was planned.
     private long _plannedTo;
 
+    // Who was next when the run was planned, and could not be admitted.
+    private int _next;
+
     /// <param name="times">How long iterations take.</param>
     /// <param name="scheduler">How batches are formed; a scheduler of its own for each replica.</param>
     /// <param name="state">An empty state with the scheduler's limits.</param>
@@ -172,14 +175,14 @@ internal sealed class ReplicaSimulator<TTimes> : ISplitEngine
             int whole = 0;
             if (_iterations > 1)
             {
-                int begun = _times.Decode(State.DecodeCount, State.DecodeContext, LongestContext, _iterations, Ticks.Seconds(now - _start), out double seconds);
+                int begun = Decode(_iterations, Ticks.Seconds(now - _start), out double seconds);
                 whole = _start + Ticks.Of(seconds) <= now ? begun : begun - 1;
             }
 
             lastToken = _start;
             if (whole > 0)
             {
-                _iterations = _times.Decode(State.DecodeCount, State.DecodeContext, LongestContext, whole, double.PositiveInfinity, out double seconds);
+                _iterations = Decode(whole, double.PositiveInfinity, out double seconds);
                 lastToken = End = Math.Min(now, _start + Ticks.Of(seconds));
                 Finish();
             }
@@ -231,9 +234,12 @@ internal sealed class ReplicaSimulator<TTimes> : ISplitEngine
         Intake?.Join(State, now);
         _scheduler.Form(State, now);
         Intake?.Reserve(State, _scheduler);
+        _next = State.WaitingCount > 0 ? State.WaitingHead : -1;
         if (State.ChunkCount > 0)
         {
-            double seconds = _times.Iteration(State.Decodes ? State.DecodeCount : 0, State.Decodes ? State.DecodeContext : 0, State.Decodes ? LongestContext : 0, State.Chunks);
+            double seconds = State.Speculation is not null
+                ? _times.Speculation(State.Decodes ? State.DecodeCount : 0, State.Decodes ? State.EvenContext : 0, State.Chunks)
+                : _times.Iteration(State.Decodes ? State.DecodeCount : 0, State.Decodes ? State.DecodeContext : 0, State.Decodes ? LongestContext : 0, State.Chunks);
             Start(now, 1, seconds);
         }
         else if (State.Decodes)
@@ -242,8 +248,7 @@ internal sealed class ReplicaSimulator<TTimes> : ISplitEngine
             int longest = State.Preemptions > preemptions ? 1 : _longestRun;
             int most = State.SafeIterations((int)Math.Min(State.IterationsToEnd, longest), _spareBlocks);
             _plannedTo = State.WaitingCount > 0 ? Ticks.Never : nextArrival;
-            double until = _plannedTo == Ticks.Never ? double.PositiveInfinity : Ticks.Seconds(_plannedTo - now);
-            int iterations = _times.Decode(State.DecodeCount, State.DecodeContext, LongestContext, most, until, out double seconds);
+            int iterations = Decode(most, _plannedTo == Ticks.Never ? double.PositiveInfinity : Ticks.Seconds(_plannedTo - now), out double seconds);
             Start(now, iterations, seconds);
         }
         else
@@ -259,11 +264,16 @@ internal sealed class ReplicaSimulator<TTimes> : ISplitEngine
         End = now + Ticks.Of(seconds);
     }
 
+    private int Decode(int most, double until, out double seconds) => State.Speculation is not null
+        ? _times.Speculations(State.DecodeCount, State.EvenContext, State.ContextGrowth, most, until, out seconds)
+        : _times.Decode(State.DecodeCount, State.DecodeContext, LongestContext, most, until, out seconds);
+
     // An arrival that may be admitted ends a run of decodes after the iteration that is running, unless it was planned so.
     private void Cut(long now)
     {
-        if (now != _plannedTo && State.WaitingCount == 1)
+        if (now != _plannedTo && State.WaitingCount > 0 && State.WaitingHead != _next)
         {
+            _next = State.WaitingHead;
             CutRun(now);
         }
     }
@@ -272,7 +282,7 @@ internal sealed class ReplicaSimulator<TTimes> : ISplitEngine
     {
         if (_iterations > 1 && now < End)
         {
-            _iterations = _times.Decode(State.DecodeCount, State.DecodeContext, LongestContext, _iterations, Ticks.Seconds(now - _start), out double seconds);
+            _iterations = Decode(_iterations, Ticks.Seconds(now - _start), out double seconds);
             End = Math.Max(now, _start + Ticks.Of(seconds));
         }
     }

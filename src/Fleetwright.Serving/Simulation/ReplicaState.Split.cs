@@ -60,7 +60,6 @@ internal sealed partial class ReplicaState
     private void BeginDecode(int slot)
     {
         ref Sequence s = ref _slots[slot];
-        s.Offset = s.Prompt + 1 - DecodeIterations;
-        AddDecode(slot, DecodeIterations + s.TotalTokens - s.Prompt - 1);
+        AddDecode(slot, DecodeIterations + StartSteps(ref s, s.TotalTokens - s.Prompt - 1));
     }
 }

@@ -25,8 +25,9 @@ internal sealed partial class ReplicaState
     private int[] _free = new int[64];
     private int _freeCount;
     private int _used;
-    private int[] _waiting = new int[64];
-    private int _waitingHead;
+    private readonly int[]? _lines;
+    private WaitingLines _waiting = new(1);
+    private bool _reserved;
     private ulong[] _heap = new ulong[64];
     private int[] _prefilling = new int[16];
     private int[] _chunkSlots = new int[16];
@@ -57,6 +58,17 @@ internal sealed partial class ReplicaState
     }
 
     public SchedulerLimits Limits { get; }
+
+    /// <summary>The line in which the requests of each class wait, the most urgent 0; null when all wait in one. Of running sequences the last line's newest is evicted first.</summary>
+    public IReadOnlyList<int>? Lines
+    {
+        get => _lines;
+        init
+        {
+            _lines = value is null ? null : [.. value];
+            _waiting = new WaitingLines(value is null ? 1 : value.Max() + 1);
+        }
+    }
 
     public bool ReservesWhole { get; }
 
@@ -92,7 +104,7 @@ internal sealed partial class ReplicaState
 
     public int PrefillCount { get; private set; }
 
-    public int WaitingCount { get; private set; }
+    public int WaitingCount => _waiting.Count;
 
     public int RunningCount => DecodeCount + PrefillCount;
 
@@ -113,7 +125,7 @@ internal sealed partial class ReplicaState
 
     // Waiting.
 
-    public int WaitingHead => _waiting[_waitingHead];
+    public int WaitingHead => _waiting.Head;
 
     public void Arrive(in Request request)
     {
@@ -140,18 +152,15 @@ internal sealed partial class ReplicaState
             _prefixKeys[slot] = KeysOf(request);
         }
 
-        Grow();
-        _waiting[(_waitingHead + WaitingCount) & (_waiting.Length - 1)] = slot;
-        WaitingCount++;
+        _waiting.Arrive(LineOf(request.Class), slot);
     }
 
     /// <summary>Moves the head of the queue to the prefilling sequences with what was found of it and <paramref name="blocks"/> more of the cache.</summary>
     public int Admit(int blocks, long order, in FoundPrefix found = default)
     {
-        int slot = WaitingHead;
-        _waitingHead = (_waitingHead + 1) & (_waiting.Length - 1);
-        WaitingCount--;
+        int slot = _waiting.Take();
         ref Sequence s = ref _slots[slot];
+        order = _lines is null ? order : ((long)_lines[s.Class] << 48) + s.Number;
         s.Blocks = blocks + found.Blocks;
         s.Computed = found.Tokens;
         FreeBlocks -= found.Blocks - found.HeldBlocks;
@@ -191,7 +200,7 @@ internal sealed partial class ReplicaState
     public void BeginBatch()
     {
         ChunkCount = 0;
-        Decodes = false;
+        Decodes = _reserved = false;
     }
 
     public void AddChunk(int slot, int tokens, long now)
@@ -231,10 +240,16 @@ internal sealed partial class ReplicaState
             return false;
         }
 
+        if (Speculation is not null)
+        {
+            return ReserveSteps(spare);
+        }
+
         int taken = _nextBlock[_phase];
         if (FreeBlocks - taken >= spare)
         {
             Take(taken);
+            _reserved = true;
             return false;
         }
 
@@ -247,6 +262,11 @@ internal sealed partial class ReplicaState
         if (ReservesWhole)
         {
             return most;
+        }
+
+        if (Speculation is not null)
+        {
+            return SafeSteps(most, spare);
         }
 
         long room = FreeBlocks - spare;
@@ -286,7 +306,14 @@ internal sealed partial class ReplicaState
     /// <summary>Ends a run of decode iterations; the blocks of the first are taken already.</summary>
     public void AdvanceDecodes(int iterations)
     {
-        if (!ReservesWhole && iterations > 1)
+        if (Speculation is not null)
+        {
+            if (!ReservesWhole && iterations > 1)
+            {
+                TakeLacked(DecodeIterations + iterations - 1);
+            }
+        }
+        else if (!ReservesWhole && iterations > 1)
         {
             int more = iterations - 1;
             long taken = _block.Whole(more) * DecodeCount;
@@ -315,8 +342,8 @@ internal sealed partial class ReplicaState
 
         slot = (int)(_heap[0] & 0xFFFFFF);
         RemoveDecode(0);
-        long computed = _slots[slot].Offset + DecodeIterations - 1;
-        Give(slot, ReservesWhole ? _slots[slot].Blocks : BlocksFor(computed), (int)computed);
+        int computed = _slots[slot].TotalTokens - 1;
+        Give(slot, ReservesWhole || Speculation is not null ? _slots[slot].Blocks : BlocksFor(computed), computed);
         return true;
     }
 
@@ -368,8 +395,8 @@ internal sealed partial class ReplicaState
         ref Sequence s = ref _slots[slot];
         if (decoding)
         {
-            int context = (int)(s.Offset + DecodeIterations);
-            Leave(slot, ReservesWhole ? s.Blocks : BlocksFor(context - 1), context - 1);
+            int context = ContextAt(s, DecodeIterations);
+            Leave(slot, ReservesWhole || Speculation is not null ? s.Blocks : BlocksFor(_reserved ? context : context - 1), context - 1);
             RemoveDecode(IndexOfDecode(slot));
             s.Prompt = context;
             s.Whole = (context - 1) / _blockTokens;
@@ -386,10 +413,8 @@ internal sealed partial class ReplicaState
         s.Blocks = 0;
         s.Preemptions++;
         Preemptions++;
-        Grow();
-        _waitingHead = (_waitingHead - 1) & (_waiting.Length - 1);
-        _waiting[_waitingHead] = slot;
-        WaitingCount++;
+        Decodes &= DecodeCount > 0;
+        _waiting.Return(LineOf(s.Class), slot);
     }
 
     /// <summary>The running sequence that is last in order.</summary>
@@ -426,7 +451,7 @@ internal sealed partial class ReplicaState
     {
         for (int i = 0; i < DecodeCount; i++)
         {
-            int slot = (int)(_heap[i] & 0xFFFFFF), tokens = (int)(_slots[slot].Offset + DecodeIterations);
+            int slot = (int)(_heap[i] & 0xFFFFFF), tokens = ContextAt(_slots[slot], DecodeIterations);
             into.Add(UnfinishedRequest.Of(_slots[slot], tokens, tokens - 1, lastToken, overhead));
         }
 
@@ -438,7 +463,7 @@ internal sealed partial class ReplicaState
 
         for (int i = 0; i < WaitingCount; i++)
         {
-            ref Sequence s = ref _slots[_waiting[(_waitingHead + i) & (_waiting.Length - 1)]];
+            ref Sequence s = ref _slots[_waiting[i]];
             into.Add(UnfinishedRequest.Of(s, s.Prompt, 0, lastToken, overhead));
         }
     }
@@ -542,8 +567,8 @@ internal sealed partial class ReplicaState
                 continue;
             }
 
-            long context = _slots[slot].Offset + DecodeIterations;
-            int need = context % _blockTokens == 1 % _blockTokens ? 1 : 0;
+            int need = Speculation is not null ? LackedBlocks(_slots[slot], DecodeIterations)
+                : (_slots[slot].Offset + DecodeIterations) % _blockTokens == 1 % _blockTokens ? 1 : 0;
             while (FreeBlocks < Math.Max(need, spare))
             {
                 int victim = _order[last];
@@ -556,10 +581,11 @@ internal sealed partial class ReplicaState
                 }
             }
 
-            Take(need);
+            TakeBlocks(slot, need);
         }
 
         Decodes = DecodeCount > 0;
+        _reserved = true;
         return evicted;
     }
 
@@ -608,21 +634,7 @@ internal sealed partial class ReplicaState
         return _used++;
     }
 
-    private void Grow()
-    {
-        if (WaitingCount < _waiting.Length)
-        {
-            return;
-        }
-
-        int[] larger = new int[_waiting.Length * 2];
-        for (int i = 0; i < WaitingCount; i++)
-        {
-            larger[i] = _waiting[(_waitingHead + i) & (_waiting.Length - 1)];
-        }
-
-        (_waiting, _waitingHead) = (larger, 0);
-    }
+    private int LineOf(int @class) => _lines is null ? 0 : _lines[@class];
 
     private void RemovePrefill(int slot)
     {
@@ -648,6 +660,7 @@ internal sealed partial class ReplicaState
     {
         ref Sequence s = ref _slots[slot];
         _offsets += s.Offset;
+        _rates += s.Rate;
         _longestOffset = DecodeCount == 0 || (_longestOffset != Unknown && s.Offset > _longestOffset) ? s.Offset : _longestOffset;
         _nextBlock[Phase(s)]++;
         if (DecodeCount == _heap.Length)
@@ -663,6 +676,7 @@ internal sealed partial class ReplicaState
     {
         ref Sequence s = ref _slots[(int)(_heap[index] & 0xFFFFFF)];
         _offsets -= s.Offset;
+        _rates -= s.Rate;
         _longestOffset = s.Offset == _longestOffset ? Unknown : _longestOffset;
         _nextBlock[Phase(s)]--;
         ulong moved = _heap[--DecodeCount];

@@ -20,6 +20,9 @@ internal struct Sequence
     /// <summary>Decoding: its context in the iteration with decode number d is d + Offset.</summary>
     public long Offset;
 
+    /// <summary>Decoding with drafts: tokens that it gains in an iteration, in 2^-20 of one, and its offset is then in the same unit.</summary>
+    public int Rate;
+
     /// <summary>Tokens to compute before it decodes: the prompt, or all tokens so far after an eviction.</summary>
     public int Prompt;
 

@@ -21,7 +21,7 @@ internal struct SequenceEnds(ICompletionSink sink)
     /// <summary>Takes a request, or turns it away where the cache can never hold it.</summary>
     public readonly void Accept(Schedulers.Scheduler scheduler, ReplicaState state, in Request request)
     {
-        if (scheduler.CanEverHold(state.Limits, request.PromptTokens, request.OutputTokens))
+        if (scheduler.CanEverHold(state.Limits, request.PromptTokens, request.OutputTokens + state.LookaheadTokens))
         {
             state.Arrive(request);
         }
@@ -97,7 +97,8 @@ internal struct SequenceEnds(ICompletionSink sink)
             long decodes = state.DecodeCount, count = iterations;
             work.Tokens += decodes * count;
             work.Decoded += decodes * count;
-            work.ContextTokens += (count * state.DecodeContext) + (decodes * (count * (count - 1) / 2));
+            work.Drafted += decodes * count * (state.TokensOfDecode - 1);
+            work.ContextTokens += state.ContextOver(count);
         }
 
         foreach (ref readonly Times.PromptChunk chunk in state.Chunks)

@@ -5,6 +5,7 @@ using Fleetwright.Serving.Simulation.Fleets;
 using Fleetwright.Serving.Simulation.Fleets.Lifecycle;
 using Fleetwright.Serving.Simulation.Results;
 using Fleetwright.Serving.Simulation.Schedulers;
+using Fleetwright.Serving.Simulation.Speculation;
 using Fleetwright.Serving.Simulation.Times;
 using Fleetwright.Serving.Simulation.Traffic;
 
@@ -69,6 +70,15 @@ public sealed record SimulationRequest
 
     /// <summary>Whether prompts that begin alike (<see cref="Request.Session"/>, <see cref="Request.PrefixHashes"/>) find what others have left in the cache.</summary>
     public bool SharesPrefixes { get; init; }
+
+    /// <summary>
+    /// The priority of each class, the lowest number first: who waits is admitted in the order of (priority, arrival), and the running sequence that is last in it
+    /// loses its place first where the cache is full (vLLM, <c>--scheduling-policy priority</c>). Null for the order of arrival.
+    /// </summary>
+    public IReadOnlyList<int>? Priorities { get; init; }
+
+    /// <summary>Speculative decoding; null for none.</summary>
+    public SpeculativeDecoding? Speculation { get; init; }
 
     /// <summary>Whether runs of iterations are taken in one step; the results are the same.</summary>
     public bool Leaps { get; init; } = true;
@@ -157,6 +167,9 @@ public static class ServingSimulation
         ReplicaTable table = request.Table ?? Table(replica);
         FleetPart whole = new(new FleetKind(replica.Chip.Chip.Name, replica, request.Replicas, request.Weight), limits, table);
         FleetPart[]? parts = request.Behaviour is null && request.Also.Count == 0 ? null : [whole, .. request.Also.Select(k => new FleetPart(k, Limits(request with { Replica = k.Replica }), Table(k.Replica)))];
+        SpeculationTable? drafted = request.Speculation is { } speculation ? new SpeculationTable(replica, speculation, limits.MaximumSequences, limits.TokenBudget) : null;
+        int[]? urgency = request.Priorities is null ? null : [.. request.Priorities.Distinct().Order()], lines = urgency is null ? null : [.. request.Priorities!.Select(p => Array.IndexOf(urgency, p))];
+        AcceptanceDraw? acceptance = request.Speculation is null ? null : new AcceptanceDraw(request.Speculation, request.Seed);
         int shards = parts?.Length ?? Math.Min(engines, MostShards);
         RunStatistics[] statistics = [.. Enumerable.Range(0, shards).Select(_ => new RunStatistics(request.Targets, Ticks.Of(request.WarmUpSeconds), request.Observer))];
         ReplicaWork[] work = new ReplicaWork[shards];
@@ -173,12 +186,12 @@ public static class ServingSimulation
         }
 
         double seconds = Ticks.Seconds(all.LastCompletion);
-        return new SimulationResult(all, total, series, seconds, limits, kind, outcome?.Joules ?? ReplicaEnergy.Joules(replica, total, seconds * request.Replicas), partial) { Fleet = outcome };
+        return new SimulationResult(all, total, series, seconds, limits, kind, outcome?.Joules ?? ReplicaEnergy.Joules(replica, total, seconds * request.Replicas, request.Speculation), partial) { Fleet = outcome };
 
         IReplicaEngine Create(int engine, IRequestSource? source, FleetPart? part = null)
         {
             (SchedulerLimits limits, int ranks, long overhead) = ((part ?? whole).Limits, (part ?? whole).Ranks, (part ?? whole).Overhead);
-            var times = new ReplicaTimes((part ?? whole).Table);
+            var times = new ReplicaTimes((part ?? whole).Table, drafted);
             ICompletionSink sink = part?.Sink ?? statistics[engine % shards];
             OccupancySeries? occupancy = engine < series.Length ? series[engine] : null;
             IClosedLoop? loop = source is IClosedLoop { Waits: true } waits ? waits : null;
@@ -192,7 +205,8 @@ public static class ServingSimulation
         }
 
         ReplicaState State(SchedulerLimits limits, IRequestSource? source) =>
-            new(limits, kind.ReservesWhole(), request.SharesPrefixes ? CacheReuse.Prefixes : kind == SchedulerKind.VllmV1 ? CacheReuse.Evicted : CacheReuse.None, (source ?? request.Source)?.HashTokens ?? 0);
+            new(limits, kind.ReservesWhole(), request.SharesPrefixes ? CacheReuse.Prefixes : kind == SchedulerKind.VllmV1 ? CacheReuse.Evicted : CacheReuse.None, (source ?? request.Source)?.HashTokens ?? 0)
+            { Speculation = acceptance, Lines = lines };
 
         void Report(long now, long runs) => request.Progress?.Invoke(new SimulationProgress(statistics.Sum(s => s.Completed), Ticks.Seconds(now), runs));
 
@@ -266,6 +280,11 @@ public static class ServingSimulation
         }
 
         Replica replica = request.Replica;
+        if (request.Speculation is not null && replica.Sharding.AttentionDataParallel > 1)
+        {
+            return $"speculative decoding is not simulated with data-parallel attention ({replica.Sharding}), whose groups step together";
+        }
+
         if (replica.CacheRoomBytes > 0 && Limits(request).Blocks > 0)
         {
             return null;
@@ -291,12 +310,23 @@ public static class ServingSimulation
         Replica replica = request.Replica;
         int stages = replica.Sharding.PipelineParallel;
         const int block = 16;
-        double blockBytes = replica.Graph.CacheBytesPerSequence(request.TypicalContext) / request.TypicalContext * block;
-        double blocks = blockBytes > 0 ? Math.Max(0, replica.CacheRoomBytes) / blockBytes / stages : 1e12;
+        double room = replica.CacheRoomBytes, sequenceBytes = replica.Graph.CacheBytesPerSequence(request.TypicalContext);
+        if (request.Speculation is { Draft: { } draft })
+        {
+            // The draft model has weights and a cache of its own beside the target's.
+            room -= request.Speculation.DraftWeightBytes();
+            sequenceBytes += draft.Graph.CacheBytesPerSequence(request.TypicalContext);
+        }
+
+        double blockBytes = sequenceBytes / request.TypicalContext * block;
+        double blocks = blockBytes > 0 ? Math.Max(0, room) / blockBytes / stages : 1e12;
+        int sequences = Math.Max(1, replica.Engine.MaximumSequences / stages);
         return new SchedulerLimits
         {
             TokenBudget = replica.Engine.TokenBudget,
-            MaximumSequences = Math.Max(1, replica.Engine.MaximumSequences / stages),
+
+            // Every one of them verifies its drafts within the budget.
+            MaximumSequences = request.Speculation is null ? sequences : Math.Clamp(replica.Engine.TokenBudget / (1 + request.Speculation.DraftTokens), 1, sequences),
             Blocks = (long)Math.Floor(blocks),
             BlockTokens = block,
             MaximumContext = request.MaximumContext,

@@ -24,6 +24,9 @@ public record struct ReplicaWork
     /// <summary>Decoding sequences summed over iterations: tokens of answers after the first.</summary>
     public long Decoded { get; set; }
 
+    /// <summary>Drafted tokens that were verified, accepted or not.</summary>
+    public long Drafted { get; set; }
+
     /// <summary>Adds another replica's, or another part of the run.</summary>
     public void Add(in ReplicaWork other)
     {
@@ -34,5 +37,6 @@ public record struct ReplicaWork
         ContextTokens += other.ContextTokens;
         DoublePairs += other.DoublePairs;
         Decoded += other.Decoded;
+        Drafted += other.Drafted;
     }
 }

@@ -3,6 +3,7 @@ using Fleetwright.Models;
 using Fleetwright.Models.Operators;
 using Fleetwright.Serving.Replicas;
 using Fleetwright.Serving.Simulation.Schedulers;
+using Fleetwright.Serving.Simulation.Speculation;
 
 namespace Fleetwright.Serving.Simulation.Results;
 
@@ -66,7 +67,7 @@ public sealed record TimeSplit(IReadOnlyList<TimePart> Parts)
             return new TimeSplit([new TimePart(TimeUse.Idle, TimeCause.None, 1)]);
         }
 
-        (double prompts, StepShape mixed) = Prompts(result, replica, busy, out StepShape decode);
+        (double prompts, StepShape mixed) = Prompts(result, replica, request.Speculation, busy, out StepShape decode);
         Dictionary<TimeCause, double> decodes = Causes(replica, decode), more = Causes(replica, mixed);
         if (mixed.DecodeSequences > 0)
         {
@@ -87,7 +88,7 @@ public sealed record TimeSplit(IReadOnlyList<TimePart> Parts)
     public double Of(TimeUse use) => Parts.Where(p => p.Use == use).Sum(p => p.Share);
 
     // Seconds that prompts took, and the mean iterations with and without them. Where iterations mix, prompts took what decodes alone would not have.
-    private static (double Seconds, StepShape Mixed) Prompts(SimulationResult result, Replica replica, double busy, out StepShape decode)
+    private static (double Seconds, StepShape Mixed) Prompts(SimulationResult result, Replica replica, SpeculativeDecoding? speculation, double busy, out StepShape decode)
     {
         ReplicaWork work = result.Work;
         bool apart = result.Scheduler is SchedulerKind.PrefillFirst or SchedulerKind.VllmV0;
@@ -96,12 +97,13 @@ public sealed record TimeSplit(IReadOnlyList<TimePart> Parts)
         double chunks = tokens / chunk, together = Math.Clamp(chunks / work.Iterations, 1, Math.Max(1, result.Limits.TokenBudget / chunk));
         double context = work.Decoded > 0 ? (double)work.ContextTokens / work.Decoded : 1;
         double batch = (double)work.Decoded / Math.Max(1, apart ? work.Iterations - chunks : work.Iterations);
-        decode = StepShape.Decode(Math.Clamp(batch, 1, result.Limits.MaximumSequences), context);
-        var mixed = new StepShape(together, chunk, past, apart ? 0 : decode.DecodeSequences, context);
+        decode = StepShape.Decode(Math.Clamp(batch, 1, result.Limits.MaximumSequences), context) with { DraftTokens = speculation?.DraftTokens ?? 0 };
+        var mixed = new StepShape(together, chunk, past, apart ? 0 : decode.DecodeSequences, context) { DraftTokens = decode.DraftTokens };
+        double step = replica.Step(decode).Seconds + (speculation?.DraftSeconds(replica, decode.DecodeSequences, context) ?? 0);
         double seconds = tokens == 0 ? 0
             : work.Decoded == 0 ? busy
             : apart ? chunks * replica.Step(StepShape.Prefill(1, chunk, past)).Seconds
-            : busy - (work.Iterations * replica.Step(decode).Seconds);
+            : busy - (work.Iterations * step);
         return (Math.Clamp(seconds, 0, busy), mixed);
     }
 

@@ -13,7 +13,7 @@ internal sealed class SarathiScheduler : Scheduler
         SchedulerLimits limits = state.Limits;
         state.BeginBatch();
         _ = state.ReserveDecodes(SpareBlocks);
-        int tokens = state.DecodeCount, batch = state.DecodeCount;
+        int tokens = state.DecodeTokens, batch = state.DecodeCount;
         foreach (int slot in state.Prefilling)
         {
             ref Sequence s = ref state[slot];

@@ -16,7 +16,7 @@ internal sealed class VllmV1Scheduler : Scheduler
         SchedulerLimits limits = state.Limits;
         state.BeginBatch();
         bool evicted = state.ReserveDecodes(SpareBlocks);
-        int tokens = state.DecodeCount;
+        int tokens = state.DecodeTokens;
         for (int i = 0; i < state.PrefillCount; i++)
         {
             int slot = state.Prefilling[i];
@@ -33,6 +33,7 @@ internal sealed class VllmV1Scheduler : Scheduler
                 int victim = state.LastRunning(out bool decoding);
                 stays = victim != slot;
                 state.Evict(victim, decoding);
+                tokens -= decoding ? state.TokensOfDecode : 0;
                 evicted = true;
             }
 

@@ -33,4 +33,13 @@ public interface IIterationTimes
     /// <param name="seconds">Seconds that the run takes.</param>
     /// <returns>The number of iterations, at least one.</returns>
     int Decode(int decodes, long contextTokens, long longestContext, int iterations, double untilSeconds, out double seconds);
+
+    /// <summary>Seconds of one iteration in which every decoding sequence has drafts drafted and verified, beside prompts.</summary>
+    /// <param name="decodes">Sequences that decode.</param>
+    /// <param name="contextTokens">Sum of their contexts; parts of tokens, as they grow evenly.</param>
+    /// <param name="chunks">Prompts, whole or in part.</param>
+    double Speculation(int decodes, double contextTokens, ReadOnlySpan<PromptChunk> chunks) => throw new NotSupportedException($"{GetType().Name} has no times of speculative decoding");
+
+    /// <summary>Runs of such iterations without prompts, as <see cref="Decode"/>, with the contexts together <paramref name="growth"/> tokens longer each time.</summary>
+    int Speculations(int decodes, double contextTokens, double growth, int iterations, double untilSeconds, out double seconds) => throw new NotSupportedException($"{GetType().Name} has no times of speculative decoding");
 }

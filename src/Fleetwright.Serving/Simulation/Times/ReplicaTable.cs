@@ -13,7 +13,7 @@ namespace Fleetwright.Serving.Simulation.Times;
 /// Filled when first asked for. Threads may fill the same entry at once: both write the same number. Prompts of unequal length in one
 /// iteration are priced as equal ones with the same number of tokens and of pairs of a token and one that it attends to.
 /// </remarks>
-internal sealed class ReplicaTable
+internal sealed partial class ReplicaTable
 {
     private static readonly LogGrid Contexts = new(4);
     private static readonly LogGrid Prompts = new(3);
@@ -315,10 +315,17 @@ internal sealed class ReplicaTable
 }
 
 /// <summary>Iterations from a <see cref="ReplicaTable"/>.</summary>
-internal readonly struct ReplicaTimes(ReplicaTable table) : IIterationTimes, ILockstepTimes
+internal readonly struct ReplicaTimes(ReplicaTable table, SpeculationTable? speculation = null) : IIterationTimes, ILockstepTimes
 {
     /// <inheritdoc/>
     public static bool ReadsLongestContext => false;
+
+    /// <inheritdoc/>
+    public double Speculation(int decodes, double contextTokens, ReadOnlySpan<PromptChunk> chunks) => speculation!.Iteration(decodes, contextTokens, chunks);
+
+    /// <inheritdoc/>
+    public int Speculations(int decodes, double contextTokens, double growth, int iterations, double untilSeconds, out double seconds) =>
+        speculation!.Decode(decodes, contextTokens, growth, iterations, untilSeconds, out seconds);
 
     /// <inheritdoc/>
     public double Iteration(ReadOnlySpan<RankBatch> ranks) => table.Iteration(ranks);
