@@ -119,15 +119,17 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
 
     private int Ahead => drafted is null || Reserves ? 0 : drafted.Value.Draw.Speculation.LookaheadTokens;
 
-    public void Arrive(Request request) => Wait(new Sequence(request) { Prompt = request.PromptTokens });
+    public void Arrive(Request request) => Wait(new Sequence(request) { Prompt = request.PromptTokens }, goesBack: false);
 
     // Lower priorities first, then who arrived first.
     private (int, long) Urgency(Sequence s) => (priorities?[s.Request.Class] ?? 0, s.Number);
 
-    private void Wait(Sequence s)
+    // Behind the more urgent and, unless it goes back, behind its like.
+    private void Wait(Sequence s, bool goesBack)
     {
+        int own = priorities?[s.Request.Class] ?? 0;
         LinkedListNode<Sequence>? next = _waiting.First;
-        while (next is not null && Urgency(next.Value).CompareTo(Urgency(s)) < 0)
+        while (next is not null && (priorities?[next.Value.Request.Class] ?? 0) is var other && (other < own || (other == own && !goesBack)))
         {
             next = next.Next;
         }
@@ -385,7 +387,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
         s.Starts = false;
         s.Evictions++;
         Preemptions++;
-        Wait(s);
+        Wait(s, goesBack: true);
     }
 
     internal sealed class Sequence(Request request)
