@@ -11,10 +11,14 @@ namespace Fleetwright.Serving.Simulation.Fleets;
 internal sealed class FleetSimulator : IReplicaLoads
 {
     private const int WindowRequests = 1 << 16;
+
+    // Of fewer replicas, a look at each is quicker than a ranking (docs/performance.md).
+    private const int RankedFrom = 32;
     private readonly IReplicaEngine[] _replicas;
     private readonly Router _router;
     private readonly int _shards;
     private readonly ParallelOptions _options;
+    private LoadRanking? _ranking;
     private long _now;
 
     /// <param name="replicas">The replicas. Those whose numbers have the same rest by <paramref name="shards"/> never run at once, so they may share a sink.</param>
@@ -60,6 +64,22 @@ internal sealed class FleetSimulator : IReplicaLoads
     /// <inheritdoc/>
     int IReplicaLoads.FoundTokens(int replica, in Request request) => Current(replica).FoundTokens(request);
 
+    /// <inheritdoc/>
+    int IReplicaLoads.Least(ReplicaLoad load)
+    {
+        if (_replicas.Length < RankedFrom)
+        {
+            return IReplicaLoads.First(this, load);
+        }
+
+        if (_ranking?.Load != load)
+        {
+            _ranking = new LoadRanking(_replicas, load, _now);
+        }
+
+        return _ranking.Least(_now);
+    }
+
     private IReplicaEngine Current(int replica)
     {
         _replicas[replica].AdvanceTo(_now);
@@ -83,6 +103,7 @@ internal sealed class FleetSimulator : IReplicaLoads
             int chosen = _router.Choose(request, this);
             _replicas[chosen].AdvanceTo(_now);
             _replicas[chosen].Offer(request);
+            _ranking?.Changed(chosen);
             if (count % WindowRequests == 0 && window?.Invoke(_now) == false)
             {
                 return false;
@@ -111,6 +132,7 @@ internal sealed class FleetSimulator : IReplicaLoads
                 replica = _router.Choose(request, this);
                 _replicas[replica].AdvanceTo(now);
                 _replicas[replica].Offer(request);
+                _ranking?.Changed(replica);
             }
 
             ends.Set(replica, _replicas[replica].End);

@@ -2,6 +2,19 @@ using Fleetwright.Serving.Simulation.Traffic;
 
 namespace Fleetwright.Serving.Simulation.Fleets;
 
+/// <summary>What a replica has to do, as a number.</summary>
+internal enum ReplicaLoad
+{
+    /// <summary>Requests that wait.</summary>
+    Waiting,
+
+    /// <summary>Requests that wait or run.</summary>
+    Outstanding,
+
+    /// <summary>Share of the cache that is taken.</summary>
+    CacheTaken,
+}
+
 /// <summary>What a router sees of the replicas behind it, as of the arrival that it routes.</summary>
 internal interface IReplicaLoads
 {
@@ -25,6 +38,32 @@ internal interface IReplicaLoads
 
     /// <summary>The number of a replica in the whole fleet, of which some may be away; they are in the order of their numbers.</summary>
     int Number(int replica) => replica;
+
+    /// <summary>The replica with the least load; of equals the first.</summary>
+    int Least(ReplicaLoad load) => First(this, load);
+
+    /// <summary>The replica with the least load, by a look at each.</summary>
+    static int First(IReplicaLoads loads, ReplicaLoad load)
+    {
+        int best = 0;
+        double least = Of(0);
+        for (int i = 1; i < loads.Count && least > 0; i++)
+        {
+            if (Of(i) is var own && own < least)
+            {
+                (best, least) = (i, own);
+            }
+        }
+
+        return best;
+
+        double Of(int replica) => load switch
+        {
+            ReplicaLoad.Waiting => loads.Waiting(replica),
+            ReplicaLoad.Outstanding => loads.Outstanding(replica),
+            _ => loads.CacheTaken(replica),
+        };
+    }
 }
 
 /// <summary>Sends each request to a replica.</summary>

@@ -25,56 +25,19 @@ internal sealed class RandomRouter(ulong seed) : Router
 /// <summary>The replica with the fewest requests; of equals the first.</summary>
 internal sealed class LeastOutstandingRouter : Router
 {
-    public override int Choose(in Request request, IReplicaLoads loads)
-    {
-        int best = 0;
-        for (int i = 1, least = loads.Outstanding(0); i < loads.Count && least > 0; i++)
-        {
-            if (loads.Outstanding(i) is var own && own < least)
-            {
-                (best, least) = (i, own);
-            }
-        }
-
-        return best;
-    }
+    public override int Choose(in Request request, IReplicaLoads loads) => loads.Least(ReplicaLoad.Outstanding);
 }
 
 /// <summary>The replica with the fewest waiting requests, those that run not counted, as Vidur's router of that name; of equals the first.</summary>
 internal sealed class LeastWaitingRouter : Router
 {
-    public override int Choose(in Request request, IReplicaLoads loads)
-    {
-        int best = 0;
-        for (int i = 1, least = loads.Waiting(0); i < loads.Count && least > 0; i++)
-        {
-            if (loads.Waiting(i) is var own && own < least)
-            {
-                (best, least) = (i, own);
-            }
-        }
-
-        return best;
-    }
+    public override int Choose(in Request request, IReplicaLoads loads) => loads.Least(ReplicaLoad.Waiting);
 }
 
 /// <summary>The replica with the most of its cache free; of equals the first.</summary>
 internal sealed class LeastCacheRouter : Router
 {
-    public override int Choose(in Request request, IReplicaLoads loads)
-    {
-        int best = 0;
-        double least = loads.CacheTaken(0);
-        for (int i = 1; i < loads.Count; i++)
-        {
-            if (loads.CacheTaken(i) is var own && own < least)
-            {
-                (best, least) = (i, own);
-            }
-        }
-
-        return best;
-    }
+    public override int Choose(in Request request, IReplicaLoads loads) => loads.Least(ReplicaLoad.CacheTaken);
 }
 
 /// <summary>Of two replicas by lot, the one with fewer requests (Mitzenmacher 2001).</summary>

@@ -47,7 +47,7 @@ internal readonly struct VidurTables : IIterationTimes
             double[] contexts = new double[(batch.Max(r => r.Whole("kv_from")) / KvStep) + 1];
             foreach (CsvRow r in batch.OrderBy(r => r.Whole("kv_from")))
             {
-                contexts.AsSpan(r.Whole("kv_from") / KvStep).Fill(scale * r.Number("ms") * (batch.Key > 1 ? UnevenBatchFactor : 1));
+                contexts.AsSpan(r.Whole("kv_from") / KvStep).Fill(scale * r.Number("ms"));
             }
 
             decode.AsSpan(from, batch.Key + 1 - from).Fill(contexts);
@@ -91,16 +91,13 @@ internal readonly struct VidurTables : IIterationTimes
         double seconds = At(_tokens, tokens);
         if (decodes > 0)
         {
-            seconds += At(At(_decode, decodes), ColumnOf(contextTokens / decodes));
+            seconds += At(At(_decode, decodes), ColumnOf(contextTokens / decodes)) * Uneven(decodes);
         }
 
-        if (chunks.Length == 1)
+        if (chunks.Length > 0)
         {
-            seconds += At(At(_prompts, past), tokens - decodes);
-        }
-        else if (chunks.Length > 1)
-        {
-            seconds += At(At(_prompts, past), (int)Math.Round(Math.Sqrt(squares))) * UnevenBatchFactor;
+            int size = chunks.Length == 1 ? tokens - decodes : (int)Math.Round(Math.Sqrt(squares));
+            seconds += At(At(_prompts, past), size) * Uneven(chunks.Length);
         }
 
         return seconds;
@@ -110,14 +107,14 @@ internal readonly struct VidurTables : IIterationTimes
     public int Decode(int decodes, long contextTokens, long longestContext, int iterations, double untilSeconds, out double seconds)
     {
         // The time is the same until the mean context, one longer each iteration, passes the next multiple of 64.
-        double rest = At(_tokens, decodes);
+        double rest = At(_tokens, decodes), uneven = Uneven(decodes);
         double[] contexts = At(_decode, decodes);
         long mean = contextTokens / decodes;
         int column = ColumnOf(mean), reach = (int)((KvStep * column) - mean) + 1, done = 0;
         seconds = 0;
         while (true)
         {
-            double each = rest + At(contexts, column);
+            double each = rest + (At(contexts, column) * uneven);
             int same = Math.Min(iterations - done, reach);
             double left = untilSeconds - seconds;
             if (same * each >= left)
@@ -141,6 +138,8 @@ internal readonly struct VidurTables : IIterationTimes
 
     // Beyond its end, a table's last value holds.
     private static T At<T>(T[] table, int index) => table[Math.Min(index, table.Length - 1)];
+
+    private static double Uneven(int sequences) => sequences > 1 ? UnevenBatchFactor : 1;
 
     private static int ColumnOf(long meanContext) => (int)((ulong)(meanContext + KvStep - 1) / KvStep);
 
