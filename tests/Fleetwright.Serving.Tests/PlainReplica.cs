@@ -35,7 +35,12 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
 
     public List<CompletedRequest> Completed => _completed;
 
-    public List<CompletedRequest> Run(IEnumerable<Request> requests)
+    /// <summary>What had not ended: tokens of the answer that were ready, and tokens in the cache.</summary>
+    public Dictionary<long, (int Streamed, int Cached)> Unfinished => _running.Concat(_waiting).ToDictionary(
+        s => s.Request.Id, s => ((s.Decodes ? s.Tokens : s.Prompt) - s.Request.PromptTokens, s.Decodes ? s.Tokens - 1 : _running.Contains(s) ? s.Computed : 0));
+
+    /// <summary>Takes requests to their ends, or stops: the iteration that runs then is lost.</summary>
+    public List<CompletedRequest> Run(IEnumerable<Request> requests, long until = long.MaxValue)
     {
         var coming = new Queue<Request>(requests);
         long now = 0;
@@ -47,7 +52,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
             }
 
             List<(Sequence Sequence, int Tokens)> batch = Form();
-            if (batch.Count == 0)
+            if (batch.Count == 0 && (until == long.MaxValue || coming.TryPeek(out Request next) && next.Arrival <= until))
             {
                 now = coming.Peek().Arrival;
                 continue;
@@ -55,8 +60,18 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
 
             (int decodes, long context, int longest, PromptChunk[] chunks) = Shape(batch);
             long end = now + Ticks.Of(times.Iteration(decodes, context, longest, chunks));
+            if (batch.Count == 0 || end > until)
+            {
+                break;
+            }
+
             Finish(batch, now, end);
             now = end;
+        }
+
+        while (coming.TryPeek(out Request late) && late.Arrival <= until)
+        {
+            Arrive(coming.Dequeue());
         }
 
         return _completed;

@@ -140,7 +140,7 @@ internal sealed class TrafficOptions
         string input = parsed.GetValue(_input) ?? DefaultInput, output = parsed.GetValue(_output) ?? DefaultOutput;
         LengthModel prompts = LengthText.Parse(_input.Name, input), answers = LengthText.Parse(_output.Name, output);
         var lengths = new IndependentLengths(prompts, answers);
-        plan = plan with { TypicalContext = Math.Clamp(prompts.Mean + answers.Mean, 1, plan.Context) };
+        plan = plan with { TypicalContext = Math.Clamp(prompts.Mean + answers.Mean, 1, plan.Context), MeanOutput = answers.Mean };
         string asked = $"prompts {input}, answers {output}";
         if (parsed.GetValue(_concurrency) is not null)
         {
@@ -218,8 +218,8 @@ internal sealed class TrafficOptions
 
         double scale = Number(parsed, _scale, 1e-6, 1e6) ?? 1;
         TraceFile Open() => TraceFile.Open(path, options, seed);
-        (double typical, IReadOnlyList<string> classes) = Sample(Open, options.ClassColumn is not null);
-        plan = plan with { TypicalContext = Math.Clamp(typical, 1, plan.Context), Classes = classes };
+        (double typical, double output, IReadOnlyList<string> classes) = Sample(Open, options.ClassColumn is not null);
+        plan = plan with { TypicalContext = Math.Clamp(typical, 1, plan.Context), MeanOutput = output, Classes = classes };
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
         TraceFile file = Open();
         IRequestSource window = from > 0 || to < Ticks.MostSeconds ? new CutSource(file.Source, from, to) : file.Source;
@@ -265,17 +265,18 @@ internal sealed class TrafficOptions
     }
 
     // What the cache must know of the lengths, from the first requests; the classes, from all.
-    private (double TypicalContext, IReadOnlyList<string> Classes) Sample(Func<TraceFile> open, bool classes)
+    private (double TypicalContext, double MeanOutput, IReadOnlyList<string> Classes) Sample(Func<TraceFile> open, bool classes)
     {
         using TraceFile file = open();
         long count = 0;
-        double tokens = 0;
+        double tokens = 0, outputs = 0;
         try
         {
             while ((classes || count < SampledRequests) && file.Source.NextArrival != Ticks.Never)
             {
                 Request request = file.Source.Take();
                 tokens += request.PromptTokens + request.OutputTokens;
+                outputs += request.OutputTokens;
                 count++;
             }
         }
@@ -285,7 +286,7 @@ internal sealed class TrafficOptions
         }
 
         IReadOnlyList<string> names = classes && file.Source is TraceSource trace ? [.. trace.Classes] : [];
-        return names.Count <= MostClasses ? (tokens / Math.Max(1, count), names)
+        return names.Count <= MostClasses ? (tokens / Math.Max(1, count), outputs / Math.Max(1, count), names)
             : throw new InputException(_classColumn.Name, FormattableString.Invariant($"found {names.Count} classes; allowed: at most {MostClasses}"));
     }
 

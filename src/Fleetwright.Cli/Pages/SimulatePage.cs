@@ -57,6 +57,14 @@ internal static class SimulatePage
             ComparePage.Figure(page, "Cache over time", $"{of}; share of {result.Limits.Blocks.ToString("#,0", CultureInfo.InvariantCulture)} blocks that is taken.", SimulatePlots.OverTime(series, [("taken", 3, series.Cache)], 1, percent: true));
         }
 
+        if (result.Fleet is { Series: { Count: > 0 } fleet } && answer.Fleet!.ReplicasOverTime.Count > 0)
+        {
+            ComparePage.Figure(page, "Replicas over time", "How many take requests, start, drain or are down.", SimulatePlots.OverTime(
+                fleet.Count, Ticks.Seconds(fleet.End), Ticks.Seconds(fleet.Interval),
+                [("up", 0, i => fleet.Mean(ReplicaStatus.Up, i)), ("starting", 3, i => fleet.Mean(ReplicaStatus.Starting, i)), ("draining", 2, i => fleet.Mean(ReplicaStatus.Draining, i)), ("down", 5, i => fleet.Mean(ReplicaStatus.Down, i))],
+                double.PositiveInfinity, percent: false));
+        }
+
         page.Append("</div>");
 
         // By class where there are some, as many as there are colours.

@@ -44,6 +44,7 @@ internal sealed class RequestBook
         if (lost.FirstToken >= 0)
         {
             GoOn(ref entry, lost.FirstToken, sink);
+            Failures.LostAnswers++;
             entry.FirstToken = entry.FirstToken >= 0 ? entry.FirstToken : lost.FirstToken;
             entry.LastToken = lost.LastToken;
             entry.Streamed += lost.Streamed;
