@@ -145,6 +145,27 @@ public sealed class FailureTests
         Assert.Equal(calm.Statistics.Classes[0].OutputTokens, found.Statistics.Classes[0].OutputTokens);
     }
 
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(1, 2)]
+    public void All_stages_and_ranks_of_a_replica_fail_together(int stages, int ranks)
+    {
+        SimulationRequest request = Busy(RouterKind.LeastOutstanding) with
+        {
+            Replica = Fixtures.Replica(Fixtures.GptOss, Fixtures.H200, ranks == 1 ? new Sharding(1, stages) : new Sharding(1, 1, 2, 2)),
+            Replicas = 3,
+            Source = Stream(20, 1500),
+            Behaviour = new FleetBehaviour { Failures = new FailureRules { ChipMtbfSeconds = 60, RepairSeconds = 10, DetectionSeconds = 2 }, StartUp = new StartUp(5) },
+        };
+        SimulationResult found = ServingSimulation.Run(request, TestContext.Current.CancellationToken);
+        FailureOutcome failures = found.Fleet!.Failures!;
+        ClassStatistics all = found.Statistics.Classes[0];
+        Assert.Equal((1500, 0), (all.Completed, all.Preemptions));
+        Assert.True(failures.LostAnswers > 10, $"{failures.LostAnswers}");
+        Assert.Equal(all.PromptTokens + all.OutputTokens - 1500 + failures.LostTokens, found.Work.Tokens);
+        Assert.Equal(all.OutputTokens - 1500 - failures.LostAnswers, found.Work.Decoded);
+    }
+
     [Fact]
     public void Stepping_and_threads_change_nothing()
     {
@@ -189,6 +210,22 @@ public sealed class FailureTests
             Assert.Equal(2000, found.Statistics.Completed + found.Statistics.Classes[0].Rejected);
             Assert.True(found.Fleet!.Failures!.LostRequests > 20);
         }
+    }
+
+    [Fact]
+    public void A_fleet_that_keeps_books_allocates_nothing_for_a_request_once_warm()
+    {
+        // The same run with 20,000 requests more takes as much memory, but for the two or three times that an array grows.
+        long Allocated(int count)
+        {
+            SimulationRequest request = Busy(RouterKind.LeastOutstanding) with { Source = Stream(40, count), Behaviour = new FleetBehaviour { Failures = new FailureRules { ChipMtbfSeconds = 1e8, RepairSeconds = 1 } } };
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            _ = ServingSimulation.Run(request, TestContext.Current.CancellationToken);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        _ = Allocated(30_000);
+        Assert.InRange(Allocated(30_000) - Allocated(10_000), -100_000, 100_000);
     }
 
     internal static readonly IndependentLengths Lengths = new(LengthText.Parse("input", "lognormal:700,0.8"), LengthText.Parse("output", "lognormal:120,0.7"));

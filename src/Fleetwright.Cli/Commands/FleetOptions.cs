@@ -53,8 +53,8 @@ internal sealed class FleetOptions
         }
     }
 
-    /// <summary>How requests are dealt out, as far as the traffic must know: a fleet that changes takes one stream, whatever its router.</summary>
-    public RouterKind Dealing(ParseResult parsed, RouterKind router) => Changes(parsed) ? RouterKind.LeastOutstanding : router;
+    /// <summary>Whether replicas come, go or differ, so that one stream of requests must serve them all.</summary>
+    public bool Changes(ParseResult parsed) => new Option[] { _also, _failures, _mtbfChip, _mtbfNode, _autoscale, _every }.Any(o => Has(parsed, o));
 
     /// <summary>Refuses the options where replicas are not simulated by this engine.</summary>
     /// <exception cref="InputException">One was given.</exception>
@@ -76,19 +76,12 @@ internal sealed class FleetOptions
         IReadOnlyList<FleetKind> also = [.. (parsed.GetValue(_also) ?? []).Select(text => Kind(context, request.Replica, text))];
         SimulationRequest whole = Weighed(parsed, request with { Also = also, Behaviour = Behaviour(context, parsed, request) }, plan);
         whole = Grouped(parsed, whole, plan);
-        if ((whole.Behaviour is not null || also.Count > 0 || whole.Groups.Count > 0) && plan.Source is null)
-        {
-            throw new InputException("--concurrency", "clients stay with their replica for good, which a fleet whose replicas change, differ or serve classes cannot offer; allowed: --rate or --trace");
-        }
-
         return whole.Behaviour?.Autoscaling is not null && (also.Count > 0 || whole.Groups.Count > 0)
             ? throw new InputException(_autoscale.Name, "found with --also or --groups; allowed: with replicas of one kind that serve all classes")
             : whole;
     }
 
     private static bool Has(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
-
-    private bool Changes(ParseResult parsed) => new Option[] { _also, _failures, _mtbfChip, _mtbfNode, _autoscale, _every }.Any(o => Has(parsed, o));
 
     // Behaviour.
 

@@ -81,7 +81,7 @@ internal static class SimulateCommand
             Replica replica = Smallest(layouts, spec, precision, chip, engine, form);
             int stages = replica.Sharding.PipelineParallel;
             bool reserves = form.Scheduler is SchedulerKind.Orca or SchedulerKind.Static;
-            using TrafficPlan plan = traffic.Read(parsed, spec.MaximumContext, form.Replicas * stages, stages, fleet.Dealing(parsed, form.Router), form.Seed, reserves);
+            using TrafficPlan plan = traffic.Read(parsed, spec.MaximumContext, form.Replicas * stages, stages, form.Router, form.Seed, reserves, fleet.Changes(parsed));
             IReadOnlyList<ServiceTarget> targets = [.. Enumerable.Repeat(target, Math.Max(1, plan.Classes.Count))];
             using RequestLog? log = table is null ? null : new RequestLog(table);
             var watch = new SimulationWatch(context, plan.Requests ?? (plan.Offered * plan.Seconds), plan.Seconds, plan.Source is not null || form.Replicas * stages == 1);

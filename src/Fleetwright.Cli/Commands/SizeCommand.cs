@@ -81,7 +81,7 @@ internal static class SizeCommand
             var simulated = new SimulatedSearchOptions
             {
                 Arrivals = r => ArrivalText.Parse(arrivals.Name, process, r),
-                Router = parsed.GetValue(router),
+                Router = parsed.GetValue(router) is var kind and not RouterKind.ByClass ? kind : throw new InputException(router.Name, "found by-class; allowed: any other router, as the requests that are sized for have no classes"),
                 EndToEndSeconds = CommonOptions.Quantity(parsed, e2e, Dimension.Time, 1e-6) ?? double.PositiveInfinity,
                 Seed = (ulong)CommonOptions.Whole(parsed, seed, 0, int.MaxValue),
             };

@@ -74,8 +74,9 @@ internal sealed class TrafficOptions
     /// <param name="router">How requests are dealt out.</param>
     /// <param name="seed">The run's seed.</param>
     /// <param name="reservesWhole">Whether the scheduler reserves the longest context for each sequence.</param>
+    /// <param name="together">Whether all replicas must be served by one stream, as where they come and go.</param>
     /// <exception cref="InputException">An option is wrong, or does not go with another, or the trace cannot be read.</exception>
-    public TrafficPlan Read(ParseResult parsed, int modelContext, int engines, int stages, RouterKind router, ulong seed, bool reservesWhole)
+    public TrafficPlan Read(ParseResult parsed, int modelContext, int engines, int stages, RouterKind router, ulong seed, bool reservesWhole, bool together = false)
     {
         Combine(parsed);
         int most = modelContext > 0 ? modelContext : 1 << 30, context = Whole(parsed, _context, 2, 1 << 30) ?? (reservesWhole ? Math.Min(most, 8192) : most);
@@ -92,7 +93,7 @@ internal sealed class TrafficOptions
         }
 
         var plan = new TrafficPlan(engines) { Context = context, Rule = rule, Requests = count, Seconds = seconds };
-        return fromTrace ? OfTrace(parsed, plan, engines, stages, seed) : Drawn(parsed, plan, engines, stages, router, seed);
+        return fromTrace ? OfTrace(parsed, plan, engines, stages, seed, together) : Drawn(parsed, plan, engines, stages, router, seed, together);
     }
 
     private static int? Whole(ParseResult parsed, Option<string?> option, int minimum, int maximum) =>
@@ -135,7 +136,7 @@ internal sealed class TrafficOptions
         }
     }
 
-    private TrafficPlan Drawn(ParseResult parsed, TrafficPlan plan, int engines, int stages, RouterKind router, ulong seed)
+    private TrafficPlan Drawn(ParseResult parsed, TrafficPlan plan, int engines, int stages, RouterKind router, ulong seed, bool together)
     {
         string input = parsed.GetValue(_input) ?? DefaultInput, output = parsed.GetValue(_output) ?? DefaultOutput;
         LengthModel prompts = LengthText.Parse(_input.Name, input), answers = LengthText.Parse(_output.Name, output);
@@ -144,13 +145,13 @@ internal sealed class TrafficOptions
         string asked = $"prompts {input}, answers {output}";
         if (parsed.GetValue(_concurrency) is not null)
         {
-            return Closed(parsed, plan, lengths, asked, engines, stages, seed);
+            return Closed(parsed, plan, lengths, asked, engines, stages, seed, together);
         }
 
         ArrivalModel arrivals = Arrivals(parsed, out string how);
         var traffic = new TrafficClass("requests", arrivals, lengths);
         plan = plan with { Text = $"{how}, {asked}", Offered = arrivals.Rate.MeanPerSecond };
-        SplitRule? split = router switch { RouterKind.Random => SplitRule.Random, RouterKind.RoundRobin => SplitRule.RoundRobin, _ => null };
+        SplitRule? split = together ? null : router switch { RouterKind.Random => SplitRule.Random, RouterKind.RoundRobin => SplitRule.RoundRobin, _ => null };
         bool apart = engines > LargeFleet && split is not null && Splits(arrivals, engines, split.Value);
         return apart
             ? plan with { Sources = engine => Limited(plan, Ended(plan, GeneratedSource.Part(traffic, seed, engine, engines, split!.Value), engine, 1, engines), engine) }
@@ -178,14 +179,22 @@ internal sealed class TrafficOptions
         return ArrivalText.Parse(_arrivals.Name, kind, rate);
     }
 
-    private TrafficPlan Closed(ParseResult parsed, TrafficPlan plan, RequestLengths lengths, string asked, int engines, int stages, ulong seed)
+    private TrafficPlan Closed(ParseResult parsed, TrafficPlan plan, RequestLengths lengths, string asked, int engines, int stages, ulong seed, bool together)
     {
         int clients = Whole(parsed, _concurrency, 1, 1 << 24)!.Value;
         string? pause = parsed.GetValue(_think);
         DelayModel think = pause is null ? DelayModel.None : DelayModel.Parse(_think.Name, pause);
+        plan = plan with { Text = string.Create(CultureInfo.InvariantCulture, $"{clients:#,0} clients of each replica{(pause is null ? "" : $" that think {pause} s")}, {asked}") };
+        if (together)
+        {
+            // As many behind the router; any of them may be answered by any replica.
+            long behind = (long)clients * (engines / stages);
+            return behind <= 1 << 24 ? plan with { Source = Ended(plan, new ClosedLoopSource("clients", lengths, (int)behind, seed, think, limit: plan.Limit(0)), 0, 1, 1) }
+                : throw new InputException(_concurrency.Name, string.Create(CultureInfo.InvariantCulture, $"found {clients:#,0} clients of each of {engines / stages:#,0} replicas; allowed: at most {1 << 24:#,0} in all"));
+        }
+
         return plan with
         {
-            Text = string.Create(CultureInfo.InvariantCulture, $"{clients:#,0} clients of each replica{(pause is null ? "" : $" that think {pause} s")}, {asked}"),
             Sources = engine =>
             {
                 // A replica of several pipeline stages runs as many engines, which share its clients.
@@ -197,7 +206,7 @@ internal sealed class TrafficOptions
         };
     }
 
-    private TrafficPlan OfTrace(ParseResult parsed, TrafficPlan plan, int engines, int stages, ulong seed)
+    private TrafficPlan OfTrace(ParseResult parsed, TrafficPlan plan, int engines, int stages, ulong seed, bool together)
     {
         string path = parsed.GetValue(_trace)!;
         var options = new TraceOptions
@@ -233,7 +242,7 @@ internal sealed class TrafficOptions
         {
             using (file)
             {
-                return Closed(parsed, plan with { Notes = () => file.Notes }, PairedLengths.Of(window, seed) with { InOrder = true }, $"lengths of {name} in their order", engines, stages, seed);
+                return Closed(parsed, plan with { Notes = () => file.Notes }, PairedLengths.Of(window, seed) with { InOrder = true }, $"lengths of {name} in their order", engines, stages, seed, together);
             }
         }
 

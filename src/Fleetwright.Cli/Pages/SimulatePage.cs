@@ -44,7 +44,7 @@ internal static class SimulatePage
     {
         RunStatistics run = result.Statistics;
         var series = OccupancySeries.MeanOf(result.Occupancy);
-        string of = result.Occupancy.Count > 1 ? $"Mean of {(answer.Replicas > result.Occupancy.Count ? "the first " : "")}{result.Occupancy.Count.ToString(CultureInfo.InvariantCulture)} replicas" : "The replica";
+        string of = answer.Fleet is { ReplicasOverTime.Count: > 0 } ? "Mean of the replicas that serve" : result.Occupancy.Count > 1 ? $"Mean of {(answer.Replicas > result.Occupancy.Count ? "the first " : "")}{result.Occupancy.Count.ToString(CultureInfo.InvariantCulture)} replicas" : "The replica";
         ComparePage.Figure(page, "Where the time goes", "Time of all replicas by what they do and what holds them back; divided on mean iterations.", SimulatePlots.Time(answer.Time));
         page.Append("<div class=pair>");
         ComparePage.Figure(page, "To the first token", "Share of requests that wait at most so long for it; the dots are p50 and p99.", SimulatePlots.Distributions(Lines("TTFT", c => c.Ttft)));
