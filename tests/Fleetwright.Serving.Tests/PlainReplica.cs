@@ -44,7 +44,12 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
 
     public long FreeBlocks => Free;
 
-    public List<CompletedRequest> Run(IEnumerable<Request> requests)
+    /// <summary>What had not ended: tokens of the answer that were ready, and tokens in the cache.</summary>
+    public Dictionary<long, (int Streamed, int Cached)> Unfinished => _running.Concat(_waiting).ToDictionary(
+        s => s.Request.Id, s => ((s.Decodes ? s.Tokens : s.Prompt) - s.Request.PromptTokens, s.Decodes ? s.Tokens - 1 : _running.Contains(s) ? s.Computed : 0));
+
+    /// <summary>Takes requests to their ends, or stops: the iteration that runs then is lost.</summary>
+    public List<CompletedRequest> Run(IEnumerable<Request> requests, long until = long.MaxValue)
     {
         var coming = new Queue<Request>(requests);
         long now = 0;
@@ -56,7 +61,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
             }
 
             List<(Sequence Sequence, int Tokens)> batch = Form();
-            if (batch.Count == 0)
+            if (batch.Count == 0 && (until == long.MaxValue || coming.TryPeek(out Request next) && next.Arrival <= until))
             {
                 now = coming.Peek().Arrival;
                 continue;
@@ -67,8 +72,18 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
                 ? speculates.Speculation(decodes, batch.Where(b => b.Sequence.Decodes).Sum(b => b.Sequence.First + (b.Sequence.Step * b.Sequence.Rate / (double)(1 << 20))), chunks)
                 : times.Iteration(decodes, context, longest, chunks);
             long end = now + Ticks.Of(seconds);
+            if (batch.Count == 0 || end > until)
+            {
+                break;
+            }
+
             Finish(batch, now, end);
             now = end;
+        }
+
+        while (coming.TryPeek(out Request late) && late.Arrival <= until)
+        {
+            Arrive(coming.Dequeue());
         }
 
         return _completed;

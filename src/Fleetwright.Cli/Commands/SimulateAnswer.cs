@@ -68,6 +68,9 @@ internal sealed record SimulateAnswer
     /// <summary>By class, where there are several.</summary>
     public IReadOnlyList<ClassAnswer>? Classes { get; init; }
 
+    /// <summary>What became of replicas, where the fleet changes or is of several kinds.</summary>
+    public FleetAnswer? Fleet { get; init; }
+
     public required IReadOnlyList<string> Notes { get; init; }
 
     public required long Iterations { get; init; }
@@ -124,11 +127,13 @@ internal sealed record SimulateAnswer
         }
 
         double seconds = result.Seconds, each = Math.Max(seconds, double.Epsilon);
-        long chips = (long)replica.Chips * request.Replicas, rejected = all.Rejected + plan.Rejected;
-        int engines = request.Replicas * replica.Sharding.PipelineParallel;
+        long chips = ((long)replica.Chips * request.Replicas) + request.Also.Sum(k => (long)k.Replica.Chips * k.Replicas), rejected = all.Rejected + plan.Rejected;
+        FleetOutcome? fleet = result.Fleet;
+        double engines = fleet is null ? request.Replicas * replica.Sharding.PipelineParallel : fleet.Kinds.Sum(k => k.MemberSeconds * k.Replica.Sharding.PipelineParallel) / each;
+        double meanChips = fleet is null ? chips : Math.Max(double.Epsilon, FleetAnswer.ChipSeconds(fleet) / each);
         var basis = CostBasis.Default;
-        double? dollars = basis.DollarsPerSecond(replica.Chip.Chip) * chips * seconds;
-        double joules = result.Joules + (basis.OverheadWatts(replica.Chip.Chip) * chips * seconds), outputs = Math.Max(1, all.OutputTokens);
+        double? dollars = fleet is null ? basis.DollarsPerSecond(replica.Chip.Chip) * chips * seconds : FleetAnswer.Dollars(fleet);
+        double joules = result.Joules + (fleet is null ? basis.OverheadWatts(replica.Chip.Chip) * chips * seconds : FleetAnswer.OverheadJoules(fleet)), outputs = Math.Max(1, all.OutputTokens);
         var bottleneck = Serving.Simulation.Results.Bottleneck.Of(result, request);
         var series = OccupancySeries.MeanOf(result.Occupancy);
         ReplicaWork work = result.Work;
@@ -152,18 +157,19 @@ internal sealed record SimulateAnswer
             Rejected = rejected,
             Preemptions = all.Preemptions,
             Latencies = Distributions(all, run.InterToken, percentiles),
-            Throughput = new Rates(all.Completed / each, all.PromptTokens / each, all.OutputTokens / each, all.OutputTokens / each / chips, plan.Offered),
+            Throughput = new Rates(all.Completed / each, all.PromptTokens / each, all.OutputTokens / each, all.OutputTokens / each / meanChips, plan.Offered),
             Goodput = new Targets(Given(target.TtftSeconds), Given(target.TpotSeconds), Given(target.EndToEndSeconds), all.Good, all.Good / each, all.Good / (double)Math.Max(1, all.Completed + rejected)),
             Replica = new Load(
                 1 - bottleneck.Split.Of(TimeUse.Idle), work.Decoded / (double)Math.Max(1, work.Iterations), work.Tokens / (double)Math.Max(1, work.Iterations), Mean(series.Running), all.Queue.SumSeconds / each / engines,
                 result.Limits.MaximumSequences, result.Limits.TokenBudget, Mean(series.Cache), Enumerable.Range(0, series.Count).Select(series.Cache).DefaultIfEmpty().Max(), result.Limits.Blocks, result.Limits.BlockTokens),
             Cost = new Money(dollars, dollars / outputs * 1e6, dollars / Math.Max(1, all.OutputTokens + all.PromptTokens) * 1e6, dollars / each * 3600),
-            Energy = new Power(joules / 3.6e6, joules / outputs, result.Joules / outputs, joules / each / chips),
+            Energy = new Power(joules / 3.6e6, joules / outputs, result.Joules / outputs, joules / each / meanChips),
             Binding = bottleneck.Kind,
             Overloaded = bottleneck.Overloaded,
             Bottleneck = bottleneck.Sentence,
             Time = bottleneck.Split.Parts,
             Classes = run.Classes.Count == 1 ? null : [.. run.Classes.Select((c, i) => new ClassAnswer(plan.Classes[i], c.Completed, c.Rejected, c.Preemptions, c.Good, Distributions(c, null, percentiles)))],
+            Fleet = FleetAnswer.Of(request, result, percentiles),
             Notes = notes,
             Iterations = work.Iterations,
             Leaps = work.Runs,

@@ -28,6 +28,7 @@ internal static class SimulateCommand
         DeploymentOptions deployment = new DeploymentOptions().Optional();
         var vidur = new VidurOptions();
         var traffic = new TrafficOptions();
+        var fleet = new FleetOptions();
         var replicas = new Option<int>("--replicas") { Description = "Copies of the deployment.", DefaultValueFactory = _ => 1 };
         var scheduler = new Option<string?>("--scheduler") { Description = $"How iterations are filled, if not as the engine does: {string.Join(", ", Enum.GetNames<SchedulerKind>().Select(TrafficOptions.Key))}." };
         var router = new Option<string>("--router") { Description = $"How requests are dealt out: {string.Join(", ", Enum.GetNames<RouterKind>().Select(TrafficOptions.Key))}.", DefaultValueFactory = _ => "round-robin" };
@@ -43,6 +44,7 @@ internal static class SimulateCommand
         var command = new Command("simulate", "A fleet under traffic, request by request: latencies, throughput, goodput, energy, cost, and what binds.");
         deployment.AddTo(command, replicas, scheduler, router);
         traffic.AddTo(command);
+        fleet.AddTo(command);
         vidur.AddTo(command);
         foreach (Option option in (Option[])[ttft, tpot, whole, percentiles, seed, threads, html, csv, json])
         {
@@ -54,6 +56,7 @@ internal static class SimulateCommand
             bool asJson = parsed.GetValue(json);
             if (vidur.IsGiven(parsed))
             {
+                fleet.Refuse(parsed, "--tables, whose replay is of Vidur's own fleets");
                 return vidur.Run(context, parsed, asJson, new VidurWords(
                     deployment.ModelName(parsed), parsed.GetValue(scheduler), parsed.GetValue(router), traffic.RequestsText(parsed), CommonOptions.Whole(parsed, replicas, 1, MostReplicas), CommonOptions.Whole(parsed, threads, 1, 1024), CommonOptions.InFolder(parsed.GetValue(csv), csv.Name)));
             }
@@ -78,7 +81,7 @@ internal static class SimulateCommand
             Replica replica = Smallest(layouts, spec, precision, chip, engine, form);
             int stages = replica.Sharding.PipelineParallel;
             bool reserves = form.Scheduler is SchedulerKind.Orca or SchedulerKind.Static;
-            using TrafficPlan plan = traffic.Read(parsed, spec.MaximumContext, form.Replicas * stages, stages, form.Router, form.Seed, reserves);
+            using TrafficPlan plan = traffic.Read(parsed, spec.MaximumContext, form.Replicas * stages, stages, form.Router, form.Seed, reserves, fleet.Changes(parsed));
             IReadOnlyList<ServiceTarget> targets = [.. Enumerable.Repeat(target, Math.Max(1, plan.Classes.Count))];
             using RequestLog? log = table is null ? null : new RequestLog(table);
             var watch = new SimulationWatch(context, plan.Requests ?? (plan.Offered * plan.Seconds), plan.Seconds, plan.Source is not null || form.Replicas * stages == 1);
@@ -97,6 +100,7 @@ internal static class SimulateCommand
                 MaximumContext = plan.Context,
                 Progress = watch.Report,
             };
+            request = fleet.Read(context, parsed, request, plan);
             if (ServingSimulation.Problem(request) is { } problem)
             {
                 return Infeasible(context, asJson, problem);

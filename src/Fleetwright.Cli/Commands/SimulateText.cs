@@ -38,7 +38,7 @@ internal static class SimulateText
     /// <summary>What was simulated.</summary>
     public static string Title(SimulateAnswer a) => string.Create(
         s_culture,
-        $"{a.Model} in {a.Precision.Weights.Name()} on {a.Chips:#,0} × {a.Chip}: {a.Replicas:#,0} × {a.Sharding}, {a.Engine} ({TrafficOptions.Key(a.Scheduler.ToString())}){(a.Replicas > 1 ? $", {TrafficOptions.Key(a.Router.ToString())}" : "")}");
+        $"{a.Model} in {a.Precision.Weights.Name()} on {(a.Fleet?.Kinds is { Count: > 1 } kinds ? string.Join(" and ", kinds.Select(k => $"{k.Replicas:#,0} × {k.Name}")) : string.Create(s_culture, $"{a.Chips:#,0} × {a.Chip}: {a.Replicas:#,0} × {a.Sharding}"))}, {a.Engine} ({TrafficOptions.Key(a.Scheduler.ToString())}){(a.Replicas > 1 || a.Fleet is not null ? $", {TrafficOptions.Key(a.Router.ToString())}" : "")}");
 
     /// <summary>Heads of the table of latencies.</summary>
     public static IReadOnlyList<string> Heads(SimulateAnswer a, string right) => ["ms", $"mean{right}", .. a.Latencies[0].PercentileSeconds.Keys.Select(k => k + right), $"longest{right}"];
@@ -67,6 +67,11 @@ internal static class SimulateText
         yield return ("energy", string.Create(s_culture, $"{Number(a.Energy.KilowattHours)} kWh, {Number(a.Energy.JoulesPerOutputToken)} J an output token with servers, {a.Energy.WattsPerChip:0} W a chip"));
         yield return ("cost", a.Cost.Dollars is null ? "no price is known for this chip"
             : string.Create(s_culture, $"${Number(a.Cost.DollarsPerMillionOutputTokens)} per million output tokens, ${Number(a.Cost.DollarsPerMillionTokens)} per million of all, ${Number(a.Cost.DollarsPerHour)} an hour"));
+        foreach ((string, string) fact in a.Fleet is null ? [] : FleetAnswer.Facts(a.Fleet))
+        {
+            yield return fact;
+        }
+
         yield return ("time goes to", string.Join(", ", a.Time.Where(p => p.Share >= 0.005).Select(p => string.Create(s_culture, $"{Words(p)} {p.Share:0 %}"))));
     }
 

@@ -89,7 +89,7 @@ internal static class SizeCommand
             {
                 Arrivals = r => ArrivalText.Parse(arrivals.Name, process, r),
                 Trace = recorded is null ? null : rateFactor => recorded.Open(rateFactor * perSecond / recorded.PerSecond, spec.MaximumContext),
-                Routers = [.. parsed.GetRequiredValue(router).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(name => TrafficOptions.Member<RouterKind>(router.Name, name)).Distinct()],
+                Routers = [.. parsed.GetRequiredValue(router).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(name => TrafficOptions.Member<RouterKind>(router.Name, name)).Distinct().Select(k => k != RouterKind.ByClass ? k : throw new InputException(router.Name, "found by-class; allowed: any other router, as the requests that are sized for have no classes"))],
                 EndToEndSeconds = CommonOptions.Quantity(parsed, e2e, Dimension.Time, 1e-6) ?? double.PositiveInfinity,
                 Seed = (ulong)CommonOptions.Whole(parsed, seed, 0, int.MaxValue),
                 Progress = Teller(context),

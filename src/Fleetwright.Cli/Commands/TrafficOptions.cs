@@ -66,8 +66,9 @@ internal sealed class TrafficOptions
     /// <param name="router">How requests are dealt out.</param>
     /// <param name="seed">The run's seed.</param>
     /// <param name="reservesWhole">Whether the scheduler reserves the longest context for each sequence.</param>
+    /// <param name="together">Whether all replicas must be served by one stream, as where they come and go.</param>
     /// <exception cref="InputException">An option is wrong, or does not go with another, or the trace cannot be read.</exception>
-    public TrafficPlan Read(ParseResult parsed, int modelContext, int engines, int stages, RouterKind router, ulong seed, bool reservesWhole)
+    public TrafficPlan Read(ParseResult parsed, int modelContext, int engines, int stages, RouterKind router, ulong seed, bool reservesWhole, bool together = false)
     {
         Combine(parsed);
         int most = modelContext > 0 ? modelContext : 1 << 30, context = Whole(parsed, _context, 2, 1 << 30) ?? (reservesWhole ? Math.Min(most, 8192) : most);
@@ -84,7 +85,7 @@ internal sealed class TrafficOptions
         }
 
         var plan = new TrafficPlan(engines) { Context = context, Rule = rule, Requests = count, Seconds = seconds };
-        return fromTrace ? OfTrace(parsed, plan, engines, stages, seed) : Drawn(parsed, plan, engines, stages, router, seed);
+        return fromTrace ? OfTrace(parsed, plan, engines, stages, seed, together) : Drawn(parsed, plan, engines, stages, router, seed, together);
     }
 
     private static int? Whole(ParseResult parsed, Option<string?> option, int minimum, int maximum) =>
@@ -126,12 +127,12 @@ internal sealed class TrafficOptions
         }
     }
 
-    private TrafficPlan Drawn(ParseResult parsed, TrafficPlan plan, int engines, int stages, RouterKind router, ulong seed)
+    private TrafficPlan Drawn(ParseResult parsed, TrafficPlan plan, int engines, int stages, RouterKind router, ulong seed, bool together)
     {
         string input = parsed.GetValue(_input) ?? DefaultInput, output = parsed.GetValue(_output) ?? DefaultOutput;
         LengthModel prompts = LengthText.Parse(_input.Name, input), answers = LengthText.Parse(_output.Name, output);
         var lengths = new IndependentLengths(prompts, answers);
-        plan = plan with { TypicalContext = Math.Clamp(prompts.Mean + answers.Mean, 1, plan.Context) };
+        plan = plan with { TypicalContext = Math.Clamp(prompts.Mean + answers.Mean, 1, plan.Context), MeanOutput = answers.Mean };
         string asked = $"prompts {input}, answers {output}";
         if (parsed.GetValue(_turns) is { } turns)
         {
@@ -144,18 +145,18 @@ internal sealed class TrafficOptions
                 Pause = Think(parsed),
                 ContextTokens = plan.Context,
             };
-            return Conversations(parsed, plan, session, $"{turns} turns, first {asked}, the user adds {parsed.GetValue(_userTokens)}", engines, stages, seed);
+            return Conversations(parsed, plan, session, $"{turns} turns, first {asked}, the user adds {parsed.GetValue(_userTokens)}", engines, stages, seed, together);
         }
 
         if (parsed.GetValue(_concurrency) is not null)
         {
-            return Closed(parsed, plan, lengths, asked, engines, stages, seed);
+            return Closed(parsed, plan, lengths, asked, engines, stages, seed, together);
         }
 
         ArrivalModel arrivals = Arrivals(parsed, out string how);
         var traffic = new TrafficClass("requests", arrivals, lengths);
         plan = plan with { Text = $"{how}, {asked}", Offered = arrivals.Rate.MeanPerSecond };
-        SplitRule? split = router switch { RouterKind.Random => SplitRule.Random, RouterKind.RoundRobin => SplitRule.RoundRobin, _ => null };
+        SplitRule? split = together ? null : router switch { RouterKind.Random => SplitRule.Random, RouterKind.RoundRobin => SplitRule.RoundRobin, _ => null };
         bool apart = engines > LargeFleet && split is not null && Splits(arrivals, engines, split.Value);
         return apart
             ? plan with { Sources = engine => Limited(plan, Ended(plan, GeneratedSource.Part(traffic, seed, engine, engines, split!.Value), engine, 1, engines), engine) }
@@ -163,7 +164,7 @@ internal sealed class TrafficOptions
     }
 
     // Conversations behind one router, or users of each replica.
-    private TrafficPlan Conversations(ParseResult parsed, TrafficPlan plan, SessionModel session, string asked, int engines, int stages, ulong seed)
+    private TrafficPlan Conversations(ParseResult parsed, TrafficPlan plan, SessionModel session, string asked, int engines, int stages, ulong seed, bool together)
     {
         // Turn k of T has in its prompt what was said in the k − 1 before it.
         double said = session.UserTokens.Mean + session.Output.Mean, earlier = Math.Max(0, session.Turns.Mean - 1) / 2;
@@ -182,16 +183,26 @@ internal sealed class TrafficOptions
         }
 
         int users = Whole(parsed, _concurrency, 1, 1 << 24)!.Value;
+        plan = plan with { Text = string.Create(CultureInfo.InvariantCulture, $"{users:#,0} users of each replica, {asked}") };
+        if (together)
+        {
+            var source = SessionSource.Closed("users", session, Behind(users, engines / stages), seed);
+            return plan with { Source = Ended(plan, source, 0, 1, 1), Notes = () => Outgrown(source.Outgrown, plan.Context) };
+        }
+
         var sources = new SessionSource?[engines];
         return plan with
         {
-            Text = string.Create(CultureInfo.InvariantCulture, $"{users:#,0} users of each replica, {asked}"),
             Sources = engine => Part(engine, users, engines, stages) is var (before, own, all) && own == 0 ? new ListSource([])
                 : new NumberedSource(
                     Ended(plan, sources[engine] = SessionSource.Closed($"users/{engine.ToString(CultureInfo.InvariantCulture)}", session, own, seed), before, own, all), engine, engines),
             Notes = () => Outgrown(sources.Sum(s => s?.Outgrown ?? 0), plan.Context),
         };
     }
+
+    // Clients of all replicas of a fleet.
+    private int Behind(int clients, int replicas) => (long)clients * replicas is var all and <= 1 << 24 ? (int)all
+        : throw new InputException(_concurrency.Name, string.Create(CultureInfo.InvariantCulture, $"found {clients:#,0} clients of each of {replicas:#,0} replicas; allowed: at most {1 << 24:#,0} in all"));
 
     private static IReadOnlyList<string> Outgrown(long count, int context) =>
         count == 0 ? [] : [FormattableString.Invariant($"context of {context} tokens: {count} conversations ended before the turn that would not fit")];
@@ -229,26 +240,32 @@ internal sealed class TrafficOptions
         return ArrivalText.Parse(_arrivals.Name, kind, rate);
     }
 
-    private TrafficPlan Closed(ParseResult parsed, TrafficPlan plan, RequestLengths lengths, string asked, int engines, int stages, ulong seed)
+    private TrafficPlan Closed(ParseResult parsed, TrafficPlan plan, RequestLengths lengths, string asked, int engines, int stages, ulong seed, bool together)
     {
         int clients = Whole(parsed, _concurrency, 1, 1 << 24)!.Value;
         string? pause = parsed.GetValue(_think);
         DelayModel think = Think(parsed);
+        plan = plan with { Text = string.Create(CultureInfo.InvariantCulture, $"{clients:#,0} clients of each replica{(pause is null ? "" : $" that think {pause} s")}, {asked}") };
+        if (together)
+        {
+            // As many behind the router; any of them may be answered by any replica.
+            return plan with { Source = Ended(plan, new ClosedLoopSource("clients", lengths, Behind(clients, engines / stages), seed, think, limit: plan.Limit(0)), 0, 1, 1) };
+        }
+
         return plan with
         {
-            Text = string.Create(CultureInfo.InvariantCulture, $"{clients:#,0} clients of each replica{(pause is null ? "" : $" that think {pause} s")}, {asked}"),
             Sources = engine => Part(engine, clients, engines, stages) is var (before, own, all) && own == 0 ? new ListSource([])
                 : new NumberedSource(Ended(plan, new ClosedLoopSource($"clients/{engine.ToString(CultureInfo.InvariantCulture)}", lengths, own, seed, think, limit: plan.Limit(engine)), before, own, all), engine, engines),
         };
     }
 
-    private TrafficPlan OfTrace(ParseResult parsed, TrafficPlan plan, int engines, int stages, ulong seed)
+    private TrafficPlan OfTrace(ParseResult parsed, TrafficPlan plan, int engines, int stages, ulong seed, bool together)
     {
         (double from, double to) = _file.Window(parsed);
         double scale = _file.ScaleOf(parsed) ?? 1;
         TraceFile Open() => _file.Open(parsed, seed);
-        (double typical, IReadOnlyList<string> classes) = Sample(Open, parsed.GetValue(_file.ClassColumn) is not null);
-        plan = plan with { TypicalContext = Math.Clamp(typical, 1, plan.Context), Classes = classes };
+        (double typical, double output, IReadOnlyList<string> classes) = Sample(Open, parsed.GetValue(_file.ClassColumn) is not null);
+        plan = plan with { TypicalContext = Math.Clamp(typical, 1, plan.Context), MeanOutput = output, Classes = classes };
         string name = _file.Name(parsed);
         TraceFile file = Open();
         IRequestSource window = _file.Cut(parsed, file);
@@ -256,7 +273,7 @@ internal sealed class TrafficOptions
         {
             using (file)
             {
-                return Closed(parsed, plan with { Notes = () => file.Notes }, PairedLengths.Of(window, seed) with { InOrder = true }, $"lengths of {name} in their order", engines, stages, seed);
+                return Closed(parsed, plan with { Notes = () => file.Notes }, PairedLengths.Of(window, seed) with { InOrder = true }, $"lengths of {name} in their order", engines, stages, seed, together);
             }
         }
 
@@ -288,17 +305,18 @@ internal sealed class TrafficOptions
     }
 
     // What the cache must know of the lengths, from the first requests; the classes, from all.
-    private (double TypicalContext, IReadOnlyList<string> Classes) Sample(Func<TraceFile> open, bool classes)
+    private (double TypicalContext, double MeanOutput, IReadOnlyList<string> Classes) Sample(Func<TraceFile> open, bool classes)
     {
         using TraceFile file = open();
         long count = 0;
-        double tokens = 0;
+        double tokens = 0, outputs = 0;
         try
         {
             while ((classes || count < SampledRequests) && file.Source.NextArrival != Ticks.Never)
             {
                 Request request = file.Source.Take();
                 tokens += request.PromptTokens + request.OutputTokens;
+                outputs += request.OutputTokens;
                 count++;
             }
         }
@@ -308,7 +326,7 @@ internal sealed class TrafficOptions
         }
 
         IReadOnlyList<string> names = classes ? [.. file.Classes] : [];
-        return names.Count <= MostClasses ? (tokens / Math.Max(1, count), names)
+        return names.Count <= MostClasses ? (tokens / Math.Max(1, count), outputs / Math.Max(1, count), names)
             : throw new InputException(_file.ClassColumn.Name, FormattableString.Invariant($"found {names.Count} classes; allowed: at most {MostClasses}"));
     }
 

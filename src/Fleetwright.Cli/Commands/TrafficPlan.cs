@@ -38,6 +38,9 @@ internal sealed record TrafficPlan : IDisposable
     /// <summary>Mean tokens of a request at its end.</summary>
     public double TypicalContext { get; init; } = 1024;
 
+    /// <summary>Mean tokens of an answer.</summary>
+    public double MeanOutput { get; init; } = 256;
+
     /// <summary>Names of the classes; none when there is one without a name.</summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
 

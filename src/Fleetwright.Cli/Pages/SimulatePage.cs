@@ -44,7 +44,7 @@ internal static class SimulatePage
     {
         RunStatistics run = result.Statistics;
         var series = OccupancySeries.MeanOf(result.Occupancy);
-        string of = result.Occupancy.Count > 1 ? $"Mean of {(answer.Replicas > result.Occupancy.Count ? "the first " : "")}{result.Occupancy.Count.ToString(CultureInfo.InvariantCulture)} replicas" : "The replica";
+        string of = answer.Fleet is { ReplicasOverTime.Count: > 0 } ? "Mean of the replicas that serve" : result.Occupancy.Count > 1 ? $"Mean of {(answer.Replicas > result.Occupancy.Count ? "the first " : "")}{result.Occupancy.Count.ToString(CultureInfo.InvariantCulture)} replicas" : "The replica";
         ComparePage.Figure(page, "Where the time goes", "Time of all replicas by what they do and what holds them back; divided on mean iterations.", SimulatePlots.Time(answer.Time));
         page.Append("<div class=pair>");
         ComparePage.Figure(page, "To the first token", "Share of requests that wait at most so long for it; the dots are p50 and p99.", SimulatePlots.Distributions(Lines("TTFT", c => c.Ttft)));
@@ -55,6 +55,14 @@ internal static class SimulatePage
         {
             ComparePage.Figure(page, "Sequences over time", $"{of}; a dashed line: as many as the engine runs, where they come near it.", SimulatePlots.OverTime(series, [("running", 0, series.Running), ("waiting", 2, series.Waiting)], result.Limits.MaximumSequences, percent: false));
             ComparePage.Figure(page, "Cache over time", $"{of}; share of {result.Limits.Blocks.ToString("#,0", CultureInfo.InvariantCulture)} blocks that is taken.", SimulatePlots.OverTime(series, [("taken", 3, series.Cache)], 1, percent: true));
+        }
+
+        if (result.Fleet is { Series: { Count: > 0 } fleet } && answer.Fleet!.ReplicasOverTime.Count > 0)
+        {
+            ComparePage.Figure(page, "Replicas over time", "How many take requests, start, drain or are down.", SimulatePlots.OverTime(
+                fleet.Count, Ticks.Seconds(fleet.End), Ticks.Seconds(fleet.Interval),
+                [("up", 0, i => fleet.Mean(ReplicaStatus.Up, i)), ("starting", 3, i => fleet.Mean(ReplicaStatus.Starting, i)), ("draining", 2, i => fleet.Mean(ReplicaStatus.Draining, i)), ("down", 5, i => fleet.Mean(ReplicaStatus.Down, i))],
+                double.PositiveInfinity, percent: false));
         }
 
         page.Append("</div>");

@@ -61,10 +61,14 @@ internal static class SimulatePlots
     /// <param name="lines">What is drawn of an interval.</param>
     /// <param name="limit">The most that there can be, drawn as a line when the lines come near it.</param>
     /// <param name="percent">Whether values are shares.</param>
-    public static string OverTime(OccupancySeries series, IReadOnlyList<(string Name, int Hue, Func<int, double> Value)> lines, double limit, bool percent)
+    public static string OverTime(OccupancySeries series, IReadOnlyList<(string Name, int Hue, Func<int, double> Value)> lines, double limit, bool percent) =>
+        OverTime(series.Count, Ticks.Seconds(series.End), Ticks.Seconds(series.Interval), lines, limit, percent);
+
+    /// <summary>Lines over simulated time, of so many intervals of so many seconds.</summary>
+    public static string OverTime(int intervals, double end, double interval, IReadOnlyList<(string Name, int Hue, Func<int, double> Value)> lines, double limit, bool percent)
     {
-        int count = Math.Max(1, series.Count);
-        double end = Ticks.Seconds(series.End), most = Math.Max(percent ? 0.01 : 1, lines.Max(l => Enumerable.Range(0, count).Max(l.Value)));
+        int count = Math.Max(1, intervals);
+        double most = Math.Max(percent ? 0.01 : 1, lines.Max(l => Enumerable.Range(0, count).Max(l.Value)));
         bool near = most > 0.6 * limit;
         double high = 1.08 * (near ? Math.Max(most, limit) : most);
         double X(double seconds) => Left + (seconds / Math.Max(end, 1e-9) * (Width - Left - Right));
@@ -81,7 +85,6 @@ internal static class SimulatePlots
             Vertical(svg, X(seconds), label);
         }
 
-        double interval = Ticks.Seconds(series.Interval);
         foreach ((string _, int hue, Func<int, double> value) in lines)
         {
             // A stair: the value of an interval is its mean.

@@ -243,6 +243,7 @@ public static class ServingSimulation
             });
             outcome = fleet.Finish(statistics.Max(s => s.LastCompletion), (part, work, powered) => ReplicaEnergy.Joules(part.Replica, work, powered));
             fleet.Work.CopyTo(work);
+            series = request.Behaviour is null ? series : [OccupancySeries.MeanOfServing(series, outcome.Series, fleet.EnginesEach)];
             return cancelled;
         }
 

@@ -88,6 +88,9 @@ public sealed class FailureOutcome
     /// <summary>Requests that were on a replica when it failed, or were sent to it before that was noticed.</summary>
     public long LostRequests { get; internal set; }
 
+    /// <summary>Of them, those that had begun to answer.</summary>
+    public long LostAnswers { get; internal set; }
+
     /// <summary>Of them, routed again; a request can be more than once.</summary>
     public long Retries { get; internal set; }
 

@@ -49,6 +49,24 @@ public sealed class OccupancySeries
         return mean;
     }
 
+    /// <summary>The mean of those replicas that serve at a time, of a fleet in which they come and go.</summary>
+    /// <param name="engines">Of the first engines; those that are never used hold nothing.</param>
+    /// <param name="fleet">How many replicas serve.</param>
+    /// <param name="enginesEach">Engines of a replica.</param>
+    internal static OccupancySeries MeanOfServing(IReadOnlyList<OccupancySeries> engines, FleetSeries fleet, double enginesEach)
+    {
+        OccupancySeries mean = MeanOf(engines);
+        for (int i = 0; i < mean.Count; i++)
+        {
+            // Both double their intervals by one rule, and the fleet's lasts at least as long. Engines are used from the first on, so that the first are those that serve.
+            int at = (int)Math.Min(fleet.Count - 1, i * mean.Interval / fleet.Interval);
+            double serving = enginesEach * (fleet.Mean(ReplicaStatus.Up, at) + fleet.Mean(ReplicaStatus.Draining, at)), times = engines.Count / Math.Clamp(serving, 1, engines.Count);
+            (mean._running[i], mean._waiting[i], mean._cache[i]) = (mean._running[i] * times, mean._waiting[i] * times, mean._cache[i] * times);
+        }
+
+        return mean;
+    }
+
     /// <summary>Adds a stretch of time in which nothing changed much.</summary>
     /// <param name="from">Its start in ticks.</param>
     /// <param name="to">Its end in ticks.</param>

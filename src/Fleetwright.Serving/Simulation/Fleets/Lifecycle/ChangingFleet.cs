@@ -108,6 +108,9 @@ internal sealed class ChangingFleet : IReplicaLoads
     /// <summary>What the replicas of a kind have done.</summary>
     public ReadOnlySpan<ReplicaWork> Work => _work;
 
+    /// <summary>Engines of a replica, a mean over kinds.</summary>
+    public double EnginesEach => (double)_engines.Length / _partOf.Length;
+
     /// <summary>Runs that were stepped through so far.</summary>
     public long Runs
     {
@@ -152,7 +155,9 @@ internal sealed class ChangingFleet : IReplicaLoads
             long end = _ends.FirstTime, happens = _events.FirstTime, now = Math.Min(arrival, Math.Min(end, happens));
             if (now == Ticks.Never)
             {
-                throw new InvalidOperationException("requests wait for a replica, and none will come");
+                // Repairs that take longer than simulated time goes: nobody will come for those that wait.
+                GiveUp();
+                continue;
             }
 
             _now = now;
@@ -260,6 +265,11 @@ internal sealed class ChangingFleet : IReplicaLoads
         int engine = _routable[place];
         _engines[engine]!.AdvanceTo(_now);
         _engines[engine]!.Offer(request);
+        if (_engines[engine] is LostEngine)
+        {
+            _book.Misdirected(request.Id, _now);
+        }
+
         if (_watchesAll)
         {
             _ends.Set(engine, _engines[engine]!.End);
@@ -272,6 +282,20 @@ internal sealed class ChangingFleet : IReplicaLoads
         {
             Route(_book.Resume(_parked.Dequeue(), _now));
         }
+    }
+
+    private void GiveUp()
+    {
+        while (_parked.TryDequeue(out long id))
+        {
+            Drop(id, 0);
+        }
+    }
+
+    private void Drop(long id, int kind)
+    {
+        _book.Drop(id, _statistics[kind]);
+        _loop?.Ended(id, _now, served: false);
     }
 
     private void EndRun(int engine)
@@ -534,8 +558,7 @@ internal sealed class ChangingFleet : IReplicaLoads
             }
             else
             {
-                _book.Drop(id, _statistics[kind]);
-                _loop?.Ended(id, _now, served: false);
+                Drop(id, kind);
             }
         }
     }

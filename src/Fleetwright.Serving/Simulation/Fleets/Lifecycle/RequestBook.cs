@@ -44,6 +44,7 @@ internal sealed class RequestBook
         if (lost.FirstToken >= 0)
         {
             GoOn(ref entry, lost.FirstToken, sink);
+            Failures.LostAnswers++;
             entry.FirstToken = entry.FirstToken >= 0 ? entry.FirstToken : lost.FirstToken;
             entry.LastToken = lost.LastToken;
             entry.Streamed += lost.Streamed;
@@ -60,15 +61,13 @@ internal sealed class RequestBook
     }
 
     /// <summary>Gives a request up.</summary>
-    /// <returns>The request as it came.</returns>
-    public Request Drop(long id, RunStatistics statistics)
+    public void Drop(long id, RunStatistics statistics)
     {
         _entries.Remove(id, out Entry entry);
         Failures.Drops++;
         Failures.DroppedTokens += entry.Streamed;
         Open--;
         ((ICompletionSink)statistics).Rejected(entry.Original);
-        return entry.Original;
     }
 
     // The first token after an interruption.
