@@ -27,10 +27,13 @@ public class SplitScoreTests(ITestOutputHelper output)
             }
         }
 
-        Write("DeepSeek, H200", found.Where(f => f.Model.Contains("DeepSeek", StringComparison.Ordinal) && f.Server.System == "h200_sxm"));
+        (ErrorScore ttft, ErrorScore tpot) = Write("DeepSeek, H200", found.Where(f => f.Model.Contains("DeepSeek", StringComparison.Ordinal) && f.Server.System == "h200_sxm"));
         Write("DeepSeek, H100", found.Where(f => f.Model.Contains("DeepSeek", StringComparison.Ordinal) && f.Server.System == "h100_sxm"));
         Write("Qwen3", found.Where(f => f.Model.Contains("Qwen3", StringComparison.Ordinal)));
         Write("all", found);
+        Assert.True(found.Count >= 40, $"only {found.Count} rows could be predicted");
+        Assert.True(tpot.Mape < 0.10 && tpot.Median < 0.09, $"TPOT {tpot}");
+        Assert.True(ttft.Mape < 0.55, $"TTFT {ttft}");
     }
 
     private (ErrorScore Ttft, ErrorScore Tpot) Write(string name, IEnumerable<ServedRow> rows)

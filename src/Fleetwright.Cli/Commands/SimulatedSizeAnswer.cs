@@ -29,7 +29,7 @@ internal static class SimulatedSizeAnswer
         return plans.Count > 0 ? ExitCode.Success : ExitCode.Infeasible;
     }
 
-    private static void WriteLines(this CommandContext context, IReadOnlyList<SimulatedPlan> plans)
+    internal static void WriteLines(this CommandContext context, IReadOnlyList<SimulatedPlan> plans)
     {
         foreach (SimulatedPlan p in plans)
         {
@@ -44,7 +44,7 @@ internal static class SimulatedSizeAnswer
         }
     }
 
-    private static IEnumerable<IReadOnlyList<string>> Rows(SimulatedPlan p)
+    internal static IEnumerable<IReadOnlyList<string>> Rows(SimulatedPlan p)
     {
         yield return Row(p, p.AtLoad, FormattableString.Invariant($"{p.AtLoad.Replicas} replicas"), true);
         if (p.Fewer is { } fewer)
@@ -66,12 +66,12 @@ internal static class SimulatedSizeAnswer
         load.Good.ToString("0.0 %", s_culture), load.MeanBatch.ToString("0.0", s_culture), first ? p.DollarsPerMillionOutputTokens.ToString("0.00", s_culture) : "", load.Meets ? "met" : "missed",
     ];
 
-    private static string Range(Interval interval, string format) =>
+    internal static string Range(Interval interval, string format) =>
         $"{(interval.Value * 1e3).ToString(format, s_culture)} ± {((interval.High - interval.Value) * 1e3).ToString(format, s_culture)}";
 
-    private static string Name(string metric, SizingRequest request) => FormattableString.Invariant($"{metric} p{request.Targets.Quantile * 100:0.##}>");
+    internal static string Name(string metric, SizingRequest request) => FormattableString.Invariant($"{metric} p{request.Targets.Quantile * 100:0.##}>");
 
-    private sealed record Answer(
+    internal sealed record Answer(
         string Chip, string Sharding, string Weights, int Replicas, long Chips, string Router, Binding Binding, double DollarsPerHour, double DollarsPerMillionOutputTokens,
         SimulatedLoad AtLoad, SimulatedLoad? Fewer, SimulatedLoad AtMore, SimulatedLoad? ServerDown, long RequestsSimulated)
     {

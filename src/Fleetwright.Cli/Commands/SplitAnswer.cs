@@ -61,6 +61,7 @@ internal sealed record SplitAnswer(SplitAnswer.Pool Prefill, SplitAnswer.Pool De
             Binding = found.Bottleneck.Kind,
             Overloaded = found.Bottleneck.Overloaded,
             Bottleneck = found.Bottleneck.Sentence,
+            Time = [.. Parts(prefill, chips).Concat(Parts(decode, chips)).GroupBy(p => (p.Use, p.Cause)).Select(g => new TimePart(g.Key.Use, g.Key.Cause, g.Sum(p => p.Share))).OrderByDescending(p => p.Share).ThenBy(p => p.Use).ThenBy(p => p.Cause)],
             Iterations = answer.Iterations + first.Work.Iterations,
             Leaps = answer.Leaps + first.Work.Runs,
             Events = answer.Events + first.Work.Runs + t.Count,
@@ -76,6 +77,9 @@ internal sealed record SplitAnswer(SplitAnswer.Pool Prefill, SplitAnswer.Pool De
                 pool.FirstToken),
         };
     }
+
+    // The time of a pool counts by its chips.
+    private static IEnumerable<TimePart> Parts(Pool pool, long chips) => pool.Time.Select(p => p with { Share = p.Share * pool.Chips / chips });
 
     private static Pool PoolOf(
         Replica replica, int replicas, SchedulerKind scheduler, RouterKind router, in ReplicaWork work, IReadOnlyList<OccupancySeries> occupancy, SchedulerLimits limits, TimeSplit split, double joules, double seconds)

@@ -128,49 +128,62 @@ public static class SimulatedSearch
 
         private SimulatedLoad Simulate(int replicas, double rate)
         {
-            LatencyTargets targets = request.Targets;
-            Workload work = request.Workload;
-            RequestLengths lengths = options.Lengths ?? new IndependentLengths(Model(work.Prompt), Model(work.Output));
-            var target = new ServiceTarget(targets.TtftSeconds, targets.TpotSeconds, options.EndToEndSeconds);
-            double end = options.WarmUpSeconds + Math.Max(options.Seconds, LeastRequests / rate);
-            var found = new SimulationResult[options.Runs];
-            for (int run = 0; run < options.Runs; run++)
-            {
-                var traffic = new TrafficClass("requests", options.Arrivals(rate), lengths);
-                found[run] = ServingSimulation.Run(
-                    new SimulationRequest
-                    {
-                        Replica = replica,
-                        Replicas = replicas,
-                        Router = options.Router,
-                        Source = new CutSource(new GeneratedSource(traffic, options.Seed + (ulong)run), toSeconds: end),
-                        Targets = [target],
-                        TypicalContext = work.MeanContext,
-                        WarmUpSeconds = options.WarmUpSeconds,
-                        Threads = request.Threads,
-                        Seed = options.Seed + (ulong)run,
-                    },
-                    cancellation);
-                cancellation.ThrowIfCancellationRequested();
-            }
+            SimulatedLoad load = Measure(request, options, replicas, rate, new SimulationRequest { Replica = replica, Replicas = replicas, Router = options.Router }, out IReadOnlyList<SimulationResult> found, cancellation);
+            _requests += found.Sum(f => f.Statistics.Completed);
+            return load;
+        }
+    }
 
-            _requests += (long)(rate * end * options.Runs);
-            Interval Of(Func<ClassStatistics, double> value) => Interval.Of([.. found.Select(f => value(f.Statistics.Classes[0]))]);
-            Interval ttft = Of(c => c.Ttft.Quantile(targets.Quantile)), tpot = Of(c => c.Tpot.Quantile(targets.Quantile)), whole = Of(c => c.EndToEnd.Quantile(targets.Quantile));
-            double completed = found.Sum(f => (double)f.Statistics.Completed);
-            bool turnedAway = found.Any(f => f.Statistics.Classes[0].Rejected > 0);
-            return new SimulatedLoad(
-                replicas,
-                rate,
-                ttft,
-                tpot,
-                whole,
-                found.Sum(f => (double)f.Statistics.Classes[0].Good) / completed,
-                found.Sum(f => (double)f.Work.Decoded) / found.Sum(f => (double)f.Work.Iterations),
-                found.Sum(f => (double)f.Statistics.Classes[0].Preemptions) / completed,
-                !turnedAway && ttft.Value <= targets.TtftSeconds && tpot.Value <= targets.TpotSeconds && whole.Value <= options.EndToEndSeconds);
+    /// <summary>Simulates a fleet under the search's draws: the same requests for every fleet.</summary>
+    /// <param name="request">What is to be served.</param>
+    /// <param name="options">How it is simulated.</param>
+    /// <param name="replicas">Replicas of the fleet, as they are told.</param>
+    /// <param name="rate">Requests per second.</param>
+    /// <param name="fleet">The replicas.</param>
+    /// <param name="found">The runs.</param>
+    /// <param name="cancellation">Stops between runs.</param>
+    internal static SimulatedLoad Measure(
+        SizingRequest request, SimulatedSearchOptions options, int replicas, double rate, SimulationRequest fleet, out IReadOnlyList<SimulationResult> found, CancellationToken cancellation)
+    {
+        LatencyTargets targets = request.Targets;
+        Workload work = request.Workload;
+        RequestLengths lengths = options.Lengths ?? new IndependentLengths(Model(work.Prompt), Model(work.Output));
+        var target = new ServiceTarget(targets.TtftSeconds, targets.TpotSeconds, options.EndToEndSeconds);
+        double end = options.WarmUpSeconds + Math.Max(options.Seconds, LeastRequests / rate);
+        var runs = new SimulationResult[options.Runs];
+        for (int run = 0; run < options.Runs; run++)
+        {
+            var traffic = new TrafficClass("requests", options.Arrivals(rate), lengths);
+            runs[run] = ServingSimulation.Run(
+                fleet with
+                {
+                    Source = new CutSource(new GeneratedSource(traffic, options.Seed + (ulong)run), toSeconds: end),
+                    Targets = [target],
+                    TypicalContext = work.MeanContext,
+                    WarmUpSeconds = options.WarmUpSeconds,
+                    Threads = request.Threads,
+                    Seed = options.Seed + (ulong)run,
+                },
+                cancellation);
+            cancellation.ThrowIfCancellationRequested();
         }
 
-        private static LengthModel Model(LengthDistribution length) => length.Cv > 0 ? new LognormalLength(length.Mean, length.Cv) : new ConstantLength((int)Math.Round(length.Mean));
+        found = runs;
+        Interval Of(Func<ClassStatistics, double> value) => Interval.Of([.. runs.Select(f => value(f.Statistics.Classes[0]))]);
+        Interval ttft = Of(c => c.Ttft.Quantile(targets.Quantile)), tpot = Of(c => c.Tpot.Quantile(targets.Quantile)), whole = Of(c => c.EndToEnd.Quantile(targets.Quantile));
+        double completed = runs.Sum(f => (double)f.Statistics.Completed);
+        bool turnedAway = runs.Any(f => f.Statistics.Classes[0].Rejected > 0);
+        return new SimulatedLoad(
+            replicas,
+            rate,
+            ttft,
+            tpot,
+            whole,
+            runs.Sum(f => (double)f.Statistics.Classes[0].Good) / completed,
+            runs.Sum(f => (double)f.Work.Decoded) / runs.Sum(f => (double)f.Work.Iterations),
+            runs.Sum(f => (double)f.Statistics.Classes[0].Preemptions) / completed,
+            !turnedAway && ttft.Value <= targets.TtftSeconds && tpot.Value <= targets.TpotSeconds && whole.Value <= options.EndToEndSeconds);
     }
+
+    private static LengthModel Model(LengthDistribution length) => length.Cv > 0 ? new LognormalLength(length.Mean, length.Cv) : new ConstantLength((int)Math.Round(length.Mean));
 }

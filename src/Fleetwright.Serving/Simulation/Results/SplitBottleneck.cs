@@ -35,8 +35,8 @@ public sealed record SplitBottleneck(Bottleneck Bottleneck, TimeSplit Prefill)
         (BottleneckKind kind, bool waits, string why) = blocks > least
             ? (cache > Bottleneck.FullCache ? BottleneckKind.Cache : BottleneckKind.Sequences, true, string.Create(c, $"The decode pool binds: caches wait {blocks / whole:0 %} of a request's time for its blocks, with {running:0.#} sequences a replica and {cache:0 %} of the cache taken, and hold the prefill pool back"))
             : link > least ? (BottleneckKind.CacheLinks, true, string.Create(c, $"The links between the pools bind: caches wait {link / whole:0 %} of a request's time for them"))
-            : queue > least ? (Bottleneck.KindOf(prompt), true, string.Create(c, $"The prefill pool binds: requests wait {queue / whole:0 %} of their time for it; {Bottleneck.Words(prompt)}"))
-            : (Bottleneck.KindOf(decode), false, string.Create(c, $"Nothing waits long; {Bottleneck.Words(decode)}, which sets how fast an answer comes"));
+            : queue > least ? (Bottleneck.KindOf(prompt), true, string.Create(c, $"The prefill pool binds: requests wait {queue / whole:0 %} of their time for it. {Bottleneck.Words(prompt)}"))
+            : (Bottleneck.KindOf(decode), false, string.Create(c, $"Nothing waits long. {Bottleneck.Words(decode)}, which sets how fast an answer comes"));
         bool overloaded = waits && (Bottleneck.Grows(OccupancySeries.MeanOf(first.Occupancy)) || Bottleneck.Grows(occupancy) || queue + blocks + link > Bottleneck.WaitingRun * result.Seconds);
         string load = overloaded ? ". The load is more than the fleet can serve: the queue grew as long as requests came" : "";
         string busy = string.Create(c, $". Prefill replicas are busy {promptsBusy:0 %} of the time, decode replicas {decodesBusy:0 %}");
