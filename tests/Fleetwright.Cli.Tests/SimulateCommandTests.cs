@@ -109,7 +109,7 @@ public sealed partial class SimulateCommandTests : IDisposable
         Assert.Equal("ok", first[^1]);
         Assert.InRange(double.Parse(first[^2], CultureInfo.InvariantCulture), 2, 20);
         Assert.EndsWith(",,,the catalogue has no model no/such-model", lines[2], StringComparison.Ordinal);
-        Assert.EndsWith(",,,not an aggregated deployment", lines[3], StringComparison.Ordinal);
+        Assert.EndsWith(",,,\"a split deployment that does not say how many workers it has (prefill_num_workers, decode_num_workers)\"", lines[3], StringComparison.Ordinal);
     }
 
     [Fact]

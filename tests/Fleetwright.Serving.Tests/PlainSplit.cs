@@ -22,7 +22,7 @@ internal sealed class PlainSplit(IReadOnlyList<PlainReplica> prefill, IReadOnlyL
         int toPrefill = 0, toDecode = 0;
         while (true)
         {
-            long now = new[] { coming.Count > 0 ? coming.Peek().Arrival : Ticks.Never }.Concat(_prefillSteps.Concat(_decodeSteps).Select(s => s.End)).Concat(_transfers.Select(t => t.Landed)).Min();
+            long now = new[] { coming.Count > 0 ? coming.Peek().Arrival : Ticks.Never }.Concat(_prefillSteps.Concat(_decodeSteps).Select(s => s.End)).Concat(_transfers.Select(t => Math.Min(t.Leaves, t.Landed))).Min();
             if (now == Ticks.Never)
             {
                 return;
@@ -39,6 +39,12 @@ internal sealed class PlainSplit(IReadOnlyList<PlainReplica> prefill, IReadOnlyL
                 }
 
                 prefill[p].Outbox!.Clear();
+            }
+
+            foreach (Transfer t in _transfers.Where(t => t.Leaves == now))
+            {
+                _receives[t.To] = Math.Max(now, _receives[t.To]) + t.Busy;
+                (t.Leaves, t.Landed) = (Ticks.Never, _receives[t.To] + Ticks.Of(link.LatencySeconds));
             }
 
             foreach (Transfer t in _transfers.Where(t => t.Landed == now).ToArray())
@@ -70,9 +76,10 @@ internal sealed class PlainSplit(IReadOnlyList<PlainReplica> prefill, IReadOnlyL
                 foreach (PlainReplica.Sequence s in decode[d].Reserve())
                 {
                     Transfer t = _transfers.Single(t => t.Received == s);
-                    long start = Math.Max(now, Math.Max(_sends[t.From], _receives[d]));
-                    _sends[t.From] = _receives[d] = start + Ticks.Of(s.Prompt * bytesPerToken / link.BytesPerSecond);
-                    t.Landed = _sends[t.From] + Ticks.Of(link.LatencySeconds);
+                    long busy = Ticks.Of(s.Prompt * bytesPerToken / link.BytesPerSecond);
+                    long leaves = Math.Max(now, _sends[t.From]);
+                    _sends[t.From] = leaves + busy;
+                    (t.Leaves, t.Busy) = (leaves, busy);
                     Sent++;
                 }
             }
@@ -122,6 +129,11 @@ internal sealed class PlainSplit(IReadOnlyList<PlainReplica> prefill, IReadOnlyL
         public required int To { get; init; }
 
         public required PlainReplica.Sequence Received { get; init; }
+
+        public long Busy { get; set; }
+
+        /// <summary>When it leaves its sender, until it has.</summary>
+        public long Leaves { get; set; } = Ticks.Never;
 
         public long Landed { get; set; } = Ticks.Never;
     }

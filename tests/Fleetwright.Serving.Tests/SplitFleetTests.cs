@@ -182,6 +182,35 @@ public sealed class SplitFleetTests
     }
 
     [Fact]
+    public void A_receiver_takes_one_cache_at_a_time_from_all_senders()
+    {
+        var limits = new SchedulerLimits { TokenBudget = 1000, MaximumSequences = 16, Blocks = 1000 };
+        var sink = new LeapTests.Sink();
+        (SplitFleetSimulator fleet, _, _) = Fleet(
+            new AffineTimes { Fixed = 1 }, new AffineTimes { Fixed = 1 }, ("vllm-v1", limits, 2), ("vllm-v1", limits, 1), new KvLink(100 * BytesPerToken), sink, FirstToken.AfterTransfer);
+        fleet.Run(new ListSource([new Request(0, 0, 100, 2), new Request(1, 0, 300, 2)]));
+        Assert.Equal(1 + 1, sink.Of[0].Ttft, 1e-9);
+        Assert.Equal(1 + 1 + 3, sink.Of[1].Ttft, 1e-9);
+    }
+
+    [Fact]
+    public void Links_of_large_pools_carry_nearly_all_that_they_could()
+    {
+        // Sixteen senders and sixteen receivers at 90 % of what each can carry: caches wait, but not longer and longer.
+        const int Pool = 16, Count = 40_000;
+        const double Transfer = 1, Load = 0.9;
+        var limits = new SchedulerLimits { TokenBudget = 1000, MaximumSequences = 1000, Blocks = 1_000_000 };
+        var sink = new Sink();
+        (SplitFleetSimulator fleet, _, _) = Fleet(
+            new AffineTimes { Fixed = 1e-6 }, new AffineTimes { Fixed = 1e-6 }, ("vllm-v1", limits, Pool), ("vllm-v1", limits, Pool), new KvLink(BytesPerToken / Transfer), sink, FirstToken.AfterTransfer, router: RouterKind.Random);
+        fleet.Run(new CutSource(new GeneratedSource(new TrafficClass("r", ArrivalModel.Poisson(Pool * Load / Transfer), new IndependentLengths(new ConstantLength(1), new ConstantLength(2))), 7), count: Count));
+
+        // Two queues in a row, of which each alone would wait as M/D/1.
+        double one = Load / (2 * (1 - Load));
+        Assert.InRange(fleet.Transfers.ForLink.Mean, one, 2 * one);
+    }
+
+    [Fact]
     public void Nothing_is_allocated_once_warm()
     {
         var times = new AffineTimes { Fixed = 5e-3, PerToken = 2e-5, PerContextToken = 1e-8 };
@@ -261,14 +290,14 @@ public sealed class SplitFleetTests
     }
 
     private static (SplitFleetSimulator Fleet, ISplitEngine[] Prefill, ISplitEngine[] Decode) Fleet(
-        AffineTimes first, AffineTimes second, (string Scheduler, SchedulerLimits Limits, int Count) from, (string Scheduler, SchedulerLimits Limits, int Count) to, KvLink link, ICompletionSink sink, FirstToken rule, bool keepsEvicted = false)
+        AffineTimes first, AffineTimes second, (string Scheduler, SchedulerLimits Limits, int Count) from, (string Scheduler, SchedulerLimits Limits, int Count) to, KvLink link, ICompletionSink sink, FirstToken rule, bool keepsEvicted = false, RouterKind router = RouterKind.RoundRobin)
     {
         var transfers = new KvTransfers();
         CacheReuse reuse = keepsEvicted ? CacheReuse.Evicted : CacheReuse.None;
         ISplitEngine[] prefill = [.. Enumerable.Range(0, from.Count).Select(_ => new ReplicaSimulator<AffineTimes>(first, LeapTests.Create(from.Scheduler, from.Limits), new ReplicaState(from.Limits, reuse: reuse), sink) { Outbox = [] })];
         ISplitEngine[] decode = [.. Enumerable.Range(0, to.Count).Select(_ => new ReplicaSimulator<AffineTimes>(second, LeapTests.Create(to.Scheduler, to.Limits), new ReplicaState(to.Limits, reuse: reuse), sink) { Intake = new KvIntake(transfers.HandOver) })];
         var fleet = new SplitFleetSimulator(
-            new SplitPool(prefill, RouterKind.RoundRobin.Create(1), []), new SplitPool(decode, RouterKind.RoundRobin.Create(1), []), new KvLinks(from.Count, to.Count, link), tokens => tokens * BytesPerToken, sink, transfers)
+            new SplitPool(prefill, router.Create(1), []), new SplitPool(decode, router.Create(2), []), new KvLinks(from.Count, to.Count, link), tokens => tokens * BytesPerToken, sink, transfers)
         { FirstToken = rule };
         return (fleet, prefill, decode);
     }

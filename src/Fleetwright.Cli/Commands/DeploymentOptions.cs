@@ -69,25 +69,37 @@ internal sealed class DeploymentOptions
     /// <summary>The number formats.</summary>
     public Precision Precision(ParseResult parsed, ModelSpec spec) => ServingOptions.Precision(parsed, _dtype, _cache, spec);
 
+    /// <summary>The layout that degrees of tensor, pipeline, expert and attention parallelism name; null when none is given.</summary>
+    /// <exception cref="InputException">A degree is out of range, or the layout does not divide the model.</exception>
+    public static Sharding? Named(ParseResult parsed, ModelSpec spec, IReadOnlyList<Option<int?>> degrees)
+    {
+        if (degrees.FirstOrDefault(o => parsed.GetValue(o) is < 1 or > MostChips) is { } wrong)
+        {
+            throw new InputException(wrong.Name, FormattableString.Invariant($"found {parsed.GetValue(wrong)}; allowed: a whole number from 1 to {MostChips}"));
+        }
+
+        if (degrees.All(o => parsed.GetValue(o) is null))
+        {
+            return null;
+        }
+
+        var sharding = new Sharding(parsed.GetValue(degrees[0]) ?? 1, parsed.GetValue(degrees[1]) ?? 1, parsed.GetValue(degrees[2]) ?? 1, parsed.GetValue(degrees[3]) ?? 1);
+        return ModelGraph.Problem(spec, sharding) is { } problem ? throw new InputException(degrees[0].Name, problem) : sharding;
+    }
+
     /// <summary>The layout that the options name; all that could be meant when they name none.</summary>
     /// <exception cref="InputException">A degree is out of range, or the layout does not divide the model.</exception>
     public IReadOnlyList<Sharding> Layouts(ParseResult parsed, ModelSpec spec, ChipModel chip)
     {
-        foreach (Option<int?> option in Count is null ? Degrees : [.. Degrees, Count])
+        if (Count is { } count && parsed.GetValue(count) is < 1 or > MostChips)
         {
-            if (parsed.GetValue(option) is < 1 or > MostChips)
-            {
-                throw new InputException(option.Name, FormattableString.Invariant($"found {parsed.GetValue(option)}; allowed: a whole number from 1 to {MostChips}"));
-            }
+            throw new InputException(Count!.Name, FormattableString.Invariant($"found {parsed.GetValue(Count)}; allowed: a whole number from 1 to {MostChips}"));
         }
 
         int? chips = Count is null ? null : parsed.GetValue(Count);
-        if (Degrees.Any(o => parsed.GetValue(o) is not null))
+        if (Named(parsed, spec, Degrees) is { } sharding)
         {
-            var sharding = new Sharding(parsed.GetValue(_tp) ?? 1, parsed.GetValue(_pp) ?? 1, parsed.GetValue(_ep) ?? 1, parsed.GetValue(_dp) ?? 1);
-            string? problem = ModelGraph.Problem(spec, sharding)
-                ?? (chips is { } given && given != sharding.Chips ? FormattableString.Invariant($"{sharding} has {sharding.Chips} chips, but --count says {given}") : null);
-            return problem is null ? [sharding] : throw new InputException("--tp", problem);
+            return chips is null || chips == sharding.Chips ? [sharding] : throw new InputException("--tp", FormattableString.Invariant($"{sharding} has {sharding.Chips} chips, but --count says {chips}"));
         }
 
         IReadOnlyList<Sharding> all = LayoutSpace.Of(spec, chip.Chip, chips ?? SearchedChips);

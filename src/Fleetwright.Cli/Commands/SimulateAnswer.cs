@@ -65,6 +65,9 @@ internal sealed record SimulateAnswer
 
     public required IReadOnlyList<TimePart> Time { get; init; }
 
+    /// <summary>The two pools and what went between them, where prompts have a pool of their own; <see cref="Replica"/> is then the one that decodes.</summary>
+    public SplitAnswer? Split { get; init; }
+
     /// <summary>By class, where there are several.</summary>
     public IReadOnlyList<ClassAnswer>? Classes { get; init; }
 

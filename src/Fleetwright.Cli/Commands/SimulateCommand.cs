@@ -29,6 +29,7 @@ internal static class SimulateCommand
         var vidur = new VidurOptions();
         var traffic = new TrafficOptions();
         var fleet = new FleetOptions();
+        var split = new SplitOptions();
         var replicas = new Option<int>("--replicas") { Description = "Copies of the deployment.", DefaultValueFactory = _ => 1 };
         var scheduler = new Option<string?>("--scheduler") { Description = $"How iterations are filled, if not as the engine does: {string.Join(", ", Enum.GetNames<SchedulerKind>().Select(TrafficOptions.Key))}." };
         var router = new Option<string>("--router") { Description = $"How requests are dealt out: {string.Join(", ", Enum.GetNames<RouterKind>().Select(TrafficOptions.Key))}.", DefaultValueFactory = _ => "round-robin" };
@@ -45,6 +46,7 @@ internal static class SimulateCommand
         deployment.AddTo(command, replicas, scheduler, router);
         traffic.AddTo(command);
         fleet.AddTo(command);
+        split.AddTo(command);
         vidur.AddTo(command);
         foreach (Option option in (Option[])[ttft, tpot, whole, percentiles, seed, threads, html, csv, json])
         {
@@ -74,20 +76,29 @@ internal static class SimulateCommand
                 Seed = parsed.GetValue(seed),
             };
             string? table = CommonOptions.InFolder(parsed.GetValue(csv), csv.Name), page = CommonOptions.InFolder(parsed.GetValue(html), html.Name);
-            ChipModel chip = deployment.Chip(context, parsed);
             EngineOptions engine = deployment.Engine(context, parsed);
             Precision precision = deployment.Precision(parsed, spec);
-            IReadOnlyList<Sharding> layouts = deployment.Layouts(parsed, spec, chip);
-            Replica replica = Smallest(layouts, spec, precision, chip, engine, form);
+            if (split.IsGiven(parsed, replicas))
+            {
+                fleet.Refuse(parsed, "--prefill-replicas, whose pools stay as they are");
+                form = split.Read(context, parsed, deployment, spec, precision, engine, form);
+            }
+            else
+            {
+                ChipModel chip = deployment.Chip(context, parsed);
+                form = form with { Replica = Smallest(deployment.Layouts(parsed, spec, chip), spec, precision, chip, engine, form) };
+            }
+
+            Replica replica = form.Replica;
             int stages = replica.Sharding.PipelineParallel;
             bool reserves = form.Scheduler is SchedulerKind.Orca or SchedulerKind.Static;
-            using TrafficPlan plan = traffic.Read(parsed, spec.MaximumContext, form.Replicas * stages, stages, form.Router, form.Seed, reserves, fleet.Changes(parsed));
+            using TrafficPlan plan = form.Prefill is not null ? SplitOptions.Traffic(traffic, parsed, spec, form)
+                : traffic.Read(parsed, spec.MaximumContext, form.Replicas * stages, stages, form.Router, form.Seed, reserves, fleet.Changes(parsed));
             IReadOnlyList<ServiceTarget> targets = [.. Enumerable.Repeat(target, Math.Max(1, plan.Classes.Count))];
             using RequestLog? log = table is null ? null : new RequestLog(table);
             var watch = new SimulationWatch(context, plan.Requests ?? (plan.Offered * plan.Seconds), plan.Seconds, plan.Source is not null || form.Replicas * stages == 1);
             SimulationRequest request = form with
             {
-                Replica = replica,
                 Source = plan.Source,
                 Sources = plan.Sources is not { } sources ? null : engine =>
                 {
@@ -111,7 +122,7 @@ internal static class SimulateCommand
             double wall = watch.Elapsed.TotalSeconds, cpu = Environment.CpuUsage.TotalTime.TotalSeconds - before;
             InputException? trouble = plan.Trouble();
             IReadOnlyList<string> notes = [.. plan.Notes(), .. plan.LimitNote is { } note ? [note] : Array.Empty<string>()];
-            SimulateAnswer answer = SimulateAnswer.Of(request, result, plan, target, shown, result.IsPartial || trouble is not null, notes) with
+            SimulateAnswer answer = SplitAnswer.Of(SimulateAnswer.Of(request, result, plan, target, shown, result.IsPartial || trouble is not null, notes), request, result, shown) with
             {
                 WallSeconds = wall,
                 RequestsPerWallSecond = result.Statistics.Completed / wall,
@@ -178,7 +189,7 @@ internal static class SimulateCommand
     }
 
     // The one layout that was named; else the fewest chips that fit, in tensor parallelism as far as it goes.
-    private static Replica Smallest(IReadOnlyList<Sharding> layouts, ModelSpec spec, Precision precision, ChipModel chip, EngineOptions engine, SimulationRequest form)
+    internal static Replica Smallest(IReadOnlyList<Sharding> layouts, ModelSpec spec, Precision precision, ChipModel chip, EngineOptions engine, SimulationRequest form)
     {
         Replica? last = null;
         foreach (Sharding sharding in layouts.OrderBy(l => l.Chips).ThenByDescending(l => l.TensorParallel))

@@ -21,6 +21,12 @@ internal static class SimulateText
             context.Output.WriteLine($"  {name,-12} {value}");
         }
 
+        if (a.Split is { } split)
+        {
+            context.Output.WriteLine("Caches on their way");
+            context.WriteTable(Heads(a, ">"), split.Transfers.Latencies.Select(l => Row(l)));
+        }
+
         foreach (SimulateAnswer.ClassAnswer one in a.Classes ?? [])
         {
             context.Output.WriteLine(string.Create(s_culture, $"Class {one.Name}: {one.Completed:#,0} requests, {one.Rejected:#,0} turned away, {one.Preemptions:#,0} preemptions{(HasTarget(a) ? $", {Share(one.Good, one.Completed + one.Rejected)} good" : "")}"));
@@ -36,7 +42,7 @@ internal static class SimulateText
     }
 
     /// <summary>What was simulated.</summary>
-    public static string Title(SimulateAnswer a) => string.Create(
+    public static string Title(SimulateAnswer a) => a.Split is { } split ? $"{a.Model} in {a.Precision.Weights.Name()} on {split.Title}, {a.Engine}" : string.Create(
         s_culture,
         $"{a.Model} in {a.Precision.Weights.Name()} on {(a.Fleet?.Kinds is { Count: > 1 } kinds ? string.Join(" and ", kinds.Select(k => $"{k.Replicas:#,0} × {k.Name}")) : string.Create(s_culture, $"{a.Chips:#,0} × {a.Chip}: {a.Replicas:#,0} × {a.Sharding}"))}, {a.Engine} ({TrafficOptions.Key(a.Scheduler.ToString())}){(a.Replicas > 1 || a.Fleet is not null ? $", {TrafficOptions.Key(a.Router.ToString())}" : "")}");
 
@@ -47,7 +53,7 @@ internal static class SimulateText
     public static IReadOnlyList<string> Row(SimulateAnswer.Latency l) => [Name(l.Name), Milliseconds(l.MeanSeconds), .. l.PercentileSeconds.Values.Select(Milliseconds), Milliseconds(l.MaximumSeconds)];
 
     /// <summary>A latency's name for people.</summary>
-    public static string Name(string key) => key switch { "ttft" => "TTFT", "tpot" => "TPOT", "inter_token" => "between tokens", "end_to_end" => "end to end", _ => key };
+    public static string Name(string key) => key switch { "ttft" => "TTFT", "tpot" => "TPOT", "inter_token" => "between tokens", "end_to_end" => "end to end", _ => key.Replace('_', ' ') };
 
     /// <summary>What else there is to say, by name.</summary>
     public static IEnumerable<(string Name, string Value)> Facts(SimulateAnswer a)
@@ -61,8 +67,13 @@ internal static class SimulateText
             yield return ("goodput", string.Create(s_culture, $"{Number(a.Goodput.RequestsPerSecond)} requests/s, {Share(a.Goodput.Good, a.Completed + a.Rejected)} of them, keep {string.Join(", ", Kept(a))}"));
         }
 
+        foreach ((string, string) fact in a.Split?.Facts ?? [])
+        {
+            yield return fact;
+        }
+
         SimulateAnswer.Load r = a.Replica;
-        yield return ("replicas", string.Create(s_culture, $"busy {r.BusyShare:0.0 %}, mean batch {Number(r.MeanBatch)} decodes, {Number(r.TokensPerIteration)} tokens an iteration; {Number(r.Running)} of {r.MaximumSequences:#,0} sequences run, {Number(r.Waiting)} wait"));
+        yield return (a.Split is null ? "replicas" : "decode", string.Create(s_culture, $"busy {r.BusyShare:0.0 %}, mean batch {Number(r.MeanBatch)} decodes, {Number(r.TokensPerIteration)} tokens an iteration; {Number(r.Running)} of {r.MaximumSequences:#,0} sequences run, {Number(r.Waiting)} wait"));
         yield return ("cache", string.Create(s_culture, $"{r.CacheShare:0.0 %} full on average, {r.CachePeakShare:0.0 %} at most, of {r.CacheBlocks:#,0} blocks of {r.BlockTokens} tokens a replica"));
         yield return ("energy", string.Create(s_culture, $"{Number(a.Energy.KilowattHours)} kWh, {Number(a.Energy.JoulesPerOutputToken)} J an output token with servers, {a.Energy.WattsPerChip:0} W a chip"));
         yield return ("cost", a.Cost.Dollars is null ? "no price is known for this chip"
@@ -95,5 +106,5 @@ internal static class SimulateText
 
     private static string Milliseconds(double? seconds) => seconds is not { } s ? "–" : (s * 1e3).ToString(s >= 0.1 ? "#,0" : s >= 0.01 ? "0.0" : "0.00", s_culture);
 
-    private static string Number(double? value) => ChipExploreCommand.Number(value);
+    internal static string Number(double? value) => ChipExploreCommand.Number(value);
 }

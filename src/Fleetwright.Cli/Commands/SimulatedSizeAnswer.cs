@@ -43,11 +43,11 @@ internal static class SimulatedSizeAnswer
         return plans.Count > 0 ? ExitCode.Success : ExitCode.Infeasible;
     }
 
-    private static string Problem(SizingRequest request, SimulatedUnmet unmet) => unmet.Nearest is not { } near ? unmet.Problem : string.Create(
+    internal static string Problem(SizingRequest request, SimulatedUnmet unmet) => unmet.Nearest is not { } near ? unmet.Problem : string.Create(
         s_culture,
         $"{request.Model.Name} on {unmet.Offer.Chip.Chip.Name}: no layout meets the targets in simulation; nearest: {near.Replicas:#,0} replicas with p{request.Targets.Quantile * 100:0.##} TTFT {near.Ttft.Value * 1e3:0} ms, TPOT {near.Tpot.Value * 1e3:0.0} ms, end to end {near.EndToEnd.Value:0.00} s");
 
-    private static void WriteLines(this CommandContext context, IReadOnlyList<SimulatedPlan> plans)
+    internal static void WriteLines(this CommandContext context, IReadOnlyList<SimulatedPlan> plans)
     {
         foreach (SimulatedPlan p in plans)
         {
@@ -62,7 +62,7 @@ internal static class SimulatedSizeAnswer
         }
     }
 
-    private static IEnumerable<IReadOnlyList<string>> Rows(SimulatedPlan p)
+    internal static IEnumerable<IReadOnlyList<string>> Rows(SimulatedPlan p)
     {
         yield return Row(p, p.AtLoad, FormattableString.Invariant($"{p.AtLoad.Replicas} replicas"), true);
         if (p.Fewer is { } fewer)
@@ -85,12 +85,12 @@ internal static class SimulatedSizeAnswer
     ];
 
     // A trace is one draw, which has no range.
-    private static string Range(Interval interval, string format) => interval.High == interval.Low ? (interval.Value * 1e3).ToString(format, s_culture) :
+    internal static string Range(Interval interval, string format) => interval.High == interval.Low ? (interval.Value * 1e3).ToString(format, s_culture) :
         $"{(interval.Value * 1e3).ToString(format, s_culture)} ± {((interval.High - interval.Value) * 1e3).ToString(format, s_culture)}";
 
-    private static string Name(string metric, SizingRequest request) => FormattableString.Invariant($"{metric} p{request.Targets.Quantile * 100:0.##}>");
+    internal static string Name(string metric, SizingRequest request) => FormattableString.Invariant($"{metric} p{request.Targets.Quantile * 100:0.##}>");
 
-    private sealed record Answer(
+    internal sealed record Answer(
         string Chip, string Sharding, string Weights, int Replicas, long Chips, string Router, Binding Binding, double DollarsPerHour, double DollarsPerMillionOutputTokens,
         SimulatedLoad AtLoad, SimulatedLoad? Fewer, SimulatedLoad AtMore, SimulatedLoad? ServerDown, long RequestsSimulated)
     {

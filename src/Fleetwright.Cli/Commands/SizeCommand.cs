@@ -39,11 +39,12 @@ internal static class SizeCommand
         var simulate = new Option<bool>("--simulate") { Description = "Size by simulation: the fewest replicas that keep the targets, what less, more load and a lost server do, with ranges." };
         var arrivals = new Option<string>("--arrivals") { Description = "With --simulate: how requests arrive, such as poisson, gamma:2 or onoff:30,60 (docs/traffic.md).", DefaultValueFactory = _ => "poisson" };
         var router = new Option<string>("--router") { Description = $"With --simulate: how requests are dealt out to replicas; of several, separated by commas, the one with the cheapest fleet is chosen: {string.Join(", ", Enum.GetNames<RouterKind>().Select(TrafficOptions.Key))}.", DefaultValueFactory = _ => "least-outstanding" };
+        var pools = new Option<FleetPools>("--pools") { Description = "With --simulate: whether a replica does both prompts and answers (together), prompts have a pool of their own (split), or both are sized and compared.", DefaultValueFactory = _ => FleetPools.Together };
         var file = new TraceFileOptions();
         Option<string?> e2e = CommonOptions.QuantityOption("--e2e", "With --simulate: time to the last token to keep.", Dimension.Time);
         var seed = new Option<int>("--seed") { Description = "With --simulate: seed of the draws.", DefaultValueFactory = _ => 1 };
         Option<bool> json = CommonOptions.Json();
-        var command = new Command("size", "The cheapest fleet on each chip for a request rate under latency targets.") { model, chips, price, rate, prompt, output, promptCv, outputCv, ttft, tpot, quantile, most, threads, dtype, cache, engine, simulate, arrivals, router, e2e, seed, json };
+        var command = new Command("size", "The cheapest fleet on each chip for a request rate under latency targets.") { model, chips, price, rate, prompt, output, promptCv, outputCv, ttft, tpot, quantile, most, threads, dtype, cache, engine, simulate, arrivals, router, pools, e2e, seed, json };
         foreach (Option option in file.All)
         {
             command.Options.Add(option);
@@ -78,8 +79,10 @@ internal static class SizeCommand
                 MaximumChipsPerReplica = CommonOptions.Whole(parsed, most, 1, 4096),
                 Threads = CommonOptions.Whole(parsed, threads, 1, 1024),
             };
+            FleetPools kind = parsed.GetValue(pools);
             if (!parsed.GetValue(simulate))
             {
+                _ = kind == FleetPools.Together ? 0 : throw new InputException(pools.Name, $"found '{kind}' without --simulate; the steady state knows no pools");
                 return Write(context, parsed.GetValue(json), ServingSearch.Run(request));
             }
 
@@ -94,7 +97,9 @@ internal static class SizeCommand
                 Seed = (ulong)CommonOptions.Whole(parsed, seed, 0, int.MaxValue),
                 Progress = Teller(context),
             };
-            return SimulatedSizeAnswer.Write(context, parsed.GetValue(json), request, SimulatedSearch.Run(request, simulated, context.Cancellation));
+            SimulatedSizing? together = kind == FleetPools.Split ? null : SimulatedSearch.Run(request, simulated, context.Cancellation);
+            return kind == FleetPools.Together ? SimulatedSizeAnswer.Write(context, parsed.GetValue(json), request, together!)
+                : SplitSizeAnswer.Write(context, parsed.GetValue(json), request, together, SplitSearch.Run(request, simulated, context.Cancellation));
         });
         return command;
     }

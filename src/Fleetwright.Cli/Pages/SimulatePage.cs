@@ -27,6 +27,11 @@ internal static class SimulatePage
         Plots(page, answer, result);
         Latencies(page, "Latencies", answer, answer.Latencies);
         Facts(page, answer);
+        if (answer.Split is { } split)
+        {
+            Latencies(page, "Caches on their way", answer, split.Transfers.Latencies);
+        }
+
         foreach (SimulateAnswer.ClassAnswer one in answer.Classes ?? [])
         {
             Latencies(page, string.Create(CultureInfo.InvariantCulture, $"Class {one.Name}: {one.Completed:#,0} requests, {one.Rejected:#,0} turned away, {one.Preemptions:#,0} preemptions"), answer, one.Latencies);
@@ -44,7 +49,9 @@ internal static class SimulatePage
     {
         RunStatistics run = result.Statistics;
         var series = OccupancySeries.MeanOf(result.Occupancy);
-        string of = answer.Fleet is { ReplicasOverTime.Count: > 0 } ? "Mean of the replicas that serve" : result.Occupancy.Count > 1 ? $"Mean of {(answer.Replicas > result.Occupancy.Count ? "the first " : "")}{result.Occupancy.Count.ToString(CultureInfo.InvariantCulture)} replicas" : "The replica";
+        string of = result.Prefill is not null ? "A replica of the decode pool"
+            : answer.Fleet is { ReplicasOverTime.Count: > 0 } ? "Mean of the replicas that serve"
+            : result.Occupancy.Count > 1 ? $"Mean of {(answer.Replicas > result.Occupancy.Count ? "the first " : "")}{result.Occupancy.Count.ToString(CultureInfo.InvariantCulture)} replicas" : "The replica";
         ComparePage.Figure(page, "Where the time goes", "Time of all replicas by what they do and what holds them back; divided on mean iterations.", SimulatePlots.Time(answer.Time));
         page.Append("<div class=pair>");
         ComparePage.Figure(page, "To the first token", "Share of requests that wait at most so long for it; the dots are p50 and p99.", SimulatePlots.Distributions(Lines("TTFT", c => c.Ttft)));
@@ -63,6 +70,14 @@ internal static class SimulatePage
                 fleet.Count, Ticks.Seconds(fleet.End), Ticks.Seconds(fleet.Interval),
                 [("up", 0, i => fleet.Mean(ReplicaStatus.Up, i)), ("starting", 3, i => fleet.Mean(ReplicaStatus.Starting, i)), ("draining", 2, i => fleet.Mean(ReplicaStatus.Draining, i)), ("down", 5, i => fleet.Mean(ReplicaStatus.Down, i))],
                 double.PositiveInfinity, percent: false));
+        }
+
+        if (result.Prefill is { } prefill)
+        {
+            var prompts = OccupancySeries.MeanOf(prefill.Occupancy);
+            ComparePage.Figure(page, "Prefill pool over time", "Mean of a replica: prompts that are computed, and requests that wait.", SimulatePlots.OverTime(prompts, [("running", 0, prompts.Running), ("waiting", 2, prompts.Waiting)], prefill.Limits.MaximumSequences, percent: false));
+            ComparePage.Figure(page, "Prefill cache over time", $"Share of {prefill.Limits.Blocks.ToString("#,0", CultureInfo.InvariantCulture)} blocks that is taken, by prompts and by caches that are not sent yet.", SimulatePlots.OverTime(prompts, [("taken", 3, prompts.Cache)], 1, percent: true));
+            ComparePage.Figure(page, "From the prompt to the second token", "Share of caches that take at most so long: the transfer alone, and all from the whole prompt to the next iteration.", SimulatePlots.Distributions([("transfer", 1, prefill.Transfers.Transfer), ("hand over", 4, prefill.Transfers.HandOver)]));
         }
 
         page.Append("</div>");

@@ -84,6 +84,18 @@ public sealed class CsvRow
     /// <summary>Whether the table has a column.</summary>
     public bool Has(string column) => _table.Columns.ContainsKey(column);
 
+    /// <summary>The row with other texts in some columns.</summary>
+    public CsvRow With(params ReadOnlySpan<(string Column, string Text)> changes)
+    {
+        string[] fields = [.. _fields];
+        foreach ((string column, string text) in changes)
+        {
+            fields[Place(column)] = text;
+        }
+
+        return new CsvRow(_table, _line, fields);
+    }
+
     /// <summary>A number.</summary>
     public double Number(string column) =>
         double.TryParse(this[column], NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value) ? value : throw Wrong(column, "a number");

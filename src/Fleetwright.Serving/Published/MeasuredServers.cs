@@ -34,8 +34,8 @@ internal static class MeasuredServers
     public const string File = "silicon/measured_serving.csv.gz";
 
     // The benchmark sends ten requests a place and starts all places at once (InferenceMAX README: --num-prompts $CONC * 10).
-    private const int RequestsPerPlace = 10;
-    private const ulong Seed = 1;
+    internal const int RequestsPerPlace = 10;
+    internal const ulong Seed = 1;
     private static readonly string[] Columns = ["id", "mode", "model_path", "system", "backend", "precision", "gemm_quant_mode", "moe_quant_mode", "concurrency", "batch_size", "isl", "osl", "tp_size", "attention_dp_size"];
 
     /// <summary>The rows that say enough, with the reasons of the others.</summary>
@@ -95,8 +95,19 @@ internal static class MeasuredServers
         string[] status = new string[table.Rows.Count];
         var servers = new List<MeasuredServer>();
         var places = new List<int>();
+        var of = new Dictionary<int, ServedRow>();
         for (int i = 0; i < table.Rows.Count; i++)
         {
+            if (table.Rows[i]["mode"] == SplitServer.Mode)
+            {
+                if (SplitServer.Predict(catalog, table.Rows[i], engines, out status[i], cancellation) is { } split)
+                {
+                    of[i] = split;
+                }
+
+                continue;
+            }
+
             if (MeasuredServer.Read(catalog, table.Rows[i], out status[i]) is not { } server)
             {
                 continue;
@@ -121,7 +132,11 @@ internal static class MeasuredServers
         }
 
         IReadOnlyList<ServedRow> served = Predict(catalog, servers, engines.Get, cancellation);
-        var of = places.Select((p, i) => (p, i)).ToDictionary(x => x.p, x => served[x.i]);
+        for (int i = 0; i < places.Count; i++)
+        {
+            of[places[i]] = served[i];
+        }
+
         output.Write(Line([.. table.Header, "predicted_ttft_ms", "predicted_tpot_ms", "status"]));
         for (int i = 0; i < table.Rows.Count; i++)
         {
@@ -131,7 +146,7 @@ internal static class MeasuredServers
             output.Write(Line([.. table.Rows[i].Fields, .. own]));
         }
 
-        return (table.Rows.Count, servers.Count);
+        return (table.Rows.Count, of.Count);
     }
 
     private static string Milliseconds(double seconds) => (seconds * 1e3).ToString("0.0000", CultureInfo.InvariantCulture);

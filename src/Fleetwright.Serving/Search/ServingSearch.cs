@@ -53,7 +53,7 @@ public static class ServingSearch
         return trials;
     }
 
-    private static IReadOnlyList<Precision> Usable(SizingRequest request, ChipOffer offer)
+    internal static IReadOnlyList<Precision> Usable(SizingRequest request, ChipOffer offer)
     {
         Precision[] native = [.. request.Precisions.Where(p => offer.Chip.Chip.Supports(p.Compute))];
         return native.Length > 0 ? native : request.Precisions;

@@ -176,55 +176,65 @@ public static class SimulatedSearch
 
         private SimulatedLoad Simulate(int replicas, double rate)
         {
-            LatencyTargets targets = request.Targets;
-            Workload work = request.Workload;
-            var target = new ServiceTarget(targets.TtftSeconds, targets.TpotSeconds, options.EndToEndSeconds);
-            var found = new SimulationResult[options.Trace is null ? options.Runs : 1];
-            for (int run = 0; run < found.Length; run++)
-            {
-                found[run] = ServingSimulation.Run(
-                    new SimulationRequest
-                    {
-                        Replica = replica,
-                        Replicas = replicas,
-                        Router = router,
-                        Source = options.Trace is { } trace ? trace(rate / request.RequestsPerSecond) : Drawn(rate, options.Seed + (ulong)run),
-                        Targets = [target],
-                        TypicalContext = work.MeanContext,
-                        WarmUpSeconds = options.Trace is null ? options.WarmUpSeconds : 0,
-                        Threads = request.Threads,
-                        Seed = options.Seed + (ulong)run,
-                    },
-                    cancellation);
-                cancellation.ThrowIfCancellationRequested();
-            }
-
+            SimulatedLoad load = Measure(request, options, replicas, rate, new SimulationRequest { Replica = replica, Replicas = replicas, Router = router }, out IReadOnlyList<SimulationResult> found, cancellation);
             _requests += found.Sum(f => f.Statistics.Completed);
-            Interval Of(Func<ClassStatistics, double> value) => Interval.Of([.. found.Select(f => value(f.Statistics.Classes[0]))]);
-            Interval ttft = Of(c => c.Ttft.Quantile(targets.Quantile)), tpot = Of(c => c.Tpot.Quantile(targets.Quantile)), whole = Of(c => c.EndToEnd.Quantile(targets.Quantile));
-            double completed = found.Sum(f => (double)f.Statistics.Completed);
-            bool turnedAway = found.Any(f => f.Statistics.Classes[0].Rejected > 0);
-            var load = new SimulatedLoad(
-                replicas,
-                rate,
-                ttft,
-                tpot,
-                whole,
-                found.Sum(f => (double)f.Statistics.Classes[0].Good) / completed,
-                found.Sum(f => (double)f.Work.Decoded) / found.Sum(f => (double)f.Work.Iterations),
-                found.Sum(f => (double)f.Statistics.Classes[0].Preemptions) / completed,
-                !turnedAway && ttft.Value <= targets.TtftSeconds && tpot.Value <= targets.TpotSeconds && whole.Value <= options.EndToEndSeconds);
             options.Progress?.Invoke(new SimulatedTrial(replica, router, load));
             return load;
         }
+    }
 
-        private CutSource Drawn(double rate, ulong seed)
+    /// <summary>Simulates a fleet under the search's draws: the same requests for every fleet.</summary>
+    /// <param name="request">What is to be served.</param>
+    /// <param name="options">How it is simulated.</param>
+    /// <param name="replicas">Replicas of the fleet, as they are told.</param>
+    /// <param name="rate">Requests per second.</param>
+    /// <param name="fleet">The replicas.</param>
+    /// <param name="found">The runs.</param>
+    /// <param name="cancellation">Stops between runs.</param>
+    internal static SimulatedLoad Measure(
+        SizingRequest request, SimulatedSearchOptions options, int replicas, double rate, SimulationRequest fleet, out IReadOnlyList<SimulationResult> found, CancellationToken cancellation)
+    {
+        LatencyTargets targets = request.Targets;
+        var target = new ServiceTarget(targets.TtftSeconds, targets.TpotSeconds, options.EndToEndSeconds);
+        var runs = new SimulationResult[options.Trace is null ? options.Runs : 1];
+        for (int run = 0; run < runs.Length; run++)
         {
-            RequestLengths lengths = options.Lengths ?? new IndependentLengths(Model(request.Workload.Prompt), Model(request.Workload.Output));
-            return new CutSource(
-                new GeneratedSource(new TrafficClass("requests", options.Arrivals(rate), lengths), seed), toSeconds: options.WarmUpSeconds + Math.Max(options.Seconds, LeastRequests / rate));
+            runs[run] = ServingSimulation.Run(
+                fleet with
+                {
+                    Source = options.Trace is { } trace ? trace(rate / request.RequestsPerSecond) : Drawn(request, options, rate, options.Seed + (ulong)run),
+                    Targets = [target],
+                    TypicalContext = request.Workload.MeanContext,
+                    WarmUpSeconds = options.Trace is null ? options.WarmUpSeconds : 0,
+                    Threads = request.Threads,
+                    Seed = options.Seed + (ulong)run,
+                },
+                cancellation);
+            cancellation.ThrowIfCancellationRequested();
         }
 
-        private static LengthModel Model(LengthDistribution length) => length.Cv > 0 ? new LognormalLength(length.Mean, length.Cv) : new ConstantLength((int)Math.Round(length.Mean));
+        found = runs;
+        Interval Of(Func<ClassStatistics, double> value) => Interval.Of([.. runs.Select(f => value(f.Statistics.Classes[0]))]);
+        Interval ttft = Of(c => c.Ttft.Quantile(targets.Quantile)), tpot = Of(c => c.Tpot.Quantile(targets.Quantile)), whole = Of(c => c.EndToEnd.Quantile(targets.Quantile));
+        double completed = runs.Sum(f => (double)f.Statistics.Completed);
+        bool turnedAway = runs.Any(f => f.Statistics.Classes[0].Rejected > 0);
+        return new SimulatedLoad(
+            replicas,
+            rate,
+            ttft,
+            tpot,
+            whole,
+            runs.Sum(f => (double)f.Statistics.Classes[0].Good) / completed,
+            runs.Sum(f => (double)f.Work.Decoded) / runs.Sum(f => (double)f.Work.Iterations),
+            runs.Sum(f => (double)f.Statistics.Classes[0].Preemptions) / completed,
+            !turnedAway && ttft.Value <= targets.TtftSeconds && tpot.Value <= targets.TpotSeconds && whole.Value <= options.EndToEndSeconds);
     }
+
+    private static CutSource Drawn(SizingRequest request, SimulatedSearchOptions options, double rate, ulong seed)
+    {
+        RequestLengths lengths = options.Lengths ?? new IndependentLengths(Model(request.Workload.Prompt), Model(request.Workload.Output));
+        return new CutSource(new GeneratedSource(new TrafficClass("requests", options.Arrivals(rate), lengths), seed), toSeconds: options.WarmUpSeconds + Math.Max(options.Seconds, LeastRequests / rate));
+    }
+
+    private static LengthModel Model(LengthDistribution length) => length.Cv > 0 ? new LognormalLength(length.Mean, length.Cv) : new ConstantLength((int)Math.Round(length.Mean));
 }

@@ -9,7 +9,7 @@ namespace Fleetwright.Serving.Simulation.Fleets;
 /// replica reserves as many, the cache is sent over the links of both, the prefill replica's blocks are free, and the decode replica goes on with the
 /// second token. What waits for blocks of the decode pool holds blocks of the prefill pool: that is how a full decode pool holds the other back.
 /// </summary>
-/// <remarks>One instant at a time: runs end, caches land, requests arrive, and then the replicas that have something new form batches.</remarks>
+/// <remarks>One instant at a time: runs end, caches leave and land, requests arrive, and then the replicas that have something new form batches.</remarks>
 internal sealed class SplitFleetSimulator
 {
     private const int WindowEvents = 1 << 16;
@@ -18,7 +18,7 @@ internal sealed class SplitFleetSimulator
     private readonly KvLinks _links;
     private readonly Func<int, double> _bytes;
     private readonly ICompletionSink _sink;
-    private readonly TimeHeap _landings = new(64);
+    private readonly TimeHeap _moves = new(64);
     private readonly Stack<int> _free = new();
     private Transfer[] _transfers = new Transfer[64];
     private int _used;
@@ -57,9 +57,9 @@ internal sealed class SplitFleetSimulator
                 HandOver(engine, now);
             }
 
-            while (_landings.FirstTime == now)
+            while (_moves.FirstTime == now)
             {
-                Land(_landings.Pop(), now);
+                Move(_moves.Pop(), now);
             }
 
             while (source.NextArrival <= now)
@@ -83,7 +83,7 @@ internal sealed class SplitFleetSimulator
         }
     }
 
-    private long Next(IRequestSource source) => Math.Min(Math.Min(source.NextArrival, _landings.FirstTime), Math.Min(_prefill.NextEnd, _decode.NextEnd));
+    private long Next(IRequestSource source) => Math.Min(Math.Min(source.NextArrival, _moves.FirstTime), Math.Min(_prefill.NextEnd, _decode.NextEnd));
 
     private void Arrive(in Request request, IClosedLoop? loop)
     {
@@ -124,23 +124,51 @@ internal sealed class SplitFleetSimulator
         }
     }
 
-    // Blocks were reserved: the caches queue for the links.
+    // Blocks were reserved: the caches queue for their senders' links.
     private void Send(int engine, long now)
     {
         for (int rank = 0; rank < _decode[engine].Ranks; rank++)
         {
-            List<int> granted = _decode[engine].Rank(rank).Intake!.Granted;
-            foreach (int transfer in granted)
+            SplitRank to = _decode[engine].Rank(rank);
+            foreach (int transfer in to.Intake!.Granted)
             {
                 ref Transfer t = ref _transfers[transfer];
-                double bytes = _bytes(_decode[engine].Rank(rank).State[t.ReceiverSlot].Prompt);
-                (long start, long landed) = _links.Queue(t.Sender / Stages.Prefill, t.Receiver / Stages.Decode, bytes, now);
-                Transfers.Add(bytes, now - t.Whole, start - now, landed - start);
-                _landings.Set(transfer, landed);
+                t.Bytes = _bytes(to.State[t.ReceiverSlot].Prompt);
+                t.Granted = now;
+                long leaves = _links.Leave(t.Sender / Stages.Prefill, t.Bytes, now);
+                if (leaves > now)
+                {
+                    _moves.Set(transfer, leaves);
+                }
+                else
+                {
+                    Reach(transfer, now);
+                }
             }
 
-            granted.Clear();
+            to.Intake!.Granted.Clear();
         }
+    }
+
+    private void Move(int transfer, long now)
+    {
+        if (_transfers[transfer].IsUnderWay)
+        {
+            Land(transfer, now);
+        }
+        else
+        {
+            Reach(transfer, now);
+        }
+    }
+
+    private void Reach(int transfer, long now)
+    {
+        ref Transfer t = ref _transfers[transfer];
+        (long start, long landed) = _links.Reach(t.Receiver / Stages.Decode, t.Bytes, now);
+        Transfers.Add(t.Bytes, t.Granted - t.Whole, start - t.Granted, landed - start);
+        t.IsUnderWay = true;
+        _moves.Set(transfer, landed);
     }
 
     private void Land(int transfer, long now)
@@ -169,5 +197,13 @@ internal sealed class SplitFleetSimulator
         return _used++;
     }
 
-    private record struct Transfer(int Sender, int SenderRank, int SenderSlot, int Receiver, int ReceiverRank, int ReceiverSlot, long Whole);
+    private record struct Transfer(int Sender, int SenderRank, int SenderSlot, int Receiver, int ReceiverRank, int ReceiverSlot, long Whole)
+    {
+        public double Bytes { get; set; }
+
+        public long Granted { get; set; }
+
+        /// <summary>Whether it has left its sender, so that it lands next.</summary>
+        public bool IsUnderWay { get; set; }
+    }
 }

@@ -31,6 +31,9 @@ public enum BottleneckKind
 
     /// <summary>As many sequences run as the engine takes, while requests wait.</summary>
     Sequences,
+
+    /// <summary>The links from prefill to decode replicas.</summary>
+    CacheLinks,
 }
 
 /// <summary>What binds in a run: what requests wait for, or, where none waits, what most of the busy time goes to.</summary>
@@ -42,14 +45,14 @@ public enum BottleneckKind
 public sealed record Bottleneck(BottleneckKind Kind, bool Waits, bool Overloaded, string Sentence, TimeSplit Split)
 {
     // Shares at which something counts as full: the last sequence that would not fit leaves a cache that is not quite.
-    private const double FullCache = 0.9;
+    internal const double FullCache = 0.9;
     private const double FullSequences = 0.95;
 
     // Requests wait when they spend this share of their time in the queue; the rest of an iteration on arrival is less.
-    private const double WaitingShare = 0.1;
+    internal const double WaitingShare = 0.1;
 
     // A mean wait of this share of the whole run is a queue that grew: nobody waits so long for a burst to pass.
-    private const double WaitingRun = 0.05;
+    internal const double WaitingRun = 0.05;
 
     /// <summary>Finds what binds.</summary>
     /// <param name="result">The run.</param>
@@ -99,7 +102,7 @@ public sealed record Bottleneck(BottleneckKind Kind, bool Waits, bool Overloaded
         _ => "nothing",
     };
 
-    private static BottleneckKind KindOf(in TimePart part) => (part.Use, part.Cause) switch
+    internal static BottleneckKind KindOf(in TimePart part) => (part.Use, part.Cause) switch
     {
         (TimeUse.Prompts, TimeCause.Compute) => BottleneckKind.PromptCompute,
         (TimeUse.Prompts, _) => BottleneckKind.PromptOther,
@@ -109,7 +112,7 @@ public sealed record Bottleneck(BottleneckKind Kind, bool Waits, bool Overloaded
         _ => BottleneckKind.DecodeOverhead,
     };
 
-    private static LatencySketch Merged(SimulationResult result, Func<ClassStatistics, LatencySketch> sketch)
+    internal static LatencySketch Merged(SimulationResult result, Func<ClassStatistics, LatencySketch> sketch)
     {
         var all = new LatencySketch();
         foreach (ClassStatistics statistics in result.Statistics.Classes)
@@ -121,7 +124,7 @@ public sealed record Bottleneck(BottleneckKind Kind, bool Waits, bool Overloaded
     }
 
     // Means over time, each moment counted by how many wait.
-    private static (double Cache, double Running) WhileWaiting(OccupancySeries series)
+    internal static (double Cache, double Running) WhileWaiting(OccupancySeries series)
     {
         double waiting = 0, cache = 0, running = 0;
         for (int i = 0; i < series.Count; i++)
@@ -135,7 +138,7 @@ public sealed record Bottleneck(BottleneckKind Kind, bool Waits, bool Overloaded
     }
 
     // Twice as many wait around the middle of the run as at its beginning; its end may be the queue running dry.
-    private static bool Grows(OccupancySeries series)
+    internal static bool Grows(OccupancySeries series)
     {
         double early = Mean(0.05, 0.25), late = Mean(0.4, 0.65);
         return late > 1 && late > 2 * early;
