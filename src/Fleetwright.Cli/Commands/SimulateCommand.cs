@@ -28,6 +28,9 @@ internal static class SimulateCommand
         DeploymentOptions deployment = new DeploymentOptions().Optional();
         var vidur = new VidurOptions();
         var traffic = new TrafficOptions();
+        var classes = new ClassOptions();
+        var speculation = new SpeculationOptions();
+        var experts = new ExpertOptions();
         var replicas = new Option<int>("--replicas") { Description = "Copies of the deployment.", DefaultValueFactory = _ => 1 };
         var scheduler = new Option<string?>("--scheduler") { Description = $"How iterations are filled, if not as the engine does: {string.Join(", ", Enum.GetNames<SchedulerKind>().Select(TrafficOptions.Key))}." };
         var router = new Option<string>("--router") { Description = $"How requests are dealt out: {string.Join(", ", Enum.GetNames<RouterKind>().Select(TrafficOptions.Key))}.", DefaultValueFactory = _ => "round-robin" };
@@ -43,6 +46,9 @@ internal static class SimulateCommand
         var command = new Command("simulate", "A fleet under traffic, request by request: latencies, throughput, goodput, energy, cost, and what binds.");
         deployment.AddTo(command, replicas, scheduler, router);
         traffic.AddTo(command);
+        classes.AddTo(command);
+        speculation.AddTo(command);
+        experts.AddTo(command);
         vidur.AddTo(command);
         foreach (Option option in (Option[])[ttft, tpot, whole, percentiles, seed, threads, html, csv, json])
         {
@@ -54,6 +60,8 @@ internal static class SimulateCommand
             bool asJson = parsed.GetValue(json);
             if (vidur.IsGiven(parsed))
             {
+                classes.Refuse(parsed, "--tables");
+                speculation.Refuse(parsed, "--tables");
                 return vidur.Run(context, parsed, asJson, new VidurWords(
                     deployment.ModelName(parsed), parsed.GetValue(scheduler), parsed.GetValue(router), traffic.RequestsText(parsed), CommonOptions.Whole(parsed, replicas, 1, MostReplicas), CommonOptions.Whole(parsed, threads, 1, 1024), CommonOptions.InFolder(parsed.GetValue(csv), csv.Name)));
             }
@@ -75,11 +83,12 @@ internal static class SimulateCommand
             EngineOptions engine = deployment.Engine(context, parsed);
             Precision precision = deployment.Precision(parsed, spec);
             IReadOnlyList<Sharding> layouts = deployment.Layouts(parsed, spec, chip);
-            Replica replica = Smallest(layouts, spec, precision, chip, engine, form);
+            Replica replica = Smallest(layouts, spec, precision, chip, engine, form, experts.Read(parsed, spec));
+            IReadOnlyList<RequestClass> kinds = classes.Read(parsed);
             int stages = replica.Sharding.PipelineParallel;
             bool reserves = form.Scheduler is SchedulerKind.Orca or SchedulerKind.Static;
-            using TrafficPlan plan = traffic.Read(parsed, spec.MaximumContext, form.Replicas * stages, stages, form.Router, form.Seed, reserves);
-            IReadOnlyList<ServiceTarget> targets = [.. Enumerable.Repeat(target, Math.Max(1, plan.Classes.Count))];
+            using TrafficPlan plan = traffic.Read(parsed, spec.MaximumContext, form.Replicas * stages, stages, form.Router, form.Seed, reserves, kinds);
+            IReadOnlyList<ServiceTarget> targets = classes.Targets(kinds, plan.Classes, target);
             using RequestLog? log = table is null ? null : new RequestLog(table);
             var watch = new SimulationWatch(context, plan.Requests ?? (plan.Offered * plan.Seconds), plan.Seconds, plan.Source is not null || form.Replicas * stages == 1);
             SimulationRequest request = form with
@@ -92,6 +101,8 @@ internal static class SimulateCommand
                     return sources(engine);
                 },
                 Targets = targets,
+                Priorities = ClassOptions.Priorities(kinds, plan.Classes),
+                Speculation = speculation.Read(context, parsed, deployment, replica),
                 Observer = log,
                 TypicalContext = plan.TypicalContext,
                 MaximumContext = plan.Context,
@@ -174,12 +185,12 @@ internal static class SimulateCommand
     }
 
     // The one layout that was named; else the fewest chips that fit, in tensor parallelism as far as it goes.
-    private static Replica Smallest(IReadOnlyList<Sharding> layouts, ModelSpec spec, Precision precision, ChipModel chip, EngineOptions engine, SimulationRequest form)
+    private static Replica Smallest(IReadOnlyList<Sharding> layouts, ModelSpec spec, Precision precision, ChipModel chip, EngineOptions engine, SimulationRequest form, ExpertSkew? skew)
     {
         Replica? last = null;
         foreach (Sharding sharding in layouts.OrderBy(l => l.Chips).ThenByDescending(l => l.TensorParallel))
         {
-            last = new Replica(new ModelGraph(spec, precision, sharding), chip, engine);
+            last = new Replica(new ModelGraph(spec, precision, sharding) { ExpertSkew = skew }, chip, engine);
             if (ServingSimulation.Problem(form with { Replica = last }) is null)
             {
                 break;

@@ -16,7 +16,7 @@ namespace Fleetwright.Cli.Commands;
 /// <summary>The options that say what arrives at a fleet: an open loop at a rate, a closed loop of clients, or a trace.</summary>
 internal sealed class TrafficOptions
 {
-    private const string DefaultInput = "lognormal:1024,0.8", DefaultOutput = "lognormal:256,0.7";
+    internal const string DefaultInput = "lognormal:1024,0.8", DefaultOutput = "lognormal:256,0.7";
     private const double DefaultSeconds = 3600;
 
     // A fleet beyond this is simulated replica by replica where its traffic can be drawn so: only the replicas that run are then in memory.
@@ -74,10 +74,12 @@ internal sealed class TrafficOptions
     /// <param name="router">How requests are dealt out.</param>
     /// <param name="seed">The run's seed.</param>
     /// <param name="reservesWhole">Whether the scheduler reserves the longest context for each sequence.</param>
+    /// <param name="classes">Classes of requests that are drawn, or that the trace should have.</param>
     /// <exception cref="InputException">An option is wrong, or does not go with another, or the trace cannot be read.</exception>
-    public TrafficPlan Read(ParseResult parsed, int modelContext, int engines, int stages, RouterKind router, ulong seed, bool reservesWhole)
+    public TrafficPlan Read(ParseResult parsed, int modelContext, int engines, int stages, RouterKind router, ulong seed, bool reservesWhole, IReadOnlyList<RequestClass> classes)
     {
-        Combine(parsed);
+        bool drawn = classes.Any(c => c.Traffic is not null);
+        Combine(parsed, drawn);
         int most = modelContext > 0 ? modelContext : 1 << 30, context = Whole(parsed, _context, 2, 1 << 30) ?? (reservesWhole ? Math.Min(most, 8192) : most);
         LongPrompts rule = Member<LongPrompts>(_long.Name, parsed.GetRequiredValue(_long));
         long? count = parsed.GetValue(_requests) is not { } text ? null
@@ -92,7 +94,7 @@ internal sealed class TrafficOptions
         }
 
         var plan = new TrafficPlan(engines) { Context = context, Rule = rule, Requests = count, Seconds = seconds };
-        return fromTrace ? OfTrace(parsed, plan, engines, stages, seed) : Drawn(parsed, plan, engines, stages, router, seed);
+        return drawn ? OfClasses(plan, classes, seed) : fromTrace ? OfTrace(parsed, plan, engines, stages, seed) : Drawn(parsed, plan, engines, stages, router, seed);
     }
 
     private static int? Whole(ParseResult parsed, Option<string?> option, int minimum, int maximum) =>
@@ -106,13 +108,21 @@ internal sealed class TrafficOptions
         : throw new InputException(option.Name, string.Create(CultureInfo.InvariantCulture, $"found '{text}'; allowed: a number from {minimum:0.#########} to {maximum:#,0}"));
 
     // Which options go together.
-    private void Combine(ParseResult parsed)
+    private void Combine(ParseResult parsed, bool classes)
     {
         bool Has(Option option) => parsed.GetResult(option) is { Implicit: false };
         bool rate = Has(_rate), clients = Has(_concurrency), trace = Has(_trace);
-        if (!rate && !clients && !trace)
+        if (classes)
         {
-            throw new InputException("simulate", "nothing arrives; allowed: one of --rate (requests per second), --concurrency (clients of each replica) and --trace (a file)");
+            Option[] own = [_rate, _arrivals, _concurrency, _think, _input, _output, _trace];
+            if (own.FirstOrDefault(Has) is { } beside)
+            {
+                throw new InputException(beside.Name, "found beside classes with a rate; allowed: rate, arrivals, input and output of each --class");
+            }
+        }
+        else if (!rate && !clients && !trace)
+        {
+            throw new InputException("simulate", "nothing arrives; allowed: one of --rate (requests per second), --concurrency (clients of each replica), --trace (a file) and --class with a rate");
         }
 
         if (rate && clients)
@@ -155,6 +165,22 @@ internal sealed class TrafficOptions
         return apart
             ? plan with { Sources = engine => Limited(plan, Ended(plan, GeneratedSource.Part(traffic, seed, engine, engines, split!.Value), engine, 1, engines), engine) }
             : plan with { Source = Limited(plan, Ended(plan, new GeneratedSource(traffic, seed), 0, 1, 1), 0) };
+    }
+
+    // Classes that are drawn, each with streams of its own: another class shifts nobody's numbers.
+    private static TrafficPlan OfClasses(TrafficPlan plan, IReadOnlyList<RequestClass> classes, ulong seed)
+    {
+        double rate = classes.Sum(c => c.Traffic!.Arrivals.Rate.MeanPerSecond);
+        double typical = classes.Sum(c => c.TypicalTokens * c.Traffic!.Arrivals.Rate.MeanPerSecond) / rate;
+        var all = new MergedSource(classes.Select(c => new GeneratedSource(c.Traffic!, seed)));
+        return plan with
+        {
+            Text = string.Join(", ", classes.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Name} {c.Traffic!.Arrivals.Rate.MeanPerSecond:#,0.######}"))) + " requests/s",
+            Offered = rate,
+            Classes = [.. classes.Select(c => c.Name)],
+            TypicalContext = Math.Clamp(typical, 1, plan.Context),
+            Source = Limited(plan, Ended(plan, all, 0, 1, 1), 0),
+        };
     }
 
     private static bool Splits(ArrivalModel arrivals, int parts, SplitRule rule)
