@@ -1,6 +1,5 @@
 using System.Text.Json;
 
-
 namespace Fleetwright.Cli.Tests;
 
 /// <summary>Speculation, classes of requests and uneven experts through the command line.</summary>
@@ -52,7 +51,7 @@ public sealed class SimulateClassTests : IDisposable
         Assert.True(code == ExitCode.Success, error);
         Assert.Contains("keep what their class asks", text, StringComparison.Ordinal);
         Assert.Contains("Class chat (priority 0): ", text, StringComparison.Ordinal);
-        Assert.Contains("keep TTFT ≤ 300 ms, TPOT ≤ 50 ms", await File.ReadAllTextAsync(page, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains("keep TTFT ≤ 300.0 ms, TPOT ≤ 50.0 ms", await File.ReadAllTextAsync(page, TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -108,7 +108,8 @@ public sealed class SpeculationTests
     [InlineData(5, 0.85, 12)]
     public void Even_tokens_are_as_good_as_tokens_in_jumps(int drafts, double acceptance, double rate)
     {
-        // Against sequences that draw every step and grow by what was accepted, with other random numbers: means within 1 %, p50 within 2 %, p99 within 3 %.
+        // Against sequences that draw every step and grow by what was accepted, with other random numbers: means and p50 within 1 %, p99 within 2 %, of answers
+        // long enough for their TPOT not to be that of one or two steps, whose p99 differs by 3 % between two runs of the same length.
         var times = new AffineTimes { Fixed = 5e-3, PerToken = 1e-5, PerContextToken = 3e-8 };
         List<Request> requests = PoissonRequests(rate, 12_000);
         AcceptanceDraw draw = new(new SpeculativeDecoding(drafts, [acceptance]), 5);
@@ -117,13 +118,62 @@ public sealed class SpeculationTests
         CompletedRequest[] even = [.. sink.Of.Values], jumps = [.. new JumpingReplica(times, drafts, acceptance, 1e-5).Run(requests)];
         foreach ((string name, Func<CompletedRequest, double> of) in ((string, Func<CompletedRequest, double>)[])[("TPOT", r => r.Tpot), ("end to end", r => r.EndToEnd), ("TTFT", r => r.Ttft)])
         {
-            double[] a = [.. even.Where(r => r.OutputTokens > 1).Select(of).Order()], b = [.. jumps.Where(r => r.OutputTokens > 1).Select(of).Order()];
+            double[] a = [.. even.Where(r => r.OutputTokens > 16).Select(of).Order()], b = [.. jumps.Where(r => r.OutputTokens > 16).Select(of).Order()];
             TestContext.Current.TestOutputHelper?.WriteLine($"{name}: mean {a.Average():0.00000} against {b.Average():0.00000}, p50 {a[a.Length / 2]:0.00000} {b[b.Length / 2]:0.00000}, p99 {a[a.Length * 99 / 100]:0.00000} {b[b.Length * 99 / 100]:0.00000}");
             Assert.Equal(b.Average(), a.Average(), b.Average() * 0.01);
-            Assert.Equal(b[b.Length / 2], a[a.Length / 2], b[b.Length / 2] * 0.02);
-            Assert.Equal(b[b.Length * 99 / 100], a[a.Length * 99 / 100], b[b.Length * 99 / 100] * 0.03);
+            Assert.Equal(b[b.Length / 2], a[a.Length / 2], b[b.Length / 2] * 0.01);
+            Assert.Equal(b[b.Length * 99 / 100], a[a.Length * 99 / 100], b[b.Length * 99 / 100] * 0.02);
         }
     }
+
+    [Theory]
+    [InlineData(1, 900)]
+    [InlineData(37, 1011)]
+    [InlineData(200, 4090)]
+    public void Priced_steps_add_up_to_their_run(int sequences, double context)
+    {
+        var head = Fixtures.Replica(SpeculativeDecoding.HeadOf(Fixtures.Llama8), Fixtures.H100, Models.Sharding.None, Models.Precision.Bf16);
+        var speculation = new SpeculativeDecoding(3, [0.7]) { Draft = head, SharesEmbedding = true, HostSeconds = 1e-4 };
+        SpeculationTable table = new(Fixtures.Replica(Fixtures.Llama8, Fixtures.H100, Models.Sharding.None, Models.Precision.Bf16), speculation, 256, 8192);
+        double growth = sequences * speculation.ExpectedTokens, steps = 0;
+        Assert.Equal(600, table.Decode(sequences, sequences * context, growth, 600, double.PositiveInfinity, out double run));
+        for (int i = 0; i < 600; i++)
+        {
+            steps += table.Iteration(sequences, (sequences * context) + (i * growth), []);
+        }
+
+        Assert.Equal(steps, run, 1e-9);
+        int half = table.Decode(sequences, sequences * context, growth, 600, run / 2, out double cut);
+        Assert.InRange(half, 1, 599);
+        Assert.True(cut >= run / 2);
+    }
+
+    [Fact]
+    public void Threads_and_leaps_change_nothing()
+    {
+        Results First(int threads, bool leaps)
+        {
+            SimulationResult result = ServingSimulation.Run(new SimulationRequest
+            {
+                Replica = Fixtures.Replica(Fixtures.Llama8, Fixtures.H100, Models.Sharding.None, Models.Precision.Bf16),
+                Replicas = 3,
+                Source = new ListSource(PoissonRequests(30, 1500)),
+                Speculation = new SpeculativeDecoding(3, [0.7]),
+                Threads = threads,
+                Leaps = leaps,
+            });
+            Simulation.Results.ClassStatistics all = result.Statistics.Classes[0];
+            return new Results(all.Ttft.SumSeconds, all.EndToEnd.SumSeconds, all.Queue.SumSeconds, result.Work.Iterations);
+        }
+
+        Results one = First(1, true), stepped = First(1, false);
+        Assert.Equal(one, First(2, true));
+        Assert.Equal(stepped.Iterations, one.Iterations);
+        Assert.Equal(stepped.EndToEnd, one.EndToEnd, 1500 * 1e-9);
+        Assert.Equal(stepped.Ttft, one.Ttft, 1500 * 1e-9);
+    }
+
+    private readonly record struct Results(double Ttft, double EndToEnd, double Queue, long Iterations);
 
     [Fact]
     public void Nothing_is_allocated_once_warm()

@@ -13,6 +13,15 @@ internal sealed class ExpertOptions
 
     public void AddTo(Command command) => command.Options.Add(_skew);
 
+    /// <summary>Stops where the option was given but means nothing.</summary>
+    public void Refuse(ParseResult parsed, string with)
+    {
+        if (parsed.GetValue(_skew) is not null)
+        {
+            throw new InputException(_skew.Name, $"found with {with}, which has no experts; allowed: one of the two");
+        }
+    }
+
     /// <summary>Reads it; null for an even load.</summary>
     /// <exception cref="InputException">It is neither, or the model has no experts.</exception>
     public ExpertSkew? Read(ParseResult parsed, ModelSpec model)

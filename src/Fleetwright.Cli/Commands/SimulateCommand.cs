@@ -62,6 +62,7 @@ internal static class SimulateCommand
             {
                 classes.Refuse(parsed, "--tables");
                 speculation.Refuse(parsed, "--tables");
+                experts.Refuse(parsed, "--tables");
                 return vidur.Run(context, parsed, asJson, new VidurWords(
                     deployment.ModelName(parsed), parsed.GetValue(scheduler), parsed.GetValue(router), traffic.RequestsText(parsed), CommonOptions.Whole(parsed, replicas, 1, MostReplicas), CommonOptions.Whole(parsed, threads, 1, 1024), CommonOptions.InFolder(parsed.GetValue(csv), csv.Name)));
             }
