@@ -35,7 +35,7 @@ public sealed partial class ModelGraph
     }
 
     // Tokens choose experts uniformly; the expected number of distinct experts that T tokens with k choices each touch
-    // out of E is E·(1 − (1 − k/E)^T). Skew is a later refinement of Hardware's grouped GEMM.
+    // out of E is E·(1 − (1 − k/E)^T). With a skew the layer takes as long as its busiest chip.
     private void AddExperts(ref Sink sink, MixtureOfExperts moe, double tokens, int count)
     {
         int tp = Sharding.TensorParallel;
@@ -47,13 +47,21 @@ public sealed partial class ModelGraph
         double touched = moe.Experts * (1 - Math.Pow(1 - ((double)moe.TopK / moe.Experts), allTokens));
         double local = touched / ep;
         double perExpert = allTokens * moe.TopK / touched;
+        double crowding = 1;
+        if (ExpertSkew is not null)
+        {
+            (local, double rows) = ExpertSkew.Busiest(allTokens, moe.Experts, moe.TopK, ep);
+            perExpert = rows / local;
+            crowding = rows * ep / (allTokens * moe.TopK);
+        }
+
         double size = moe.ExpertSize / expertTensorParallel;
         double residualBytes = tokens * hidden * Bf16Bytes;
 
         sink.Add(Operator.Gemm(OperatorRole.Router, tokens, moe.Experts, hidden, Dtype.Bf16, HeadCompute, count));
         if (groups > 1)
         {
-            sink.Add(Operator.Collective(OperatorKind.AllToAll, OperatorRole.ExpertDispatch, residualBytes * moe.TopK / tp, ep, count));
+            sink.Add(Operator.Collective(OperatorKind.AllToAll, OperatorRole.ExpertDispatch, residualBytes * moe.TopK / tp * crowding, ep, count));
         }
 
         // Without data-parallel attention every rank holds all tokens, and passes over the rows of all their choices.
@@ -64,7 +72,7 @@ public sealed partial class ModelGraph
         sink.Add(down);
         if (groups > 1)
         {
-            sink.Add(Operator.Collective(OperatorKind.AllToAll, OperatorRole.ExpertCombine, residualBytes * moe.TopK / tp, ep, count));
+            sink.Add(Operator.Collective(OperatorKind.AllToAll, OperatorRole.ExpertCombine, residualBytes * moe.TopK / tp * crowding, ep, count));
         }
 
         if (moe.SharedSize > 0)

@@ -43,6 +43,9 @@ public sealed partial class ModelGraph
     /// <summary>The split over chips.</summary>
     public Sharding Sharding { get; }
 
+    /// <summary>How unevenly tokens fall on experts; null for evenly on all chips.</summary>
+    public ExpertSkew? ExpertSkew { get; init; }
+
     /// <summary>The most operators that a step has; the size of the span that <see cref="Step"/> needs.</summary>
     public int MaximumOperators { get; }
 

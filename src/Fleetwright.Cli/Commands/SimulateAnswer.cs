@@ -68,6 +68,9 @@ internal sealed record SimulateAnswer
     /// <summary>The two pools and what went between them, where prompts have a pool of their own; <see cref="Replica"/> is then the one that decodes.</summary>
     public SplitAnswer? Split { get; init; }
 
+    /// <summary>What speculative decoding brought, where there was any.</summary>
+    public SpeculationAnswer? Speculation { get; init; }
+
     /// <summary>By class, where there are several.</summary>
     public IReadOnlyList<ClassAnswer>? Classes { get; init; }
 
@@ -117,7 +120,17 @@ internal sealed record SimulateAnswer
     /// <summary>Chips and the rest of their servers.</summary>
     internal sealed record Power(double KilowattHours, double JoulesPerOutputToken, double ChipJoulesPerOutputToken, double WattsPerChip);
 
-    internal sealed record ClassAnswer(string Name, long Completed, long Rejected, long Preemptions, long Good, IReadOnlyList<Latency> Latencies);
+    /// <summary>A class of requests, with the targets of its own and their goodput where it has any.</summary>
+    internal sealed record ClassAnswer(string Name, int? Priority, long Completed, long Rejected, long Preemptions, long Good, Targets? Goodput, IReadOnlyList<Latency> Latencies)
+    {
+        public static ClassAnswer Of(string name, int? priority, ClassStatistics c, double seconds, IReadOnlyList<double> percentiles)
+        {
+            ServiceTarget t = c.Target;
+            bool has = double.IsFinite(t.TtftSeconds) || double.IsFinite(t.TpotSeconds) || double.IsFinite(t.EndToEndSeconds);
+            Targets? goodput = has ? new Targets(Given(t.TtftSeconds), Given(t.TpotSeconds), Given(t.EndToEndSeconds), c.Good, c.Good / seconds, c.Good / (double)Math.Max(1, c.Completed + c.Rejected)) : null;
+            return new ClassAnswer(name, priority, c.Completed, c.Rejected, c.Preemptions, c.Good, goodput, Distributions(c, null, percentiles));
+        }
+    }
 
     public static SimulateAnswer Of(SimulationRequest request, SimulationResult result, TrafficPlan plan, ServiceTarget target, IReadOnlyList<double> percentiles, bool partial, IReadOnlyList<string> notes)
     {
@@ -171,7 +184,8 @@ internal sealed record SimulateAnswer
             Overloaded = bottleneck.Overloaded,
             Bottleneck = bottleneck.Sentence,
             Time = bottleneck.Split.Parts,
-            Classes = run.Classes.Count == 1 ? null : [.. run.Classes.Select((c, i) => new ClassAnswer(plan.Classes[i], c.Completed, c.Rejected, c.Preemptions, c.Good, Distributions(c, null, percentiles)))],
+            Classes = run.Classes.Count == 1 ? null : [.. run.Classes.Select((c, i) => ClassAnswer.Of(plan.Classes[i], request.Priorities?[i], c, each, percentiles))],
+            Speculation = SpeculationAnswer.Of(request, result),
             Fleet = FleetAnswer.Of(request, result, percentiles),
             Notes = notes,
             Iterations = work.Iterations,

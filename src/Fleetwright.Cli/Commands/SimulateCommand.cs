@@ -30,6 +30,9 @@ internal static class SimulateCommand
         var traffic = new TrafficOptions();
         var fleet = new FleetOptions();
         var split = new SplitOptions();
+        var classes = new ClassOptions();
+        var speculation = new SpeculationOptions();
+        var experts = new ExpertOptions();
         var replicas = new Option<int>("--replicas") { Description = "Copies of the deployment.", DefaultValueFactory = _ => 1 };
         var scheduler = new Option<string?>("--scheduler") { Description = $"How iterations are filled, if not as the engine does: {string.Join(", ", Enum.GetNames<SchedulerKind>().Select(TrafficOptions.Key))}." };
         var router = new Option<string>("--router") { Description = $"How requests are dealt out: {string.Join(", ", Enum.GetNames<RouterKind>().Select(TrafficOptions.Key))}.", DefaultValueFactory = _ => "round-robin" };
@@ -47,6 +50,9 @@ internal static class SimulateCommand
         traffic.AddTo(command);
         fleet.AddTo(command);
         split.AddTo(command);
+        classes.AddTo(command);
+        speculation.AddTo(command);
+        experts.AddTo(command);
         vidur.AddTo(command);
         foreach (Option option in (Option[])[ttft, tpot, whole, percentiles, seed, threads, html, csv, json])
         {
@@ -59,6 +65,9 @@ internal static class SimulateCommand
             if (vidur.IsGiven(parsed))
             {
                 fleet.Refuse(parsed, "--tables, whose replay is of Vidur's own fleets");
+                classes.Refuse(parsed, "--tables");
+                speculation.Refuse(parsed, "--tables");
+                experts.Refuse(parsed, "--tables");
                 return vidur.Run(context, parsed, asJson, new VidurWords(
                     deployment.ModelName(parsed), parsed.GetValue(scheduler), parsed.GetValue(router), traffic.RequestsText(parsed), CommonOptions.Whole(parsed, replicas, 1, MostReplicas), CommonOptions.Whole(parsed, threads, 1, 1024), CommonOptions.InFolder(parsed.GetValue(csv), csv.Name)));
             }
@@ -78,23 +87,28 @@ internal static class SimulateCommand
             string? table = CommonOptions.InFolder(parsed.GetValue(csv), csv.Name), page = CommonOptions.InFolder(parsed.GetValue(html), html.Name);
             EngineOptions engine = deployment.Engine(context, parsed);
             Precision precision = deployment.Precision(parsed, spec);
+            IReadOnlyList<RequestClass> kinds = classes.Read(parsed);
             if (split.IsGiven(parsed, replicas))
             {
-                fleet.Refuse(parsed, "--prefill-replicas, whose pools stay as they are");
+                const string pools = "--prefill-replicas, whose pools are simulated without it";
+                fleet.Refuse(parsed, pools);
+                speculation.Refuse(parsed, pools);
+                experts.Refuse(parsed, pools);
+                classes.Refuse(parsed, pools);
                 form = split.Read(context, parsed, deployment, spec, precision, engine, form);
             }
             else
             {
                 ChipModel chip = deployment.Chip(context, parsed);
-                form = form with { Replica = Smallest(deployment.Layouts(parsed, spec, chip), spec, precision, chip, engine, form) };
+                form = form with { Replica = Smallest(deployment.Layouts(parsed, spec, chip), spec, precision, chip, engine, form, experts.Read(parsed, spec)) };
             }
 
             Replica replica = form.Replica;
             int stages = replica.Sharding.PipelineParallel;
             bool reserves = form.Scheduler is SchedulerKind.Orca or SchedulerKind.Static;
             using TrafficPlan plan = form.Prefill is not null ? SplitOptions.Traffic(traffic, parsed, spec, form)
-                : traffic.Read(parsed, spec.MaximumContext, form.Replicas * stages, stages, form.Router, form.Seed, reserves, fleet.Changes(parsed));
-            IReadOnlyList<ServiceTarget> targets = [.. Enumerable.Repeat(target, Math.Max(1, plan.Classes.Count))];
+                : traffic.Read(parsed, spec.MaximumContext, form.Replicas * stages, stages, form.Router, form.Seed, reserves, kinds, fleet.Changes(parsed));
+            IReadOnlyList<ServiceTarget> targets = classes.Targets(kinds, plan.Classes, target);
             using RequestLog? log = table is null ? null : new RequestLog(table);
             var watch = new SimulationWatch(context, plan.Requests ?? (plan.Offered * plan.Seconds), plan.Seconds, plan.Source is not null || form.Replicas * stages == 1);
             SimulationRequest request = form with
@@ -106,12 +120,21 @@ internal static class SimulateCommand
                     return sources(engine);
                 },
                 Targets = targets,
+                Priorities = ClassOptions.Priorities(kinds, plan.Classes),
+                Speculation = speculation.Read(context, parsed, deployment, replica),
                 Observer = log,
                 TypicalContext = plan.TypicalContext,
                 MaximumContext = plan.Context,
                 Progress = watch.Report,
             };
             request = fleet.Read(context, parsed, request, plan);
+            if (request.Also.Count > 0)
+            {
+                const string mixed = "--also, whose replicas are simulated without it";
+                speculation.Refuse(parsed, mixed);
+                experts.Refuse(parsed, mixed);
+            }
+
             if (ServingSimulation.Problem(request) is { } problem)
             {
                 return Infeasible(context, asJson, problem);
@@ -189,12 +212,12 @@ internal static class SimulateCommand
     }
 
     // The one layout that was named; else the fewest chips that fit, in tensor parallelism as far as it goes.
-    internal static Replica Smallest(IReadOnlyList<Sharding> layouts, ModelSpec spec, Precision precision, ChipModel chip, EngineOptions engine, SimulationRequest form)
+    internal static Replica Smallest(IReadOnlyList<Sharding> layouts, ModelSpec spec, Precision precision, ChipModel chip, EngineOptions engine, SimulationRequest form, ExpertSkew? skew = null)
     {
         Replica? last = null;
         foreach (Sharding sharding in layouts.OrderBy(l => l.Chips).ThenByDescending(l => l.TensorParallel))
         {
-            last = new Replica(new ModelGraph(spec, precision, sharding), chip, engine);
+            last = new Replica(new ModelGraph(spec, precision, sharding) { ExpertSkew = skew }, chip, engine);
             if (ServingSimulation.Problem(form with { Replica = last }) is null)
             {
                 break;

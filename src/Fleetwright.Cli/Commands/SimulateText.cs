@@ -29,7 +29,7 @@ internal static class SimulateText
 
         foreach (SimulateAnswer.ClassAnswer one in a.Classes ?? [])
         {
-            context.Output.WriteLine(string.Create(s_culture, $"Class {one.Name}: {one.Completed:#,0} requests, {one.Rejected:#,0} turned away, {one.Preemptions:#,0} preemptions{(HasTarget(a) ? $", {Share(one.Good, one.Completed + one.Rejected)} good" : "")}"));
+            context.Output.WriteLine(Title(one));
             context.WriteTable(Heads(a, ">"), one.Latencies.Select(l => Row(l)));
         }
 
@@ -45,6 +45,14 @@ internal static class SimulateText
     public static string Title(SimulateAnswer a) => a.Split is { } split ? $"{a.Model} in {a.Precision.Weights.Name()} on {split.Title}, {a.Engine}" : string.Create(
         s_culture,
         $"{a.Model} in {a.Precision.Weights.Name()} on {(a.Fleet?.Kinds is { Count: > 1 } kinds ? string.Join(" and ", kinds.Select(k => $"{k.Replicas:#,0} × {k.Name}")) : string.Create(s_culture, $"{a.Chips:#,0} × {a.Chip}: {a.Replicas:#,0} × {a.Sharding}"))}, {a.Engine} ({TrafficOptions.Key(a.Scheduler.ToString())}){(a.Replicas > 1 || a.Fleet is not null ? $", {TrafficOptions.Key(a.Router.ToString())}" : "")}");
+
+    /// <summary>What became of a class, before its latencies.</summary>
+    public static string Title(SimulateAnswer.ClassAnswer one)
+    {
+        string priority = one.Priority is { } p ? string.Create(s_culture, $" (priority {p})") : "";
+        string good = one.Goodput is { } g ? string.Create(s_culture, $", {Share(one.Good, one.Completed + one.Rejected)} keep {string.Join(", ", Kept(g))}") : "";
+        return string.Create(s_culture, $"Class {one.Name}{priority}: {one.Completed:#,0} requests, {one.Rejected:#,0} turned away, {one.Preemptions:#,0} preemptions{good}");
+    }
 
     /// <summary>Heads of the table of latencies.</summary>
     public static IReadOnlyList<string> Heads(SimulateAnswer a, string right) => ["ms", $"mean{right}", .. a.Latencies[0].PercentileSeconds.Keys.Select(k => k + right), $"longest{right}"];
@@ -62,9 +70,10 @@ internal static class SimulateText
         string offered = t.OfferedRequestsPerSecond is { } rate ? string.Create(s_culture, $" of {rate:#,0.##} offered") : "";
         yield return ("requests", string.Create(s_culture, $"{a.Completed:#,0} answered in {SimulationWatch.Time(a.SimulatedSeconds)} of simulated time, {a.Rejected:#,0} turned away, {a.Preemptions:#,0} preemptions"));
         yield return ("throughput", string.Create(s_culture, $"{Number(t.RequestsPerSecond)} requests/s{offered}, {t.PromptTokensPerSecond:#,0} prompt and {t.OutputTokensPerSecond:#,0} output tokens/s ({Number(t.OutputTokensPerSecondPerChip)} a chip)"));
-        if (HasTarget(a))
+        bool byClass = a.Classes?.Any(c => c.Goodput is not null) ?? false;
+        if (byClass || Kept(a.Goodput).Any())
         {
-            yield return ("goodput", string.Create(s_culture, $"{Number(a.Goodput.RequestsPerSecond)} requests/s, {Share(a.Goodput.Good, a.Completed + a.Rejected)} of them, keep {string.Join(", ", Kept(a))}"));
+            yield return ("goodput", string.Create(s_culture, $"{Number(a.Goodput.RequestsPerSecond)} requests/s, {Share(a.Goodput.Good, a.Completed + a.Rejected)} of them, keep {(byClass ? "what their class asks" : string.Join(", ", Kept(a.Goodput)))}"));
         }
 
         foreach ((string, string) fact in a.Split?.Facts ?? [])
@@ -74,6 +83,11 @@ internal static class SimulateText
 
         SimulateAnswer.Load r = a.Replica;
         yield return (a.Split is null ? "replicas" : "decode", string.Create(s_culture, $"busy {r.BusyShare:0.0 %}, mean batch {Number(r.MeanBatch)} decodes, {Number(r.TokensPerIteration)} tokens an iteration; {Number(r.Running)} of {r.MaximumSequences:#,0} sequences run, {Number(r.Waiting)} wait"));
+        if (a.Speculation is { } s)
+        {
+            yield return ("speculation", string.Create(s_culture, $"{s.DraftTokens} drafted a step by {s.Draft}: {Number(s.TokensPerStep)} tokens gained, {Number(s.ExpectedTokens)} expected; a step takes {Milliseconds(s.StepSeconds)} ms, {s.DraftShare:0 %} of it drafting, and without {Milliseconds(s.PlainStepSeconds)} ms: decodes {Number(s.DecodeSpeedUp)} times as fast at this batch"));
+        }
+
         yield return ("cache", string.Create(s_culture, $"{r.CacheShare:0.0 %} full on average, {r.CachePeakShare:0.0 %} at most, of {r.CacheBlocks:#,0} blocks of {r.BlockTokens} tokens a replica"));
         yield return ("energy", string.Create(s_culture, $"{Number(a.Energy.KilowattHours)} kWh, {Number(a.Energy.JoulesPerOutputToken)} J an output token with servers, {a.Energy.WattsPerChip:0} W a chip"));
         yield return ("cost", a.Cost.Dollars is null ? "no price is known for this chip"
@@ -89,11 +103,9 @@ internal static class SimulateText
     /// <summary>A part of the time in words.</summary>
     public static string Words(TimePart part) => part.Use == TimeUse.Idle ? "idle" : $"{(part.Use == TimeUse.Prompts ? "prefill" : "decode")} {part.Cause switch { TimeCause.Compute => "compute", TimeCause.Bandwidth => "bandwidth", TimeCause.Network => "links", _ => "overhead" }}";
 
-    private static bool HasTarget(SimulateAnswer a) => Kept(a).Any();
-
-    private static IEnumerable<string> Kept(SimulateAnswer a)
+    private static IEnumerable<string> Kept(SimulateAnswer.Targets goodput)
     {
-        foreach ((string name, double? value) in ((string, double?)[])[("TTFT", a.Goodput.TtftSeconds), ("TPOT", a.Goodput.TpotSeconds), ("end to end", a.Goodput.EndToEndSeconds)])
+        foreach ((string name, double? value) in ((string, double?)[])[("TTFT", goodput.TtftSeconds), ("TPOT", goodput.TpotSeconds), ("end to end", goodput.EndToEndSeconds)])
         {
             if (value is { } seconds)
             {

@@ -98,7 +98,7 @@ internal sealed class SplitOptions
     /// <summary>What arrives at a split fleet: one stream, for clients those of the whole fleet.</summary>
     public static TrafficPlan Traffic(TrafficOptions traffic, ParseResult parsed, ModelSpec spec, SimulationRequest form)
     {
-        TrafficPlan plan = traffic.Read(parsed, spec.MaximumContext, 1, 1, form.Prefill!.Router, form.Seed, reservesWhole: false, together: true);
+        TrafficPlan plan = traffic.Read(parsed, spec.MaximumContext, 1, 1, form.Prefill!.Router, form.Seed, reservesWhole: false, [], together: true);
         return plan.Sources is not { } sources ? plan : plan with { Source = sources(0), Sources = null, Text = plan.Text.Replace("clients of each replica", "clients", StringComparison.Ordinal) };
     }
 

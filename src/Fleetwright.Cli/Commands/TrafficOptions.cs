@@ -16,7 +16,7 @@ namespace Fleetwright.Cli.Commands;
 /// <summary>The options that say what arrives at a fleet: an open loop at a rate, a closed loop of clients, or a trace.</summary>
 internal sealed class TrafficOptions
 {
-    private const string DefaultInput = "lognormal:1024,0.8", DefaultOutput = "lognormal:256,0.7";
+    internal const string DefaultInput = "lognormal:1024,0.8", DefaultOutput = "lognormal:256,0.7";
     private const double DefaultSeconds = 3600;
 
     // A fleet beyond this is simulated replica by replica where its traffic can be drawn so: only the replicas that run are then in memory.
@@ -66,11 +66,14 @@ internal sealed class TrafficOptions
     /// <param name="router">How requests are dealt out.</param>
     /// <param name="seed">The run's seed.</param>
     /// <param name="reservesWhole">Whether the scheduler reserves the longest context for each sequence.</param>
+    /// <param name="classes">Classes of requests that are drawn, or that the trace should have.</param>
     /// <param name="together">Whether all replicas must be served by one stream, as where they come and go.</param>
     /// <exception cref="InputException">An option is wrong, or does not go with another, or the trace cannot be read.</exception>
-    public TrafficPlan Read(ParseResult parsed, int modelContext, int engines, int stages, RouterKind router, ulong seed, bool reservesWhole, bool together = false)
+    public TrafficPlan Read(
+        ParseResult parsed, int modelContext, int engines, int stages, RouterKind router, ulong seed, bool reservesWhole, IReadOnlyList<RequestClass> classes, bool together = false)
     {
-        Combine(parsed);
+        bool drawn = classes.Any(c => c.Traffic is not null);
+        Combine(parsed, drawn);
         int most = modelContext > 0 ? modelContext : 1 << 30, context = Whole(parsed, _context, 2, 1 << 30) ?? (reservesWhole ? Math.Min(most, 8192) : most);
         LongPrompts rule = Member<LongPrompts>(_long.Name, parsed.GetRequiredValue(_long));
         long? count = parsed.GetValue(_requests) is not { } text ? null
@@ -85,7 +88,9 @@ internal sealed class TrafficOptions
         }
 
         var plan = new TrafficPlan(engines) { Context = context, Rule = rule, Requests = count, Seconds = seconds };
-        return fromTrace ? OfTrace(parsed, plan, engines, stages, seed, together) : Drawn(parsed, plan, engines, stages, router, seed, together);
+        return drawn ? OfClasses(plan, classes, seed)
+            : fromTrace ? OfTrace(parsed, plan, engines, stages, seed, together)
+            : Drawn(parsed, plan, engines, stages, router, seed, together);
     }
 
     private static int? Whole(ParseResult parsed, Option<string?> option, int minimum, int maximum) =>
@@ -94,13 +99,21 @@ internal sealed class TrafficOptions
         : throw new InputException(option.Name, string.Create(CultureInfo.InvariantCulture, $"found '{text}'; allowed: a whole number from {minimum} to {maximum:#,0}"));
 
     // Which options go together.
-    private void Combine(ParseResult parsed)
+    private void Combine(ParseResult parsed, bool classes)
     {
         bool Has(Option option) => parsed.GetResult(option) is { Implicit: false };
         bool rate = Has(_rate), clients = Has(_concurrency), trace = Has(_file.Trace);
-        if (!rate && !clients && !trace)
+        if (classes)
         {
-            throw new InputException("simulate", "nothing arrives; allowed: one of --rate (requests per second), --concurrency (clients of each replica) and --trace (a file)");
+            Option[] own = [_rate, _arrivals, _concurrency, _think, _input, _output, _turns, _file.Trace];
+            if (own.FirstOrDefault(Has) is { } beside)
+            {
+                throw new InputException(beside.Name, "found beside classes with a rate; allowed: rate, arrivals, input and output of each --class");
+            }
+        }
+        else if (!rate && !clients && !trace)
+        {
+            throw new InputException("simulate", "nothing arrives; allowed: one of --rate (requests per second), --concurrency (clients of each replica), --trace (a file) and --class with a rate");
         }
 
         if (rate && clients)
@@ -218,6 +231,22 @@ internal sealed class TrafficOptions
     }
 
     private DelayModel Think(ParseResult parsed) => parsed.GetValue(_think) is { } pause ? DelayModel.Parse(_think.Name, pause) : DelayModel.None;
+
+    // Classes that are drawn, each with streams of its own: another class shifts nobody's numbers.
+    private static TrafficPlan OfClasses(TrafficPlan plan, IReadOnlyList<RequestClass> classes, ulong seed)
+    {
+        double rate = classes.Sum(c => c.Traffic!.Arrivals.Rate.MeanPerSecond);
+        double typical = classes.Sum(c => c.TypicalTokens * c.Traffic!.Arrivals.Rate.MeanPerSecond) / rate;
+        var all = new MergedSource(classes.Select(c => new GeneratedSource(c.Traffic!, seed)));
+        return plan with
+        {
+            Text = string.Join(", ", classes.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Name} {c.Traffic!.Arrivals.Rate.MeanPerSecond:#,0.######}"))) + " requests/s",
+            Offered = rate,
+            Classes = [.. classes.Select(c => c.Name)],
+            TypicalContext = Math.Clamp(typical, 1, plan.Context),
+            Source = Limited(plan, Ended(plan, all, 0, 1, 1), 0),
+        };
+    }
 
     private static bool Splits(ArrivalModel arrivals, int parts, SplitRule rule)
     {

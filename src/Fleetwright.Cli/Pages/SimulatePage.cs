@@ -34,7 +34,7 @@ internal static class SimulatePage
 
         foreach (SimulateAnswer.ClassAnswer one in answer.Classes ?? [])
         {
-            Latencies(page, string.Create(CultureInfo.InvariantCulture, $"Class {one.Name}: {one.Completed:#,0} requests, {one.Rejected:#,0} turned away, {one.Preemptions:#,0} preemptions"), answer, one.Latencies);
+            Latencies(page, SimulateText.Title(one), answer, one.Latencies);
         }
 
         foreach (string note in answer.Notes)

@@ -1,3 +1,5 @@
+using Fleetwright.Serving.Simulation.Traffic.Randomness;
+
 namespace Fleetwright.Serving.Simulation.Speculation;
 
 /// <summary>
@@ -9,6 +11,7 @@ internal sealed class AcceptanceDraw(SpeculativeDecoding speculation, ulong seed
     // Weyl's constant tells the draws after an eviction apart from those before.
     private const ulong Again = 0x9E3779B97F4A7C15;
     private readonly ulong _seed = RandomStream.SeedOf(seed, "speculation", "acceptance");
+    private readonly ulong _requests = RandomStream.SeedOf(seed, "speculation", "requests");
 
     /// <summary>What is drawn from.</summary>
     public SpeculativeDecoding Speculation => speculation;
@@ -19,7 +22,8 @@ internal sealed class AcceptanceDraw(SpeculativeDecoding speculation, ulong seed
     /// <param name="tokens">At least one.</param>
     public int Steps(long id, int preemptions, int tokens)
     {
-        ReadOnlySpan<double> reached = speculation.Reached;
+        Span<double> reached = stackalloc double[speculation.DraftTokens];
+        speculation.Reached(speculation.AcceptanceSpread > 0 ? speculation.AcceptanceSpread * Shift(id) : 0, reached);
         RandomStream random = RandomStream.Numbered(unchecked(_seed + ((ulong)preemptions * Again)), id);
         int steps = 0;
         for (int left = tokens; left > 0; steps++)
@@ -35,5 +39,12 @@ internal sealed class AcceptanceDraw(SpeculativeDecoding speculation, ulong seed
         }
 
         return steps;
+    }
+
+    // The same after an eviction.
+    private double Shift(long id)
+    {
+        RandomStream random = RandomStream.Numbered(_requests, id);
+        return Ziggurat.Normal(ref random);
     }
 }

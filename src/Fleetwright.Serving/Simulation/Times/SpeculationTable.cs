@@ -15,6 +15,7 @@ internal sealed class SpeculationTable
     private readonly ReplicaTable? _draft;
     private readonly int _drafts;
     private readonly double _share;
+    private readonly double _host;
     private readonly double[] _around;
     private readonly double[]?[] _attention;
 
@@ -24,7 +25,7 @@ internal sealed class SpeculationTable
     /// <param name="mostTokens">Tokens of an iteration at most.</param>
     public SpeculationTable(Replica target, SpeculativeDecoding speculation, int mostSequences, int mostTokens)
     {
-        (_drafts, _share) = (speculation.DraftTokens, speculation.Draft is null ? speculation.DraftShare : 0);
+        (_drafts, _share, _host) = (speculation.DraftTokens, speculation.Draft is null ? speculation.DraftShare : 0, speculation.DraftTokens * speculation.HostSeconds);
         int most = mostSequences * (1 + _drafts);
         _target = new ReplicaTable(target, most, mostTokens);
         _draft = speculation.Draft is { } draft ? new ReplicaTable(draft, most, mostTokens) : null;
@@ -47,7 +48,7 @@ internal sealed class SpeculationTable
         if (decodes > 0)
         {
             RankBatch alone = RankBatch.Of(decodes, 0, 0, []);
-            all += ((_drafts - 1) * (_draft?.Around(alone, 1) ?? 0)) + (_share > 0 ? _drafts * _share * (_target.Around(alone, 1) + _target.HostOf(decodes)) : 0);
+            all += _host + ((_drafts - 1) * (_draft?.Around(alone, 1) ?? 0)) + (_share > 0 ? _drafts * _share * (_target.Around(alone, 1) + _target.HostOf(decodes)) : 0);
             Segment(decodes, contextTokens / decodes, out double low, out double slope, out double from, out _);
             all += low + (slope * ((contextTokens / decodes) - from));
         }
@@ -89,7 +90,7 @@ internal sealed class SpeculationTable
         RankBatch batch = RankBatch.Of(decodes, 0, 0, []);
         double own = _target.HostOf(decodes), drafting = _draft is null ? 0 : _draft.Around(batch, 1 + _drafts) + ((_drafts - 1) * _draft.Around(batch, 1));
         drafting += _share > 0 ? _drafts * _share * (_target.Around(batch, 1) + own) : 0;
-        return _around[decodes] = _target.Around(batch, 1 + _drafts) + own + drafting;
+        return _around[decodes] = _target.Around(batch, 1 + _drafts) + own + drafting + _host;
     }
 
     // The straight line that decode attention is on between two nodes of the mean context.
