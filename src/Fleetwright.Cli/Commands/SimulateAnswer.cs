@@ -65,6 +65,9 @@ internal sealed record SimulateAnswer
 
     public required IReadOnlyList<TimePart> Time { get; init; }
 
+    /// <summary>What the prefix cache found and what moved, where there is one or evicted sequences are swapped.</summary>
+    public CacheAnswer? Cache { get; init; }
+
     /// <summary>By class, where there are several.</summary>
     public IReadOnlyList<ClassAnswer>? Classes { get; init; }
 
@@ -164,6 +167,7 @@ internal sealed record SimulateAnswer
             Bottleneck = bottleneck.Sentence,
             Time = bottleneck.Split.Parts,
             Classes = run.Classes.Count == 1 ? null : [.. run.Classes.Select((c, i) => new ClassAnswer(plan.Classes[i], c.Completed, c.Rejected, c.Preemptions, c.Good, Distributions(c, null, percentiles)))],
+            Cache = CacheAnswer.Of(request, result),
             Notes = notes,
             Iterations = work.Iterations,
             Leaps = work.Runs,

@@ -28,6 +28,7 @@ internal static class SimulateCommand
         DeploymentOptions deployment = new DeploymentOptions().Optional();
         var vidur = new VidurOptions();
         var traffic = new TrafficOptions();
+        var cache = new CacheOptions();
         var replicas = new Option<int>("--replicas") { Description = "Copies of the deployment.", DefaultValueFactory = _ => 1 };
         var scheduler = new Option<string?>("--scheduler") { Description = $"How iterations are filled, if not as the engine does: {string.Join(", ", Enum.GetNames<SchedulerKind>().Select(TrafficOptions.Key))}." };
         var router = new Option<string>("--router") { Description = $"How requests are dealt out: {string.Join(", ", Enum.GetNames<RouterKind>().Select(TrafficOptions.Key))}.", DefaultValueFactory = _ => "round-robin" };
@@ -43,6 +44,7 @@ internal static class SimulateCommand
         var command = new Command("simulate", "A fleet under traffic, request by request: latencies, throughput, goodput, energy, cost, and what binds.");
         deployment.AddTo(command, replicas, scheduler, router);
         traffic.AddTo(command);
+        cache.AddTo(command);
         vidur.AddTo(command);
         foreach (Option option in (Option[])[ttft, tpot, whole, percentiles, seed, threads, html, csv, json])
         {
@@ -54,6 +56,7 @@ internal static class SimulateCommand
             bool asJson = parsed.GetValue(json);
             if (vidur.IsGiven(parsed))
             {
+                cache.Refuse(parsed, "--tables");
                 return vidur.Run(context, parsed, asJson, new VidurWords(
                     deployment.ModelName(parsed), parsed.GetValue(scheduler), parsed.GetValue(router), traffic.RequestsText(parsed), CommonOptions.Whole(parsed, replicas, 1, MostReplicas), CommonOptions.Whole(parsed, threads, 1, 1024), CommonOptions.InFolder(parsed.GetValue(csv), csv.Name)));
             }
@@ -77,14 +80,14 @@ internal static class SimulateCommand
             IReadOnlyList<Sharding> layouts = deployment.Layouts(parsed, spec, chip);
             Replica replica = Smallest(layouts, spec, precision, chip, engine, form);
             int stages = replica.Sharding.PipelineParallel;
+            form = cache.Read(parsed, form with { Replica = replica });
             bool reserves = form.Scheduler is SchedulerKind.Orca or SchedulerKind.Static;
-            using TrafficPlan plan = traffic.Read(parsed, spec.MaximumContext, form.Replicas * stages, stages, form.Router, form.Seed, reserves);
+            using TrafficPlan plan = traffic.Read(parsed, spec.MaximumContext, form.Replicas * stages, stages, form.Router, form.Seed, reserves, form.SharesPrefixes);
             IReadOnlyList<ServiceTarget> targets = [.. Enumerable.Repeat(target, Math.Max(1, plan.Classes.Count))];
             using RequestLog? log = table is null ? null : new RequestLog(table);
             var watch = new SimulationWatch(context, plan.Requests ?? (plan.Offered * plan.Seconds), plan.Seconds, plan.Source is not null || form.Replicas * stages == 1);
             SimulationRequest request = form with
             {
-                Replica = replica,
                 Source = plan.Source,
                 Sources = plan.Sources is not { } sources ? null : engine =>
                 {

@@ -74,8 +74,9 @@ internal sealed class TrafficOptions
     /// <param name="router">How requests are dealt out.</param>
     /// <param name="seed">The run's seed.</param>
     /// <param name="reservesWhole">Whether the scheduler reserves the longest context for each sequence.</param>
+    /// <param name="sharesPrefixes">Whether the cache finds what prompts have in common.</param>
     /// <exception cref="InputException">An option is wrong, or does not go with another, or the trace cannot be read.</exception>
-    public TrafficPlan Read(ParseResult parsed, int modelContext, int engines, int stages, RouterKind router, ulong seed, bool reservesWhole)
+    public TrafficPlan Read(ParseResult parsed, int modelContext, int engines, int stages, RouterKind router, ulong seed, bool reservesWhole, bool sharesPrefixes = false)
     {
         Combine(parsed);
         int most = modelContext > 0 ? modelContext : 1 << 30, context = Whole(parsed, _context, 2, 1 << 30) ?? (reservesWhole ? Math.Min(most, 8192) : most);
@@ -92,7 +93,7 @@ internal sealed class TrafficOptions
         }
 
         var plan = new TrafficPlan(engines) { Context = context, Rule = rule, Requests = count, Seconds = seconds };
-        return fromTrace ? OfTrace(parsed, plan, engines, stages, seed) : Drawn(parsed, plan, engines, stages, router, seed);
+        return fromTrace ? OfTrace(parsed, plan, engines, stages, seed, sharesPrefixes) : Drawn(parsed, plan, engines, stages, router, seed);
     }
 
     private static int? Whole(ParseResult parsed, Option<string?> option, int minimum, int maximum) =>
@@ -197,7 +198,7 @@ internal sealed class TrafficOptions
         };
     }
 
-    private TrafficPlan OfTrace(ParseResult parsed, TrafficPlan plan, int engines, int stages, ulong seed)
+    private TrafficPlan OfTrace(ParseResult parsed, TrafficPlan plan, int engines, int stages, ulong seed, bool sharesPrefixes)
     {
         string path = parsed.GetValue(_trace)!;
         var options = new TraceOptions
@@ -258,7 +259,7 @@ internal sealed class TrafficOptions
             Offered = offered,
             Source = Limited(plan, Ended(plan, source, 0, 1, 1), 0),
             Seconds = plan.Seconds is { } given && end is { } last ? Math.Min(given, last) : plan.Seconds ?? end,
-            Notes = () => [.. file.Notes, .. file.Source.HashTokens > 0 ? [$"{path}: what prompts have in common is not used; every prompt is computed whole"] : Array.Empty<string>()],
+            Notes = () => [.. file.Notes, .. file.Source.HashTokens > 0 && !sharesPrefixes ? [$"{path}: what prompts have in common is not used without --prefix-cache; every prompt is computed whole"] : Array.Empty<string>()],
             Trouble = () => guarded.Trouble,
             Opened = file,
         };

@@ -42,7 +42,7 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
     public ref readonly ReplicaWork Work => ref _work;
 
     /// <inheritdoc/>
-    int IReplicaEngine.Waiting => State.WaitingCount;
+    int IReplicaEngine.Waiting => State.QueuedCount;
 
     /// <inheritdoc/>
     int IReplicaEngine.Running => State.RunningCount;
@@ -105,7 +105,7 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
     public void Offer(in Request request)
     {
         Accept(request);
-        if (End == Ticks.Never)
+        if (End == Ticks.Never || _iterations == 0)
         {
             Plan(request.Arrival, Ticks.Never);
         }
@@ -127,7 +127,7 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
             Accept(source.Take());
         }
 
-        if (End == Ticks.Never)
+        if (End == Ticks.Never || _iterations == 0)
         {
             Plan(now, source.NextArrival);
         }
@@ -144,23 +144,37 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
     {
         long preemptions = State.Preemptions;
         _scheduler.Form(State, now);
+        double swaps = State.SwapSeconds;
+        if (swaps > 0 && (State.ChunkCount > 0 || State.Decodes))
+        {
+            State.Traffic?.SwapTicks += Ticks.Of(swaps);
+        }
+
         if (State.ChunkCount > 0)
         {
             double seconds = _times.Iteration(State.Decodes ? State.DecodeCount : 0, State.Decodes ? State.DecodeContext : 0, State.Decodes ? State.LongestContext : 0, State.Chunks);
-            Start(now, 1, seconds);
+            Start(now, 1, seconds + swaps);
         }
         else if (State.Decodes)
         {
-            // What was evicted may come back in the next iteration.
-            int longest = State.Preemptions > preemptions ? 1 : _longestRun;
+            // What was evicted may come back in the next iteration; behind what came back others may be admitted, and its copies hold up one iteration only.
+            int longest = State.Preemptions > preemptions || State.Resumed ? 1 : _longestRun;
             int most = State.SafeIterations((int)Math.Min(State.IterationsToEnd, longest), _scheduler.SpareBlocks);
             double until = State.WaitingCount > 0 || nextArrival == Ticks.Never ? double.PositiveInfinity : Ticks.Seconds(nextArrival - now);
+            if (State.LoadingCount > 0)
+            {
+                // A sequence that is loaded has its place and joins at the next iteration.
+                until = Math.Min(until, Ticks.Seconds(State.NextLoad - now));
+            }
+
             int iterations = _times.Decode(State.DecodeCount, State.DecodeContext, State.LongestContext, most, until, out double seconds);
-            Start(now, iterations, seconds);
+            Start(now, iterations, seconds + swaps);
         }
         else
         {
-            End = Ticks.Never;
+            // Nothing runs, and nothing can before a load is done or a request arrives.
+            _iterations = 0;
+            End = Math.Max(now, State.NextLoad);
         }
     }
 
@@ -185,10 +199,15 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
     {
         long now = End;
         End = Ticks.Never;
+        if (_iterations == 0)
+        {
+            return;
+        }
+
         _work.Iterations += _iterations;
         _work.Runs++;
         _work.BusyTicks += now - _start;
-        Series?.Add(_start, now, State.RunningCount, State.WaitingCount, 1 - ((double)State.FreeBlocks / State.Limits.Blocks));
+        Series?.Add(_start, now, State.RunningCount, State.QueuedCount, 1 - ((double)State.FreeBlocks / State.Limits.Blocks));
         _ends.Finish(State, _start, now, _iterations, ref _work);
     }
 }

@@ -9,7 +9,7 @@ namespace Fleetwright.Serving.Simulation;
 /// histogram over that count modulo the block size, their ends as a heap. An iteration then costs the same for one sequence or a thousand.
 /// </summary>
 /// <remarks>Grows while warming up; allocates nothing afterwards.</remarks>
-internal sealed class ReplicaState
+internal sealed partial class ReplicaState
 {
     // Not known since the sequence that had it left; found when asked for, which is once in about as many ends as sequences.
     private const long Unknown = long.MinValue;
@@ -154,6 +154,12 @@ internal sealed class ReplicaState
         s.Computed = found.Tokens;
         FreeBlocks -= found.Blocks - found.HeldBlocks;
         FoundTokens += found.Tokens;
+        if (Traffic is not null)
+        {
+            Traffic.PromptTokens += s.Prompt;
+            Traffic.ChipTokens += found.Tokens;
+        }
+
         if (_queue is not null && s.Preemptions > 0)
         {
             _queue.Add(_queue.Reclaim(slot) - found.Blocks);
@@ -167,6 +173,13 @@ internal sealed class ReplicaState
 
         Take(blocks);
         s.Order = order;
+        AddPrefilling(slot);
+        return slot;
+    }
+
+    private void AddPrefilling(int slot)
+    {
+        long order = _slots[slot].Order;
         if (PrefillCount == _prefilling.Length)
         {
             Array.Resize(ref _prefilling, PrefillCount * 2);
@@ -181,7 +194,6 @@ internal sealed class ReplicaState
         }
 
         _prefilling[at] = slot;
-        return slot;
     }
 
     // The batch.
@@ -190,6 +202,8 @@ internal sealed class ReplicaState
     {
         ChunkCount = 0;
         Decodes = false;
+        CopiedBlocks = 0;
+        Resumed = false;
     }
 
     public void AddChunk(int slot, int tokens, long now)
@@ -361,9 +375,14 @@ internal sealed class ReplicaState
         _free[_freeCount++] = slot;
     }
 
-    /// <summary>Takes the cache of a running sequence and puts it at the head of the queue, to compute its tokens again.</summary>
+    /// <summary>Takes the cache of a running sequence and puts it at the head of the queue, to compute its tokens again, or copies it to the host.</summary>
     public void Evict(int slot, bool decoding)
     {
+        if (decoding && SwapOut(slot))
+        {
+            return;
+        }
+
         ref Sequence s = ref _slots[slot];
         if (decoding)
         {
@@ -443,9 +462,18 @@ internal sealed class ReplicaState
         return new FoundPrefix(blocks * _blockTokens, blocks, 0);
     }
 
-    /// <summary>Tokens of a request's prompt that the prefix cache has, were it admitted now.</summary>
-    public int FoundTokensOf(in Request request) =>
-        _prefixes is null ? 0 : _prefixes.Match(KeysOf(request), (request.PromptTokens - 1) / _unitTokens, out _) * _unitTokens;
+    /// <summary>Tokens of a request's prompt that the prefix cache and the tiers behind it have, were it admitted now.</summary>
+    public int FoundTokensOf(in Request request)
+    {
+        if (_prefixes is null)
+        {
+            return 0;
+        }
+
+        PrefixKeys keys = KeysOf(request);
+        int most = (request.PromptTokens - 1) / _unitTokens, found = _prefixes.Match(keys, most, out _);
+        return (found + (_tiers?.Match(keys, found, most, withDisk: true).Count ?? 0)) * _unitTokens;
+    }
 
     // What stands alone has a beginning of its own, which it finds again after an eviction. Sessions are positive.
     private static PrefixKeys KeysOf(in Request request) => new(request.Session != 0 ? request.Session : -1 - request.Id, request.PrefixHashes);
@@ -459,7 +487,7 @@ internal sealed class ReplicaState
             _unusedBlocks -= blocks;
             while (_unusedBlocks < 0)
             {
-                _prefixes.ForgetOldest();
+                Offloaded(_prefixes.ForgetOldest());
                 _unusedBlocks += _prefixes.UnitBlocks;
             }
         }
@@ -496,8 +524,9 @@ internal sealed class ReplicaState
     {
         ref readonly PrefixKeys keys = ref _prefixKeys[slot];
         int whole = Math.Min(computed / _unitTokens, keys.Count);
-        while (s.Units < whole && _prefixes!.Add(keys[s.Units]))
+        while (s.Units < whole && keys[s.Units] is var key && _prefixes!.Add(key))
         {
+            _tiers?.Forget(key);
             s.Units++;
         }
     }
