@@ -106,6 +106,13 @@ internal sealed partial class ReplicaState
         return true;
     }
 
+    // Units that would be loaded, were the copy engine free: a router counts on no tier that is slower than computing.
+    private int TierUnits(in PrefixKeys keys, int from, int most)
+    {
+        double computing = _blockTokens * (Offload?.TokenSeconds ?? 0);
+        return _tiers is null || !(Offload!.HostSeconds < computing) ? 0 : _tiers.Match(keys, from, most, Offload.DiskSeconds < computing).Count;
+    }
+
     private double Saved(in FoundUnits units, long now)
     {
         double computing = (double)units.Count * _unitTokens * Offload!.TokenSeconds;

@@ -462,7 +462,7 @@ internal sealed partial class ReplicaState
         return new FoundPrefix(blocks * _blockTokens, blocks, 0);
     }
 
-    /// <summary>Tokens of a request's prompt that the prefix cache and the tiers behind it have, were it admitted now.</summary>
+    /// <summary>Tokens of a request's prompt that the prefix cache has, or would load from the tiers behind it.</summary>
     public int FoundTokensOf(in Request request)
     {
         if (_prefixes is null)
@@ -472,7 +472,7 @@ internal sealed partial class ReplicaState
 
         PrefixKeys keys = KeysOf(request);
         int most = (request.PromptTokens - 1) / _unitTokens, found = _prefixes.Match(keys, most, out _);
-        return (found + (_tiers?.Match(keys, found, most, withDisk: true).Count ?? 0)) * _unitTokens;
+        return (found + TierUnits(keys, found, most)) * _unitTokens;
     }
 
     // What stands alone has a beginning of its own, which it finds again after an eviction. Sessions are positive.

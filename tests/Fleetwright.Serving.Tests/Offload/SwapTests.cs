@@ -72,7 +72,8 @@ public sealed class SwapTests
     {
         var limits = new SchedulerLimits { TokenBudget = 512, MaximumSequences = 64, Blocks = 130 };
         var random = new Random(1);
-        List<Request> requests = [.. Enumerable.Range(0, 20_000).Select(i => new Request(i, Ticks.Of(i * 0.13), random.Next(50, 400), random.Next(50, 300)))];
+        // A burst first, so that every array has the length that it will need.
+        List<Request> requests = [.. Enumerable.Range(0, 20_000).Select(i => new Request(i, Ticks.Of(Math.Max(0, i - 600) * 0.15), random.Next(50, 400), random.Next(50, 300)))];
         var sink = new RunStatisticsSink();
         var state = new ReplicaState(limits) { Offload = new OffloadLimits { SwapBlocks = 1000, HostSeconds = 1e-4 }, Traffic = new CacheTraffic() };
         var simulator = new ReplicaSimulator<AffineTimes>(Times, new VllmV1Scheduler(), state, sink);
