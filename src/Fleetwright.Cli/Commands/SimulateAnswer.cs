@@ -71,6 +71,9 @@ internal sealed record SimulateAnswer
     /// <summary>What speculative decoding brought, where there was any.</summary>
     public SpeculationAnswer? Speculation { get; init; }
 
+    /// <summary>What the prefix cache found and what moved, where there is one or evicted sequences are swapped.</summary>
+    public CacheAnswer? Cache { get; init; }
+
     /// <summary>By class, where there are several.</summary>
     public IReadOnlyList<ClassAnswer>? Classes { get; init; }
 
@@ -187,6 +190,7 @@ internal sealed record SimulateAnswer
             Classes = run.Classes.Count == 1 ? null : [.. run.Classes.Select((c, i) => ClassAnswer.Of(plan.Classes[i], request.Priorities?[i], c, each, percentiles))],
             Speculation = SpeculationAnswer.Of(request, result),
             Fleet = FleetAnswer.Of(request, result, percentiles),
+            Cache = CacheAnswer.Of(request, result),
             Notes = notes,
             Iterations = work.Iterations,
             Leaps = work.Runs,

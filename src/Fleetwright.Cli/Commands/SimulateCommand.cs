@@ -33,6 +33,7 @@ internal static class SimulateCommand
         var classes = new ClassOptions();
         var speculation = new SpeculationOptions();
         var experts = new ExpertOptions();
+        var cache = new CacheOptions();
         var replicas = new Option<int>("--replicas") { Description = "Copies of the deployment.", DefaultValueFactory = _ => 1 };
         var scheduler = new Option<string?>("--scheduler") { Description = $"How iterations are filled, if not as the engine does: {string.Join(", ", Enum.GetNames<SchedulerKind>().Select(TrafficOptions.Key))}." };
         var router = new Option<string>("--router") { Description = $"How requests are dealt out: {string.Join(", ", Enum.GetNames<RouterKind>().Select(TrafficOptions.Key))}.", DefaultValueFactory = _ => "round-robin" };
@@ -53,6 +54,7 @@ internal static class SimulateCommand
         classes.AddTo(command);
         speculation.AddTo(command);
         experts.AddTo(command);
+        cache.AddTo(command);
         vidur.AddTo(command);
         foreach (Option option in (Option[])[ttft, tpot, whole, percentiles, seed, threads, html, csv, json])
         {
@@ -68,6 +70,7 @@ internal static class SimulateCommand
                 classes.Refuse(parsed, "--tables");
                 speculation.Refuse(parsed, "--tables");
                 experts.Refuse(parsed, "--tables");
+                cache.Refuse(parsed, "--tables");
                 return vidur.Run(context, parsed, asJson, new VidurWords(
                     deployment.ModelName(parsed), parsed.GetValue(scheduler), parsed.GetValue(router), traffic.RequestsText(parsed), CommonOptions.Whole(parsed, replicas, 1, MostReplicas), CommonOptions.Whole(parsed, threads, 1, 1024), CommonOptions.InFolder(parsed.GetValue(csv), csv.Name)));
             }
@@ -95,6 +98,7 @@ internal static class SimulateCommand
                 speculation.Refuse(parsed, pools);
                 experts.Refuse(parsed, pools);
                 classes.Refuse(parsed, pools);
+                cache.Refuse(parsed, pools);
                 form = split.Read(context, parsed, deployment, spec, precision, engine, form);
             }
             else
@@ -105,9 +109,18 @@ internal static class SimulateCommand
 
             Replica replica = form.Replica;
             int stages = replica.Sharding.PipelineParallel;
+            form = cache.Read(parsed, form with { Replica = replica });
+            if (form.Offload is not null)
+            {
+                const string offload = "--preemption swap, --host-cache and --disk-cache";
+                fleet.Refuse(parsed, offload);
+                speculation.Refuse(parsed, offload);
+                classes.Refuse(parsed, offload);
+            }
+
             bool reserves = form.Scheduler is SchedulerKind.Orca or SchedulerKind.Static;
             using TrafficPlan plan = form.Prefill is not null ? SplitOptions.Traffic(traffic, parsed, spec, form)
-                : traffic.Read(parsed, spec.MaximumContext, form.Replicas * stages, stages, form.Router, form.Seed, reserves, kinds, fleet.Changes(parsed));
+                : traffic.Read(parsed, spec.MaximumContext, form.Replicas * stages, stages, form.Router, form.Seed, reserves, kinds, fleet.Changes(parsed), form.SharesPrefixes);
             IReadOnlyList<ServiceTarget> targets = classes.Targets(kinds, plan.Classes, target);
             using RequestLog? log = table is null ? null : new RequestLog(table);
             var watch = new SimulationWatch(context, plan.Requests ?? (plan.Offered * plan.Seconds), plan.Seconds, plan.Source is not null || form.Replicas * stages == 1);

@@ -89,6 +89,11 @@ internal static class SimulateText
         }
 
         yield return ("cache", string.Create(s_culture, $"{r.CacheShare:0.0 %} full on average, {r.CachePeakShare:0.0 %} at most, of {r.CacheBlocks:#,0} blocks of {r.BlockTokens} tokens a replica"));
+        foreach ((string, string) fact in a.Cache?.Facts() ?? [])
+        {
+            yield return fact;
+        }
+
         yield return ("energy", string.Create(s_culture, $"{Number(a.Energy.KilowattHours)} kWh, {Number(a.Energy.JoulesPerOutputToken)} J an output token with servers, {a.Energy.WattsPerChip:0} W a chip"));
         yield return ("cost", a.Cost.Dollars is null ? "no price is known for this chip"
             : string.Create(s_culture, $"${Number(a.Cost.DollarsPerMillionOutputTokens)} per million output tokens, ${Number(a.Cost.DollarsPerMillionTokens)} per million of all, ${Number(a.Cost.DollarsPerHour)} an hour"));

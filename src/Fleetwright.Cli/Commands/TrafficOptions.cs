@@ -68,9 +68,10 @@ internal sealed class TrafficOptions
     /// <param name="reservesWhole">Whether the scheduler reserves the longest context for each sequence.</param>
     /// <param name="classes">Classes of requests that are drawn, or that the trace should have.</param>
     /// <param name="together">Whether all replicas must be served by one stream, as where they come and go.</param>
+    /// <param name="sharesPrefixes">Whether the cache finds what prompts have in common.</param>
     /// <exception cref="InputException">An option is wrong, or does not go with another, or the trace cannot be read.</exception>
     public TrafficPlan Read(
-        ParseResult parsed, int modelContext, int engines, int stages, RouterKind router, ulong seed, bool reservesWhole, IReadOnlyList<RequestClass> classes, bool together = false)
+        ParseResult parsed, int modelContext, int engines, int stages, RouterKind router, ulong seed, bool reservesWhole, IReadOnlyList<RequestClass> classes, bool together = false, bool sharesPrefixes = false)
     {
         bool drawn = classes.Any(c => c.Traffic is not null);
         Combine(parsed, drawn);
@@ -89,7 +90,7 @@ internal sealed class TrafficOptions
 
         var plan = new TrafficPlan(engines) { Context = context, Rule = rule, Requests = count, Seconds = seconds };
         return drawn ? OfClasses(plan, classes, seed)
-            : fromTrace ? OfTrace(parsed, plan, engines, stages, seed, together)
+            : fromTrace ? OfTrace(parsed, plan, engines, stages, seed, together, sharesPrefixes)
             : Drawn(parsed, plan, engines, stages, router, seed, together);
     }
 
@@ -288,7 +289,7 @@ internal sealed class TrafficOptions
         };
     }
 
-    private TrafficPlan OfTrace(ParseResult parsed, TrafficPlan plan, int engines, int stages, ulong seed, bool together)
+    private TrafficPlan OfTrace(ParseResult parsed, TrafficPlan plan, int engines, int stages, ulong seed, bool together, bool sharesPrefixes)
     {
         (double from, double to) = _file.Window(parsed);
         double scale = _file.ScaleOf(parsed) ?? 1;
@@ -327,7 +328,7 @@ internal sealed class TrafficOptions
             Offered = offered,
             Source = Limited(plan, Ended(plan, source, 0, 1, 1), 0),
             Seconds = plan.Seconds is { } given && end is { } last ? Math.Min(given, last) : plan.Seconds ?? end,
-            Notes = () => [.. file.Notes, .. file.Source.HashTokens > 0 ? [$"{name}: what prompts have in common is not used; every prompt is computed whole"] : Array.Empty<string>()],
+            Notes = () => [.. file.Notes, .. file.Source.HashTokens > 0 && !sharesPrefixes ? [$"{name}: what prompts have in common is not used without --prefix-cache; every prompt is computed whole"] : Array.Empty<string>()],
             Trouble = () => guarded.Trouble,
             Opened = file,
         };

@@ -129,14 +129,29 @@ internal sealed class PrefixCache
         return idle;
     }
 
+    /// <summary>Holds one unit that is here; says whether nobody held it before.</summary>
+    public bool Share(ulong key)
+    {
+        int unit = Find(key);
+        bool idle = _holders[unit]++ == 0;
+        if (idle)
+        {
+            Unlink(unit);
+        }
+
+        return idle;
+    }
+
     /// <summary>Forgets the unit that was let go first; there must be one.</summary>
-    public void ForgetOldest()
+    /// <returns>Its key.</returns>
+    public ulong ForgetOldest()
     {
         int unit = _oldest;
         Unlink(unit);
         Remove(_keys[unit]);
         _next[unit] = _unused;
         _unused = unit;
+        return _keys[unit];
     }
 
     private int Find(ulong key) => _table[Place(key)];

@@ -51,7 +51,7 @@ internal sealed class ReplicaSimulator<TTimes> : ISplitEngine
     public ref readonly ReplicaWork Work => ref _work;
 
     /// <inheritdoc/>
-    int IReplicaEngine.Waiting => State.WaitingCount + State.IncomingCount;
+    int IReplicaEngine.Waiting => State.QueuedCount;
 
     /// <inheritdoc/>
     int IReplicaEngine.Running => State.RunningCount;
@@ -156,7 +156,7 @@ internal sealed class ReplicaSimulator<TTimes> : ISplitEngine
     public void Offer(in Request request)
     {
         Accept(request);
-        if (End == Ticks.Never)
+        if (End == Ticks.Never || _iterations == 0)
         {
             Plan(request.Arrival, Ticks.Never);
         }
@@ -211,7 +211,7 @@ internal sealed class ReplicaSimulator<TTimes> : ISplitEngine
             arrival = source.NextArrival;
         }
 
-        if (End == Ticks.Never)
+        if (End == Ticks.Never || _iterations == 0)
         {
             Plan(now, arrival);
         }
@@ -235,25 +235,40 @@ internal sealed class ReplicaSimulator<TTimes> : ISplitEngine
         _scheduler.Form(State, now);
         Intake?.Reserve(State, _scheduler);
         _next = State.WaitingCount > 0 ? State.WaitingHead : -1;
+        double swaps = State.SwapSeconds;
+        if (swaps > 0 && (State.ChunkCount > 0 || State.Decodes))
+        {
+            State.Traffic?.SwapTicks += Ticks.Of(swaps);
+        }
+
         if (State.ChunkCount > 0)
         {
             double seconds = State.Speculation is not null
                 ? _times.Speculation(State.Decodes ? State.DecodeCount : 0, State.Decodes ? State.EvenContext : 0, State.Chunks)
                 : _times.Iteration(State.Decodes ? State.DecodeCount : 0, State.Decodes ? State.DecodeContext : 0, State.Decodes ? LongestContext : 0, State.Chunks);
-            Start(now, 1, seconds);
+            Start(now, 1, seconds + swaps);
         }
         else if (State.Decodes)
         {
-            // What was evicted may come back in the next iteration.
-            int longest = State.Preemptions > preemptions ? 1 : _longestRun;
+            // What was evicted may come back in the next iteration; behind what came back others may be admitted, and its copies hold up one iteration only.
+            int longest = State.Preemptions > preemptions || State.Resumed ? 1 : _longestRun;
             int most = State.SafeIterations((int)Math.Min(State.IterationsToEnd, longest), _spareBlocks);
             _plannedTo = State.WaitingCount > 0 ? Ticks.Never : nextArrival;
-            int iterations = Decode(most, _plannedTo == Ticks.Never ? double.PositiveInfinity : Ticks.Seconds(_plannedTo - now), out double seconds);
-            Start(now, iterations, seconds);
+            double until = _plannedTo == Ticks.Never ? double.PositiveInfinity : Ticks.Seconds(_plannedTo - now);
+            if (State.LoadingCount > 0)
+            {
+                // A sequence that is loaded has its place and joins at the next iteration.
+                until = Math.Min(until, Ticks.Seconds(State.NextLoad - now));
+            }
+
+            int iterations = Decode(most, until, out double seconds);
+            Start(now, iterations, seconds + swaps);
         }
         else
         {
-            End = Ticks.Never;
+            // Nothing runs, and nothing can before a load is done or a request arrives.
+            _iterations = 0;
+            End = Math.Max(now, State.NextLoad);
         }
     }
 
@@ -291,10 +306,15 @@ internal sealed class ReplicaSimulator<TTimes> : ISplitEngine
     {
         long now = End;
         End = Ticks.Never;
+        if (_iterations == 0)
+        {
+            return;
+        }
+
         _work.Iterations += _iterations;
         _work.Runs++;
         _work.BusyTicks += now - _start;
-        Series?.Add(_start, now, State.RunningCount, State.WaitingCount + State.IncomingCount, 1 - ((double)State.FreeBlocks / State.Limits.Blocks));
+        Series?.Add(_start, now, State.RunningCount, State.QueuedCount, 1 - ((double)State.FreeBlocks / State.Limits.Blocks));
         _ends.Finish(State, _start, now, _iterations, ref _work);
     }
 }

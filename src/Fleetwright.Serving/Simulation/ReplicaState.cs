@@ -165,6 +165,12 @@ internal sealed partial class ReplicaState
         s.Computed = found.Tokens;
         FreeBlocks -= found.Blocks - found.HeldBlocks;
         FoundTokens += found.Tokens;
+        if (Traffic is not null)
+        {
+            Traffic.PromptTokens += s.Prompt;
+            Traffic.ChipTokens += found.Tokens;
+        }
+
         if (_queue is not null && s.Preemptions > 0)
         {
             _queue.Add(_queue.Reclaim(slot) - found.Blocks);
@@ -178,6 +184,13 @@ internal sealed partial class ReplicaState
 
         Take(blocks);
         s.Order = order;
+        AddPrefilling(slot);
+        return slot;
+    }
+
+    private void AddPrefilling(int slot)
+    {
+        long order = _slots[slot].Order;
         if (PrefillCount == _prefilling.Length)
         {
             Array.Resize(ref _prefilling, PrefillCount * 2);
@@ -192,7 +205,6 @@ internal sealed partial class ReplicaState
         }
 
         _prefilling[at] = slot;
-        return slot;
     }
 
     // The batch.
@@ -201,6 +213,8 @@ internal sealed partial class ReplicaState
     {
         ChunkCount = 0;
         Decodes = _reserved = false;
+        CopiedBlocks = 0;
+        Resumed = false;
     }
 
     public void AddChunk(int slot, int tokens, long now)
@@ -389,9 +403,14 @@ internal sealed partial class ReplicaState
         _free[_freeCount++] = slot;
     }
 
-    /// <summary>Takes the cache of a running sequence and puts it at the head of the queue, to compute its tokens again.</summary>
+    /// <summary>Takes the cache of a running sequence and puts it at the head of the queue, to compute its tokens again, or copies it to the host.</summary>
     public void Evict(int slot, bool decoding)
     {
+        if (decoding && SwapOut(slot))
+        {
+            return;
+        }
+
         ref Sequence s = ref _slots[slot];
         if (decoding)
         {
@@ -494,9 +513,18 @@ internal sealed partial class ReplicaState
         return new FoundPrefix(blocks * _blockTokens, blocks, 0);
     }
 
-    /// <summary>Tokens of a request's prompt that the prefix cache has, were it admitted now.</summary>
-    public int FoundTokensOf(in Request request) =>
-        _prefixes is null ? 0 : _prefixes.Match(KeysOf(request), (request.PromptTokens - 1) / _unitTokens, out _) * _unitTokens;
+    /// <summary>Tokens of a request's prompt that the prefix cache has, or would load from the tiers behind it.</summary>
+    public int FoundTokensOf(in Request request)
+    {
+        if (_prefixes is null)
+        {
+            return 0;
+        }
+
+        PrefixKeys keys = KeysOf(request);
+        int most = (request.PromptTokens - 1) / _unitTokens, found = _prefixes.Match(keys, most, out _);
+        return (found + TierUnits(keys, found, most)) * _unitTokens;
+    }
 
     // What stands alone has a beginning of its own, which it finds again after an eviction. Sessions are positive.
     private static PrefixKeys KeysOf(in Request request) => new(request.Session != 0 ? request.Session : -1 - request.Id, request.PrefixHashes);
@@ -510,7 +538,7 @@ internal sealed partial class ReplicaState
             _unusedBlocks -= blocks;
             while (_unusedBlocks < 0)
             {
-                _prefixes.ForgetOldest();
+                Offloaded(_prefixes.ForgetOldest());
                 _unusedBlocks += _prefixes.UnitBlocks;
             }
         }
@@ -547,8 +575,9 @@ internal sealed partial class ReplicaState
     {
         ref readonly PrefixKeys keys = ref _prefixKeys[slot];
         int whole = Math.Min(computed / _unitTokens, keys.Count);
-        while (s.Units < whole && _prefixes!.Add(keys[s.Units]))
+        while (s.Units < whole && keys[s.Units] is var key && _prefixes!.Add(key))
         {
+            _tiers?.Forget(key);
             s.Units++;
         }
     }

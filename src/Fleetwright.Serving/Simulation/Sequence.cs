@@ -38,6 +38,9 @@ internal struct Sequence
     /// <summary>Evicted: whole blocks that it had computed.</summary>
     public int Whole;
 
+    /// <summary>Swapped out: blocks that the host holds.</summary>
+    public int SwappedBlocks;
+
     /// <summary>Units of its prefix that it holds in the prefix cache.</summary>
     public int Units;
     public int OriginalPrompt;

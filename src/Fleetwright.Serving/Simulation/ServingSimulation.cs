@@ -3,6 +3,7 @@ using Fleetwright.Models;
 using Fleetwright.Serving.Replicas;
 using Fleetwright.Serving.Simulation.Fleets;
 using Fleetwright.Serving.Simulation.Fleets.Lifecycle;
+using Fleetwright.Serving.Simulation.Offload;
 using Fleetwright.Serving.Simulation.Results;
 using Fleetwright.Serving.Simulation.Schedulers;
 using Fleetwright.Serving.Simulation.Speculation;
@@ -80,6 +81,9 @@ public sealed record SimulationRequest
     /// <summary>Speculative decoding; null for none.</summary>
     public SpeculativeDecoding? Speculation { get; init; }
 
+    /// <summary>Where the cache goes when it does not fit on the chips; null where what does not fit is forgotten.</summary>
+    public CacheOffload? Offload { get; init; }
+
     /// <summary>Whether runs of iterations are taken in one step; the results are the same.</summary>
     public bool Leaps { get; init; } = true;
 
@@ -132,6 +136,9 @@ public sealed record SimulationResult(
 
     /// <summary>What became of the replicas of a fleet that changes or is of several kinds; null of one that is always the same.</summary>
     public FleetOutcome? Fleet { get; init; }
+
+    /// <summary>What the prefix cache and the tiers behind it found, and what moved; null when there is neither.</summary>
+    public CacheTraffic? Cache { get; init; }
 }
 
 /// <summary>Simulates replicas of a model behind a router.</summary>
@@ -139,6 +146,7 @@ public static class ServingSimulation
 {
     private const int MostShards = 64;
     internal const int MostSeries = 16;
+    private const int BlockTokens = 16;
 
     // Simulated time between looks at progress and cancellation.
     private static readonly long Stretch = Ticks.Of(900);
@@ -147,7 +155,7 @@ public static class ServingSimulation
     /// <exception cref="ArgumentException">The weights do not fit; <see cref="Problem"/> says by how much.</exception>
     public static SimulationResult Run(SimulationRequest request, CancellationToken cancellation = default)
     {
-        if (Problem(request) is { } problem)
+        if ((Problem(request) ?? OffloadProblem(request)) is { } problem)
         {
             throw new ArgumentException(problem, nameof(request));
         }
@@ -174,19 +182,23 @@ public static class ServingSimulation
         RunStatistics[] statistics = [.. Enumerable.Range(0, shards).Select(_ => new RunStatistics(request.Targets, Ticks.Of(request.WarmUpSeconds), request.Observer))];
         ReplicaWork[] work = new ReplicaWork[shards];
         OccupancySeries[] series = [.. Enumerable.Range(0, Math.Min(parts?.Sum(p => ChangingFleet.Slots(p, request.Behaviour) * p.Stages) ?? engines, MostSeries)).Select(_ => new OccupancySeries())];
+        CacheTraffic?[] traffic = [.. Enumerable.Range(0, shards).Select(_ => request.SharesPrefixes || request.Offload is not null ? new CacheTraffic() : null)];
+        OffloadLimits? offload = request.Offload is null ? null : OffloadOf(request, table);
         FleetOutcome? outcome = null;
         bool partial = parts is not null ? RunChanging(parts) : request.Sources is null ? RunTogether() : RunApart(request.Sources);
 
         var all = new RunStatistics(request.Targets);
         ReplicaWork total = default;
+        CacheTraffic? moved = traffic[0] is null ? null : new CacheTraffic { BlockBytes = offload?.BlockBytes ?? 0 };
         for (int i = 0; i < shards; i++)
         {
             all.Add(statistics[i]);
             total.Add(work[i]);
+            moved?.Add(traffic[i]!);
         }
 
         double seconds = Ticks.Seconds(all.LastCompletion);
-        return new SimulationResult(all, total, series, seconds, limits, kind, outcome?.Joules ?? ReplicaEnergy.Joules(replica, total, seconds * request.Replicas, request.Speculation), partial) { Fleet = outcome };
+        return new SimulationResult(all, total, series, seconds, limits, kind, outcome?.Joules ?? ReplicaEnergy.Joules(replica, total, seconds * request.Replicas, request.Speculation), partial) { Fleet = outcome, Cache = moved };
 
         IReplicaEngine Create(int engine, IRequestSource? source, FleetPart? part = null)
         {
@@ -198,15 +210,15 @@ public static class ServingSimulation
 
             // Ranks of data-parallel attention have a scheduler and a cache each and do every pass together.
             return ranks == 1
-                ? new ReplicaSimulator<ReplicaTimes>(times, kind.Create(limits), State(limits, source), sink, request.Leaps) { Series = occupancy, RequestOverhead = overhead, Loop = loop }
+                ? new ReplicaSimulator<ReplicaTimes>(times, kind.Create(limits), State(limits, source, engine % shards), sink, request.Leaps) { Series = occupancy, RequestOverhead = overhead, Loop = loop }
                 : new LockstepSimulator<ReplicaTimes>(
-                    times, [.. Enumerable.Range(0, ranks).Select(_ => kind.Create(limits))], [.. Enumerable.Range(0, ranks).Select(_ => State(limits, source))], sink, request.Leaps)
+                    times, [.. Enumerable.Range(0, ranks).Select(_ => kind.Create(limits))], [.. Enumerable.Range(0, ranks).Select(_ => State(limits, source, engine % shards))], sink, request.Leaps)
                 { Series = occupancy, RequestOverhead = overhead, Loop = loop };
         }
 
-        ReplicaState State(SchedulerLimits limits, IRequestSource? source) =>
+        ReplicaState State(SchedulerLimits limits, IRequestSource? source, int shard) =>
             new(limits, kind.ReservesWhole(), request.SharesPrefixes ? CacheReuse.Prefixes : kind == SchedulerKind.VllmV1 ? CacheReuse.Evicted : CacheReuse.None, (source ?? request.Source)?.HashTokens ?? 0)
-            { Speculation = acceptance, Lines = lines };
+            { Speculation = acceptance, Lines = lines, Traffic = traffic[shard], Offload = offload };
 
         void Report(long now, long runs) => request.Progress?.Invoke(new SimulationProgress(statistics.Sum(s => s.Completed), Ticks.Seconds(now), runs));
 
@@ -298,6 +310,20 @@ public static class ServingSimulation
             $"{replica.Graph.Model.Name} on {replica.Sharding} of {replica.Chip.Chip.Name} leaves no room for a cache: weights {replica.WeightBytes / 1e9:0.0} GB and activations {replica.ActivationBytes / 1e9:0.0} GB of {usable / 1e9:0.0} GB usable on a chip, {Math.Max(0, needed - usable) / 1e9:0.0} GB too many; spread it over at least {Math.Ceiling(replica.Chips * needed / usable):0} chips or store it in fewer bits");
     }
 
+    /// <summary>Why a replica cannot run as the request asks with what it may keep outside its chips; null when it can.</summary>
+    public static string? OffloadProblem(SimulationRequest request)
+    {
+        Sharding sharding = request.Replica.Sharding;
+        SchedulerKind kind = request.Scheduler ?? SchedulerKinds.Of(request.Replica.Engine);
+        bool swaps = request.Offload?.Preemption == PreemptionKind.Swap, prefixes = request.SharesPrefixes, tiers = request.Offload?.HasTiers == true;
+        return (swaps || tiers) && sharding.AttentionDataParallel > 1 ? "ranks of data-parallel attention form their batches together; swapping and tiers are simulated for replicas with one scheduler"
+            : (swaps || tiers) && sharding.PipelineParallel > 1 ? "the micro-batches of pipeline stages would share a host link; swapping and tiers are simulated for replicas of one stage"
+            : swaps && kind.ReservesWhole() ? $"the scheduler {kind} reserves whole sequences and never evicts one; allowed: any other scheduler"
+            : (prefixes || tiers) && (kind.ReservesWhole() || kind == SchedulerKind.VllmV0) ? $"the scheduler {kind} computes every prompt whole; allowed: {SchedulerKind.VllmV1}, {SchedulerKind.Sarathi} or {SchedulerKind.PrefillFirst}"
+            : tiers && !prefixes ? "tiers keep what the prefix cache drops; allowed: with a prefix cache"
+            : null;
+    }
+
     /// <summary>A table of a replica's prices that several runs may share.</summary>
     internal static ReplicaTable Table(Replica replica)
     {
@@ -306,11 +332,21 @@ public static class ServingSimulation
         return new ReplicaTable(replica, limits.MaximumSequences * ranks, limits.TokenBudget * ranks);
     }
 
+    // A prompt token where prompts fill an iteration, at the start of their sequences: longer contexts take longer, so this errs to computing.
+    private static OffloadLimits OffloadOf(SimulationRequest request, ReplicaTable table)
+    {
+        int budget = request.Replica.Engine.TokenBudget;
+        double seconds = table.Iteration(0, 0, [new PromptChunk(budget, 0)]) / budget;
+        return OffloadLimits.Of(request.Offload!, BlockBytes(request), request.Replica.Chips, seconds);
+    }
+
+    // Of a block on one chip.
+    private static double BlockBytes(SimulationRequest request) => request.Replica.Graph.CacheBytesPerSequence(request.TypicalContext) / request.TypicalContext * BlockTokens;
+
     internal static SchedulerLimits Limits(SimulationRequest request)
     {
         Replica replica = request.Replica;
         int stages = replica.Sharding.PipelineParallel;
-        const int block = 16;
         double room = replica.CacheRoomBytes, sequenceBytes = replica.Graph.CacheBytesPerSequence(request.TypicalContext);
         if (request.Speculation is { Draft: { } draft })
         {
@@ -319,7 +355,7 @@ public static class ServingSimulation
             sequenceBytes += draft.Graph.CacheBytesPerSequence(request.TypicalContext);
         }
 
-        double blockBytes = sequenceBytes / request.TypicalContext * block;
+        double blockBytes = sequenceBytes / request.TypicalContext * BlockTokens;
         double blocks = blockBytes > 0 ? Math.Max(0, room) / blockBytes / stages : 1e12;
         int sequences = Math.Max(1, replica.Engine.MaximumSequences / stages);
         return new SchedulerLimits
@@ -329,7 +365,7 @@ public static class ServingSimulation
             // Every one of them verifies its drafts within the budget.
             MaximumSequences = request.Speculation is null ? sequences : Math.Clamp(replica.Engine.TokenBudget / (1 + request.Speculation.DraftTokens), 1, sequences),
             Blocks = (long)Math.Floor(blocks),
-            BlockTokens = block,
+            BlockTokens = BlockTokens,
             MaximumContext = request.MaximumContext,
         };
     }

@@ -67,7 +67,9 @@ public sealed record TimeSplit(IReadOnlyList<TimePart> Parts)
             return new TimeSplit([new TimePart(TimeUse.Idle, TimeCause.None, 1)]);
         }
 
-        (double prompts, StepShape mixed) = Prompts(result, replica, request.Speculation, busy, out StepShape decode);
+        // What swaps add to iterations holds up those that decode.
+        double computing = Math.Max(0, busy - Ticks.Seconds(result.Cache?.SwapTicks ?? 0));
+        (double prompts, StepShape mixed) = Prompts(result, replica, request.Speculation, computing, out StepShape decode);
         Dictionary<TimeCause, double> decodes = Causes(replica, decode), more = Causes(replica, mixed);
         if (mixed.DecodeSequences > 0)
         {

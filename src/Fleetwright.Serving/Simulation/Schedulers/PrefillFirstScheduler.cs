@@ -27,7 +27,15 @@ internal sealed class PrefillFirstScheduler : Scheduler
             tokens += chunk;
         }
 
-        while (state.WaitingCount > 0 && state.RunningCount < limits.MaximumSequences && tokens < limits.TokenBudget)
+        while (tokens < limits.TokenBudget && state.TryLoaded(now, _admitted + 1, out int slot))
+        {
+            _admitted++;
+            int chunk = Math.Min(state[slot].Prompt - state[slot].Computed, limits.TokenBudget - tokens);
+            state.AddChunk(slot, chunk, now);
+            tokens += chunk;
+        }
+
+        while (state.SwappedCount == 0 && state.WaitingCount > 0 && state.Places < limits.MaximumSequences && tokens < limits.TokenBudget)
         {
             ref Sequence s = ref state[state.WaitingHead];
             FoundPrefix found = state.FindPrefix();
@@ -37,14 +45,19 @@ internal sealed class PrefillFirstScheduler : Scheduler
                 break;
             }
 
+            if (state.TryLoad(found, now))
+            {
+                continue;
+            }
+
             int chunk = Math.Min(s.Prompt - found.Tokens, limits.TokenBudget - tokens);
             state.AddChunk(state.Admit(blocks - found.Blocks, ++_admitted, found), chunk, now);
             tokens += chunk;
         }
 
-        if (state.ChunkCount == 0)
+        if (state.ChunkCount == 0 && !state.ReserveDecodes(SpareBlocks))
         {
-            _ = state.ReserveDecodes(SpareBlocks);
+            _ = state.Resume(int.MaxValue);
         }
     }
 }

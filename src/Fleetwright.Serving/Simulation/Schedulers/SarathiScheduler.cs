@@ -12,7 +12,11 @@ internal sealed class SarathiScheduler : Scheduler
     {
         SchedulerLimits limits = state.Limits;
         state.BeginBatch();
-        _ = state.ReserveDecodes(SpareBlocks);
+        if (!state.ReserveDecodes(SpareBlocks))
+        {
+            _ = state.Resume(limits.TokenBudget - state.DecodeTokens);
+        }
+
         int tokens = state.DecodeTokens, batch = state.DecodeCount;
         foreach (int slot in state.Prefilling)
         {
@@ -26,7 +30,15 @@ internal sealed class SarathiScheduler : Scheduler
             }
         }
 
-        while (state.WaitingCount > 0 && state.RunningCount < limits.MaximumSequences && batch < limits.MaximumSequences)
+        while (tokens < limits.TokenBudget && batch < limits.MaximumSequences && state.TryLoaded(now, null, out int slot))
+        {
+            int chunk = Math.Min(state[slot].Prompt - state[slot].Computed, limits.TokenBudget - tokens);
+            state.AddChunk(slot, chunk, now);
+            tokens += chunk;
+            batch++;
+        }
+
+        while (state.SwappedCount == 0 && state.WaitingCount > 0 && state.Places < limits.MaximumSequences && batch < limits.MaximumSequences)
         {
             ref Sequence s = ref state[state.WaitingHead];
             FoundPrefix found = state.FindPrefix();
@@ -35,6 +47,11 @@ internal sealed class SarathiScheduler : Scheduler
             if (state.FreeBlocks - blocks + found.HeldBlocks < limits.WatermarkBlocks || chunk <= 0)
             {
                 break;
+            }
+
+            if (state.TryLoad(found, now))
+            {
+                continue;
             }
 
             state.AddChunk(state.Admit(blocks - found.Blocks, s.Number, found), chunk, now);

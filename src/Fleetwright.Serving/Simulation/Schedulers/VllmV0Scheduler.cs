@@ -17,7 +17,7 @@ internal sealed class VllmV0Scheduler(int paddedTokens) : Scheduler
         SchedulerLimits limits = state.Limits;
         state.BeginBatch();
         int longest = 0;
-        while (state.WaitingCount > 0 && state.RunningCount < limits.MaximumSequences)
+        while (state.SwappedCount == 0 && state.WaitingCount > 0 && state.RunningCount < limits.MaximumSequences)
         {
             ref Sequence s = ref state[state.WaitingHead];
             int blocks = state.BlocksFor(s.Prompt);
@@ -30,9 +30,9 @@ internal sealed class VllmV0Scheduler(int paddedTokens) : Scheduler
             state.AddChunk(state.Admit(blocks, s.Number), s.Prompt, now);
         }
 
-        if (state.ChunkCount == 0)
+        if (state.ChunkCount == 0 && !state.ReserveDecodes(SpareBlocks))
         {
-            _ = state.ReserveDecodes(SpareBlocks);
+            _ = state.Resume(int.MaxValue);
         }
     }
 }

@@ -26,7 +26,7 @@ internal sealed class VllmV1Scheduler : Scheduler
                 break;
             }
 
-            int more = state.BlocksFor(state[slot].Computed + chunk) - state[slot].Blocks;
+            int more = Math.Max(0, state.BlocksFor(state[slot].Computed + chunk) - state[slot].Blocks);
             bool stays = true;
             while (stays && state.FreeBlocks < more)
             {
@@ -47,13 +47,30 @@ internal sealed class VllmV1Scheduler : Scheduler
             tokens += chunk;
         }
 
-        while (!evicted && state.WaitingCount > 0 && state.RunningCount < limits.MaximumSequences && tokens < limits.TokenBudget)
+        if (!evicted)
+        {
+            tokens += state.Resume(limits.TokenBudget - tokens);
+            while (tokens < limits.TokenBudget && state.TryLoaded(now, _admitted + 1, out int slot))
+            {
+                _admitted++;
+                int chunk = Math.Min(state[slot].Prompt - state[slot].Computed, limits.TokenBudget - tokens);
+                state.AddChunk(slot, chunk, now);
+                tokens += chunk;
+            }
+        }
+
+        while (!evicted && state.SwappedCount == 0 && state.WaitingCount > 0 && state.Places < limits.MaximumSequences && tokens < limits.TokenBudget)
         {
             ref Sequence s = ref state[state.WaitingHead];
             FoundPrefix found = state.FindPrefix();
             if (state.FreeBlocks - state.BlocksFor(s.Prompt) + found.HeldBlocks < limits.WatermarkBlocks)
             {
                 break;
+            }
+
+            if (state.TryLoad(found, now))
+            {
+                continue;
             }
 
             int chunk = Math.Min(s.Prompt - found.Tokens, limits.TokenBudget - tokens);
