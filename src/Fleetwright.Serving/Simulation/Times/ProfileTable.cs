@@ -27,8 +27,16 @@ public sealed record ProfileOptions
     /// <summary>Seconds in which ranks in lockstep exchange their tokens before and after the experts, over all layers, by the tokens that a rank gets from the others.</summary>
     public Func<int, double>? Exchange { get; init; }
 
-    /// <summary>Batches for which ranks in lockstep have captured graphs, ascending: when none has more tokens than the last, all compute as many as the one above the largest batch.</summary>
+    /// <summary>Batches for which there are captured graphs, ascending: when no rank has more tokens than the last, all compute as many as the one above the largest batch.</summary>
     public IReadOnlyList<int> GraphSizes { get; init; } = [];
+
+    /// <summary>
+    /// Multiprocessors of the chip, from which follows where FlashAttention-2 stops to split the contexts of decodes over them; 0 to interpolate over that.
+    /// </summary>
+    public int Multiprocessors { get; init; }
+
+    /// <summary>Heads of keys and values on a chip.</summary>
+    public int KeyHeads { get; init; } = 1;
 
     /// <summary>Most sequences of an iteration.</summary>
     public int MaximumSequences { get; init; } = 256;
@@ -41,8 +49,13 @@ public sealed record ProfileOptions
 /// Iterations from measured operator tables of LLMServingSim's layout, in microseconds for one layer: <c>dense.csv</c> (layer, tokens),
 /// <c>per_sequence.csv</c> (layer, sequences), <c>attention.csv</c> (chunk, its past, decodes, their mean context; both measured in one call) and
 /// <c>moe.csv</c> (tokens, experts that were chosen by any). Contexts of unequal length take longer than as many equal ones: a share of the way to
-/// the time of contexts that are all as long as the longest, fitted to <c>skew.csv</c> by the number of decodes, with and without a chunk beside them. Everything is linear between measured points on each axis, and beyond the last.
+/// the time of contexts that are all as long as the longest, fitted to <c>skew.csv</c> by the number of decodes, with and without a chunk beside them. Everything is linear between measured points on each axis, and beyond the last;
+/// but decodes alone not between a number of them whose contexts FlashAttention-2 splits over multiprocessors and one whose contexts it does not: there the line through the two nearest points of the same kind is taken.
 /// </summary>
+/// <remarks>
+/// FlashAttention-2 (<c>num_splits_heuristic</c> in <c>csrc/flash_attn/flash_api.cpp</c>) does not split when sequences × heads of keys are at least 0.8 · 2 · multiprocessors. Split, contexts of any lengths
+/// take as long as their sum; not split, all wait for the longest, which takes as long however few the others are.
+/// </remarks>
 internal sealed class ProfileTable
 {
     private static readonly string[] Once = ["embedding", "final_layernorm"];
@@ -58,9 +71,13 @@ internal sealed class ProfileTable
     private readonly double[] _attention;
     private readonly double[][] _skew;
 
-    private ProfileTable(double[] tokens, double[] experts, double[] exchange, int[] graphs, double[] sequences, CsvTable attention, double scale, CsvTable? skew)
+    // The fewest decodes of a graph whose contexts are not split.
+    private readonly int _whole;
+
+    private ProfileTable(double[] tokens, double[] experts, double[] exchange, ProfileOptions options, double[] sequences, CsvTable attention, double scale, CsvTable? skew)
     {
-        (_tokens, _experts, _exchange, _graphs, _sequences) = (tokens, experts, exchange, graphs, sequences);
+        (_tokens, _experts, _exchange, _graphs, _sequences) = (tokens, experts, exchange, [.. options.GraphSizes], sequences);
+        _whole = LeastWhole(options.Multiprocessors, options.KeyHeads);
 
         // The points that are measured for all others: powers of two and 0. The table has finer ones for long contexts only.
         _chunk = new Axis([.. Powers(attention, "prefill_chunk")]);
@@ -133,37 +150,13 @@ internal sealed class ProfileTable
         // A profile whose own description says that uneven contexts were not measured has that file from elsewhere.
         bool measured = File.Exists(uneven) && (!File.Exists(meta) || YamlFile.Open(meta).Root.OptionalMap("skew_profile")?.Flag("enabled", true) != false);
         CsvTable? skew = measured ? CsvTable.Read(uneven, "n", "pc", "t_mean_us", "t_max_us", "t_skew_us") : null;
-        return new ProfileTable(tokens, experts, exchange, [.. options.GraphSizes], sequences, CsvTable.Read(Path.Combine(folder, "attention.csv"), "prefill_chunk", "kv_prefill", "n_decode", "kv_decode", "time_us"), scale, skew);
+        return new ProfileTable(tokens, experts, exchange, options, sequences, CsvTable.Read(Path.Combine(folder, "attention.csv"), "prefill_chunk", "kv_prefill", "n_decode", "kv_decode", "time_us"), scale, skew);
     }
 
-    /// <summary>Seconds of an iteration; see <see cref="IIterationTimes.Iteration"/>.</summary>
-    public double Iteration(int decodes, long contextTokens, long longestContext, ReadOnlySpan<PromptChunk> chunks)
-    {
-        var batch = RankBatch.Of(decodes, contextTokens, longestContext, chunks);
-        return Own(batch, batch.Tokens) + Experts(batch.Tokens);
-    }
-
-    /// <summary>A run of decodes; see <see cref="IIterationTimes.Decode"/>.</summary>
-    public int Decode(int decodes, long contextTokens, long longestContext, int iterations, double until, out double seconds)
-    {
-        double rest = _tokens[decodes] + _sequences[Math.Min(decodes, _sequences.Length - 1)] + Experts(decodes);
-        double context = (double)contextTokens / decodes;
-        int done = 0;
-        seconds = 0;
-        while (true)
-        {
-            double here = Skewed(0, 0, decodes, context, longestContext + done), slope = Skewed(0, 0, decodes, context + 1, longestContext + done + 1) - here;
-            int taken = ArithmeticRun.Take(rest + here, slope, Math.Min(iterations - done, Straight(context, longestContext + done)), until - seconds, out double run);
-            seconds += run;
-            done += taken;
-            if (done == iterations || seconds >= until)
-            {
-                return done;
-            }
-
-            context += taken;
-        }
-    }
+    /// <summary>The fewest decodes whose contexts FlashAttention-2 does not split over multiprocessors.</summary>
+    /// <param name="multiprocessors">Of the chip; 0 for no limit.</param>
+    /// <param name="keyHeads">Heads of keys and values on it.</param>
+    public static int LeastWhole(int multiprocessors, int keyHeads) => multiprocessors == 0 ? 0 : (int)Math.Ceiling(0.8 * 2 * multiprocessors / keyHeads);
 
     /// <summary>Seconds of an iteration of ranks in lockstep; see <see cref="ILockstepTimes.Iteration"/>.</summary>
     public double Iteration(ReadOnlySpan<RankBatch> ranks)
@@ -196,9 +189,9 @@ internal sealed class ProfileTable
                 step[i] = 0;
                 if (r.Decodes > 0)
                 {
-                    double context = ((double)r.ContextTokens / r.Decodes) + done, here = Skewed(0, 0, r.Decodes, context, r.LongestContext + done);
+                    double context = ((double)r.ContextTokens / r.Decodes) + done, here = Decodes(r, tokens[i], done);
                     first[i] += here;
-                    step[i] = Skewed(0, 0, r.Decodes, context + 1, r.LongestContext + done + 1) - here;
+                    step[i] = Decodes(r, tokens[i], done + 1) - here;
                     within = Math.Min(within, Straight(context, r.LongestContext + done));
                 }
             }
@@ -284,7 +277,7 @@ internal sealed class ProfileTable
         double one = Math.Min(batch.ChunkTokens, Math.Sqrt(batch.DoublePairs));
         double past = one > 0 ? Math.Max(0, ((batch.DoublePairs / one) - one) / 2) : 0;
         double seconds = _tokens[Math.Min(tokens, _tokens.Length - 1)] + _sequences[Math.Min(batch.Sequences, _sequences.Length - 1)];
-        return seconds + Skewed(one, past, batch.Decodes, batch.Decodes > 0 ? (double)batch.ContextTokens / batch.Decodes : 0, batch.LongestContext);
+        return seconds + (one > 0 ? Beside(one, past, batch) : Decodes(batch, tokens, 0));
     }
 
     private double Experts(int tokens) => _experts[Math.Min(tokens, _experts.Length - 1)];
@@ -331,23 +324,52 @@ internal sealed class ProfileTable
     private int Straight(double context, long longest) =>
         (int)Math.Min(int.MaxValue, Math.Max(1, Math.Ceiling(Math.Min(_context.PointAbove(context) - context, _context.PointAbove(longest) - longest))));
 
-    private double Skewed(double chunk, double past, double decodes, double context, double longest)
+    // Decodes beside prompts.
+    private double Beside(double chunk, double past, in RankBatch batch)
     {
-        double even = Attention(chunk, past, decodes, context);
+        int decodes = batch.Decodes, below = _decodes.Below(decodes);
+        double context = decodes > 0 ? (double)batch.ContextTokens / decodes : 0, even = Attention(chunk, past, below, decodes, context);
+        if (decodes < 2 || batch.LongestContext <= context)
+        {
+            return even;
+        }
+
+        double share = Between(_skew[1][below], _skew[1][below + 1], Math.Min(1, _decodes.Share(below, decodes)));
+        return even + (share * (Attention(chunk, past, below, decodes, batch.LongestContext) - even));
+    }
+
+    // Decodes alone, so many iterations later, in a graph of so many.
+    private double Decodes(in RankBatch batch, int captured, int later)
+    {
+        int decodes = batch.Decodes, below = _decodes.Below(decodes);
+        if (decodes == 0)
+        {
+            return 0;
+        }
+
+        if (_decodes.Points[below] < _whole && _whole <= _decodes.Points[below + 1])
+        {
+            below = captured >= _whole ? Math.Min(below + 1, _decodes.Count - 2) : Math.Max(below - 1, 0);
+        }
+
+        double context = ((double)batch.ContextTokens / decodes) + later, longest = batch.LongestContext + later;
+        double even = Attention(0, 0, below, decodes, context);
         if (decodes < 2 || longest <= context)
         {
             return even;
         }
 
-        double[] shares = _skew[chunk > 0 ? 1 : 0];
-        int below = _decodes.Below(decodes);
-        double share = shares[below] + ((shares[below + 1] - shares[below]) * Math.Min(1, _decodes.Share(below, decodes)));
-        return even + (share * (Attention(chunk, past, decodes, longest) - even));
+        // Among fewer than were measured whole, the longest takes as long as among those.
+        double at = _decodes.Share(below, decodes), low = _skew[0][below];
+        double share = at < 0 ? Math.Min(1, low * _decodes.Points[below] / decodes) : Between(low, _skew[0][below + 1], Math.Min(1, at));
+        return even + (share * (Attention(0, 0, below, decodes, longest) - even));
     }
 
-    private double Attention(double chunk, double past, double decodes, double context)
+    private static double Between(double low, double high, double share) => low + ((high - low) * share);
+
+    private double Attention(double chunk, double past, int d, double decodes, double context)
     {
-        int c = _chunk.Below(chunk), p = _past.Below(past), d = _decodes.Below(decodes), k = _context.Below(context);
+        int c = _chunk.Below(chunk), p = _past.Below(past), k = _context.Below(context);
         double fc = _chunk.Share(c, chunk), fp = _past.Share(p, past), fd = _decodes.Share(d, decodes), fk = _context.Share(k, context);
         double sum = 0;
         for (int corner = 0; corner < 16; corner++)
@@ -421,18 +443,11 @@ internal sealed class ProfileTable
 }
 
 /// <summary>Iterations from a <see cref="ProfileTable"/>.</summary>
-internal readonly struct ProfileTimes(ProfileTable table) : IIterationTimes, ILockstepTimes
+internal readonly struct ProfileTimes(ProfileTable table) : ILockstepTimes
 {
     /// <inheritdoc/>
     public double Iteration(ReadOnlySpan<RankBatch> ranks) => table.Iteration(ranks);
 
     /// <inheritdoc/>
     public int Decode(ReadOnlySpan<RankBatch> ranks, int iterations, double untilSeconds, out double seconds) => table.Decode(ranks, iterations, untilSeconds, out seconds);
-
-    /// <inheritdoc/>
-    public double Iteration(int decodes, long contextTokens, long longestContext, ReadOnlySpan<PromptChunk> chunks) => table.Iteration(decodes, contextTokens, longestContext, chunks);
-
-    /// <inheritdoc/>
-    public int Decode(int decodes, long contextTokens, long longestContext, int iterations, double untilSeconds, out double seconds) =>
-        table.Decode(decodes, contextTokens, longestContext, iterations, untilSeconds, out seconds);
 }
