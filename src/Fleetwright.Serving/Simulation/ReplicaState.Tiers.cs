@@ -123,8 +123,7 @@ internal sealed partial class ReplicaState
 
     private void StartLoad(int slot, in FoundPrefix found, int first, in FoundUnits units, long now)
     {
-        _waitingHead = (_waitingHead + 1) & (_waiting.Length - 1);
-        WaitingCount--;
+        _ = _waiting.Take();
         ref Sequence s = ref _slots[slot];
         s.Units = first;
         s.Blocks = BlocksFor(s.Prompt);
