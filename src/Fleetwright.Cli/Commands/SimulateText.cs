@@ -47,7 +47,7 @@ internal static class SimulateText
     public static IReadOnlyList<string> Row(SimulateAnswer.Latency l) => [Name(l.Name), Milliseconds(l.MeanSeconds), .. l.PercentileSeconds.Values.Select(Milliseconds), Milliseconds(l.MaximumSeconds)];
 
     /// <summary>A latency's name for people.</summary>
-    public static string Name(string key) => key switch { "ttft" => "TTFT", "tpot" => "TPOT", "inter_token" => "between tokens", "end_to_end" => "end to end", _ => key };
+    public static string Name(string key) => key switch { "ttft" => "TTFT", "tpot" => "TPOT", "inter_token" => "between tokens", "end_to_end" => "end to end", "front_end" => "front end", _ => key };
 
     /// <summary>What else there is to say, by name.</summary>
     public static IEnumerable<(string Name, string Value)> Facts(SimulateAnswer a)

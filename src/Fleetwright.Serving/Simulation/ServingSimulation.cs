@@ -1,7 +1,9 @@
 using Fleetwright.Hardware.Chips;
 using Fleetwright.Models;
+using Fleetwright.Serving.Engines;
 using Fleetwright.Serving.Replicas;
 using Fleetwright.Serving.Simulation.Fleets;
+using Fleetwright.Serving.Simulation.FrontEnds;
 using Fleetwright.Serving.Simulation.Results;
 using Fleetwright.Serving.Simulation.Schedulers;
 using Fleetwright.Serving.Simulation.Times;
@@ -145,11 +147,15 @@ public static class ServingSimulation
             IClosedLoop? loop = source is IClosedLoop { Waits: true } waits ? waits : null;
 
             // Ranks of data-parallel attention have a scheduler and a cache each and do every pass together.
-            return ranks == 1
+            IReplicaEngine own = ranks == 1
                 ? new ReplicaSimulator<ReplicaTimes>(times, kind.Create(limits), State(source), sink, request.Leaps) { Series = occupancy, RequestOverhead = overhead, Loop = loop }
                 : new LockstepSimulator<ReplicaTimes>(
-                    times, [.. Enumerable.Range(0, ranks).Select(_ => kind.Create(limits))], [.. Enumerable.Range(0, ranks).Select(_ => State(source))], sink, request.Leaps)
+                    times, [.. Enumerable.Range(0, ranks).Select(_ => kind.Create(limits))], [.. Enumerable.Range(0, ranks).Select(_ => State(source))], sink, request.Leaps, dealing: replica.Engine.RankDealing)
                 { Series = occupancy, RequestOverhead = overhead, Loop = loop };
+            EngineOptions server = replica.Engine;
+            return server.HasFrontEnd
+                ? new FrontEndReplica(own, new FrontEnd(Ticks.Of(server.FrontEndSecondsPerRequest), server.FrontEndSecondsPerToken))
+                : own;
         }
 
         ReplicaState State(IRequestSource? source) =>
