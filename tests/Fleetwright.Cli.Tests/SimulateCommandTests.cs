@@ -113,6 +113,33 @@ public sealed partial class SimulateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_measured_deployment_is_simulated_as_it_is_validated()
+    {
+        string rows = File("row.csv"), to = File("row_predicted.csv");
+        await System.IO.File.WriteAllTextAsync(
+            rows,
+            "id,concurrency,backend,model_path,system,precision,mode,isl,osl,gemm_quant_mode,moe_quant_mode,batch_size,tp_size,pp_size,attention_dp_size,moe_tp_size,moe_ep_size\na,64,vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024,256,fp8,,64,4,1,1,1,1\n",
+            TestContext.Current.CancellationToken);
+        (int code, _, string error) = await Run("validate", "serving", "--rows", rows, "--out", to);
+        Assert.True(code == ExitCode.Success, error);
+        string[] predicted = System.IO.File.ReadAllLines(to)[1].Split(',');
+
+        // The sweep of that table draws lengths from 0.8 of the stated one up to it and sends ten requests a place.
+        (code, string json, error) = await Run(
+            "simulate", "--model", "meta-llama/Llama-3.1-70B", "--chip", "h100_sxm", "--tp", "4", "--dtype", "fp8", "--kv-dtype", "bf16", "--engine", "vllm",
+            "--concurrency", "64", "--input", "uniform:819,1024", "--output", "uniform:204,256", "--requests", "640", "--json");
+        Assert.True(code == ExitCode.Success, error);
+        using var answer = System.Text.Json.JsonDocument.Parse(json);
+        Dictionary<string, double> means = answer.RootElement.GetProperty("latencies").EnumerateArray().ToDictionary(l => l.GetProperty("name").GetString()!, l => l.GetProperty("mean_seconds").GetDouble());
+        double ttft = double.Parse(predicted[^3], CultureInfo.InvariantCulture), tpot = double.Parse(predicted[^2], CultureInfo.InvariantCulture);
+
+        // The draws are others, nothing else; without the front end the first tokens would come in less than half the time.
+        Assert.Equal(ttft, means["ttft"] * 1e3, 0.03 * ttft);
+        Assert.Equal(tpot, means["tpot"] * 1e3, 0.01 * tpot);
+        Assert.True(means["front_end"] > 0.1 * means["ttft"]);
+    }
+
+    [Fact]
     public async Task The_command_of_the_page_prints_what_the_page_shows()
     {
         (int code, string output, string error) = await Run(

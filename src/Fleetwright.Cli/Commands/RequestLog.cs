@@ -30,11 +30,12 @@ internal sealed class RequestLog : ICompletionSink, IDisposable
     }
 
     /// <inheritdoc/>
+    /// <remarks>The time in the front end is left out of the start, so that the record gives the wait in the queue.</remarks>
     public void Completed(in CompletedRequest request) =>
-        Put(request.Id, request.Class, request.PromptTokens, request.OutputTokens, request.Preemptions, request.Arrival, request.Scheduled, request.FirstToken, request.Completed);
+        Put(request.Id, request.Class, request.PromptTokens, request.OutputTokens, request.Preemptions, request.Arrival, request.Scheduled - request.FrontEnd, request.FirstToken, request.Completed);
 
     /// <inheritdoc/>
-    public void Rejected(in Request request) => Put(request.Id, request.Class, request.PromptTokens, request.OutputTokens, Rejection, request.Arrival, 0, 0, 0);
+    public void Rejected(in Request request) => Put(request.Id, request.Class, request.PromptTokens, request.OutputTokens, Rejection, request.Arrival - request.FrontEnd, 0, 0, 0);
 
     /// <summary>Writes the csv.</summary>
     /// <param name="classes">Names of the classes; numbers where there are none.</param>

@@ -207,5 +207,6 @@ internal sealed record SimulateAnswer
         .. interToken is null ? Array.Empty<Latency>() : [Latency.Of("inter_token", interToken, percentiles)],
         Latency.Of("end_to_end", statistics.EndToEnd, percentiles),
         Latency.Of("queue", statistics.Queue, percentiles),
+        .. statistics.FrontEnd.Count == 0 ? Array.Empty<Latency>() : [Latency.Of("front_end", statistics.FrontEnd, percentiles)],
     ];
 }

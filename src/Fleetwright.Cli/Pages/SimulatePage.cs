@@ -57,7 +57,7 @@ internal static class SimulatePage
         ComparePage.Figure(page, "To the first token", "Share of requests that wait at most so long for it; the dots are p50 and p99.", SimulatePlots.Distributions(Lines("TTFT", c => c.Ttft)));
         ComparePage.Figure(page, "From token to token", "TPOT is the mean of a request; between tokens is every single one.", SimulatePlots.Distributions([("TPOT", 0, All(run, c => c.Tpot)), ("between tokens", 3, run.InterToken)]));
         ComparePage.Figure(page, "To the last token", "Share of requests that take at most so long.", SimulatePlots.Distributions(Lines("end to end", c => c.EndToEnd)));
-        ComparePage.Figure(page, "In the queue", "Share of requests whose first iteration starts at most so long after they arrive.", SimulatePlots.Distributions(Lines("queue", c => c.Queue)));
+        ComparePage.Figure(page, "In the queue", "Share of requests whose first iteration starts at most so long after the engine has them.", SimulatePlots.Distributions(Lines("queue", c => c.Queue)));
         if (series.Count > 0)
         {
             ComparePage.Figure(page, "Sequences over time", $"{of}; a dashed line: as many as the engine runs, where they come near it.", SimulatePlots.OverTime(series, [("running", 0, series.Running), ("waiting", 2, series.Waiting)], result.Limits.MaximumSequences, percent: false));

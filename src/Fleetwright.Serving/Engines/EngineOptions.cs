@@ -14,6 +14,16 @@ public enum StepPolicy
     PrefillFirst,
 }
 
+/// <summary>How an engine deals requests out to the ranks of data-parallel attention.</summary>
+public enum RankDealing
+{
+    /// <summary>To the rank with the least waiting and running (vLLM's balancer).</summary>
+    LeastLoaded,
+
+    /// <summary>In turn (SGLang, <c>--load-balance-method round_robin</c>).</summary>
+    RoundRobin,
+}
+
 /// <summary>What a serving engine adds to the chip's work: how steps are filled, how much memory they may take, what the host costs.</summary>
 public sealed record EngineOptions
 {
@@ -22,6 +32,9 @@ public sealed record EngineOptions
 
     /// <summary>How prompts and decodes share steps.</summary>
     public required StepPolicy Policy { get; init; }
+
+    /// <summary>How requests are dealt out to the ranks of data-parallel attention.</summary>
+    public RankDealing RankDealing { get; init; }
 
     /// <summary>New tokens that a step takes at most (decodes count one each); longer prompts are cut into chunks. Per group with data-parallel attention.</summary>
     public required int TokenBudget { get; init; }
@@ -50,6 +63,12 @@ public sealed record EngineOptions
     /// <summary>Further seconds for each token of its prompt: reading and tokenising.</summary>
     public double FrontEndSecondsPerToken { get; init; }
 
+    /// <summary>Whether requests pass a front end that takes time.</summary>
+    public bool HasFrontEnd => FrontEndSecondsPerRequest > 0 || FrontEndSecondsPerToken > 0;
+
+    /// <summary>Seconds that the front end is busy with a request of so many prompt tokens.</summary>
+    public double FrontEndSeconds(double promptTokens) => FrontEndSecondsPerRequest + (FrontEndSecondsPerToken * promptTokens);
+
     /// <summary>How its kernels compare with the calibrated ones.</summary>
     public EngineKernels Kernels { get; init; } = EngineKernels.AsCalibrated;
 
@@ -57,6 +76,7 @@ public sealed record EngineOptions
     public double BlockScaleSeconds { get; init; }
 
     private static readonly (string, StepPolicy)[] Policies = [("mixed", StepPolicy.Mixed), ("prefill-first", StepPolicy.PrefillFirst)];
+    private static readonly (string, RankDealing)[] Dealings = [("least-loaded", RankDealing.LeastLoaded), ("round-robin", RankDealing.RoundRobin)];
 
     /// <summary>The engines of a catalogue, <c>engines/*.yaml</c>.</summary>
     public static CatalogFolder<EngineOptions> Of(FleetCatalog catalog) =>
@@ -70,6 +90,7 @@ public sealed record EngineOptions
         {
             Name = root.Text("name"),
             Policy = root.Choice("policy", Policies),
+            RankDealing = root.OptionalText("rank_dealing") is null ? RankDealing.LeastLoaded : root.Choice("rank_dealing", Dealings),
             TokenBudget = (int)root.Fact("token_budget", Dimension.Count, 1, 1e7).Value,
             MaximumSequences = (int)root.Fact("maximum_sequences", Dimension.Count, 1, 1e7).Value,
             MemoryFraction = root.Fact("memory_fraction", Dimension.Fraction, 0.1, 1),

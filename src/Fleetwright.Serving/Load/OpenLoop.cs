@@ -1,5 +1,6 @@
 using Fleetwright.Hardware.Chips;
 using Fleetwright.Models;
+using Fleetwright.Serving.Engines;
 using Fleetwright.Serving.Replicas;
 using Fleetwright.Serving.Steady;
 using Fleetwright.Serving.Workloads;
@@ -29,10 +30,12 @@ public static class OpenLoop
         double rate = perBatch / ((work.Output.Mean - 1) * step);
 
         StepCost full = IterationMix.MixedStep(replica, work, mix.Budget, Math.Max(1, perBatch), mix.DecodeCost);
-        var prompts = new PromptClock(mix, full.Seconds);
-        double perToken = full.Seconds / mix.Budget;
+        double beside = replica.Engine.Policy == StepPolicy.PrefillFirst ? 0 : mix.DecodeCost.Seconds, fullSeconds = full.Seconds - mix.DecodeCost.Seconds + beside;
+        var prompts = new PromptClock(mix, beside, fullSeconds);
+        double perToken = fullSeconds / mix.Budget;
         WaitingTime wait = WaitingTime.PollaczekKhinchine(rate, work.Prompt.Mean * perToken, work.Prompt.MeanSquare * perToken * perToken);
         double overhead = replica.Engine.RequestOverheadSeconds;
+        WaitingTime front = FrontEnd(replica, work, rate, out double frontSeconds);
         double residual = mix.MeanResidualSeconds;
 
         double crowded = Math.Max(1, perBatch) + (z * Math.Sqrt(perBatch));
@@ -47,8 +50,8 @@ public static class OpenLoop
             Decoding = decoding,
             SequencesAtQuantile = decoding + (z * Math.Sqrt(decoding)) + (rate * micro * (wait.Mean + prompts.Seconds(work.Prompt.Mean))),
             PrefillUtilisation = wait.Utilisation,
-            TtftMean = overhead + residual + wait.Mean + prompts.Seconds(work.Prompt.Mean),
-            TtftTail = TtftQuantile(work.Prompt, prompts, wait, overhead + (2 * residual), quantile),
+            TtftMean = overhead + frontSeconds + front.Mean + residual + wait.Mean + prompts.Seconds(work.Prompt.Mean),
+            TtftTail = TtftQuantile(work.Prompt, prompts, wait, overhead + frontSeconds + front.Quantile(quantile) + (2 * residual), quantile),
             TpotMean = step,
             TpotTail = step + Math.Sqrt((crowdedStep * crowdedStep) + (z * z * chunkVariance)),
             OutputTokensPerSecondPerChip = rate * micro * work.Output.Mean / replica.Chips,
@@ -80,7 +83,16 @@ public static class OpenLoop
             (low, high, found) = at.RequestsPerSecond < requestsPerSecond ? (middle, high, found) : (low, middle, at);
         }
 
-        return found.PrefillUtilisation < 1 ? found : null;
+        return found.PrefillUtilisation < 1 && double.IsFinite(found.TtftMean) ? found : null;
+    }
+
+    // The front end is a queue of its own, M/G/1; its tail is added to that of the prompts, which is too much where both are long.
+    private static WaitingTime FrontEnd(Replica replica, in Workload work, double rate, out double seconds)
+    {
+        double perToken = replica.Engine.FrontEndSecondsPerToken;
+        seconds = replica.Engine.FrontEndSeconds(work.CachedTokens + work.Prompt.Mean);
+        double spread = perToken * work.Prompt.Mean * work.Prompt.Cv;
+        return WaitingTime.PollaczekKhinchine(rate, seconds, (seconds * seconds) + (spread * spread));
     }
 
     // P(TTFT > t) = Σ over bins of prompt length of P(wait > t − fixed − own(length)); the t where it falls to 1 − quantile.
@@ -116,11 +128,11 @@ public static class OpenLoop
         return fixedSeconds + high;
     }
 
-    // Step time rises piecewise linearly with prompt tokens: through a pure decode step, the usual chunk and a full step.
-    private readonly ref struct PromptClock(IterationMix mix, double fullSeconds)
+    // Step time rises piecewise linearly with prompt tokens: through a pure decode step, the usual chunk and a full step; without the decodes where prompts run alone.
+    private readonly ref struct PromptClock(IterationMix mix, double beside, double fullSeconds)
     {
         private readonly double _below = Math.Max(0, mix.MixedCost.Seconds - mix.DecodeCost.Seconds) / mix.ChunkTokens;
-        private readonly double _above = mix.Budget > mix.ChunkTokens ? Math.Max(0, fullSeconds - mix.MixedCost.Seconds) / (mix.Budget - mix.ChunkTokens) : 0;
+        private readonly double _above = mix.Budget > mix.ChunkTokens ? Math.Max(0, fullSeconds - beside - mix.MixedCost.Seconds + mix.DecodeCost.Seconds) / (mix.Budget - mix.ChunkTokens) : 0;
         private readonly double _full = fullSeconds;
 
         public double Seconds(double tokens)
@@ -129,8 +141,8 @@ public static class OpenLoop
             double rest = tokens - (whole * mix.PromptBudget);
             double last = mix.ChunkTokens > mix.PrefillTokens ? Math.Max(rest, mix.ChunkTokens) : rest;
             double step = last <= mix.ChunkTokens
-                ? mix.DecodeCost.Seconds + (_below * last)
-                : mix.MixedCost.Seconds + (_above * (last - mix.ChunkTokens));
+                ? beside + (_below * last)
+                : beside + mix.MixedCost.Seconds - mix.DecodeCost.Seconds + (_above * (last - mix.ChunkTokens));
             return (whole * _full) + step;
         }
     }

@@ -158,15 +158,13 @@ internal static class MeasuredServers
 
     private static ServedRow Simulate(MeasuredServer s, Replica replica, ReplicaTable table, CancellationToken cancellation)
     {
-        var clients = new ClosedLoopSource("clients", s.Lengths, s.Concurrency, Seed);
-        EngineOptions engine = replica.Engine;
-        var server = new FrontEndSource(new CutSource(clients, count: (long)s.Concurrency * RequestsPerPlace), engine.FrontEndSecondsPerRequest, engine.FrontEndSecondsPerToken);
+        var clients = new CutSource(new ClosedLoopSource("clients", s.Lengths, s.Concurrency, Seed), count: (long)s.Concurrency * RequestsPerPlace);
         SimulationResult result = ServingSimulation.Run(
             new SimulationRequest
             {
                 Replica = replica,
                 Table = table,
-                Sources = _ => server,
+                Sources = _ => clients,
                 TypicalContext = s.PromptTokens + s.OutputTokens,
                 MaximumContext = s.PromptTokens + s.OutputTokens,
                 Threads = 1,
@@ -174,7 +172,6 @@ internal static class MeasuredServers
             },
             cancellation);
         ClassStatistics all = result.Statistics.Classes[0];
-        double front = Ticks.Seconds(server.Delay) / server.Count;
-        return new ServedRow(s, new ScoredRow(s.System, all.Ttft.Mean + front, s.TtftSeconds), new ScoredRow(s.System, all.Tpot.Mean, s.TpotSeconds));
+        return new ServedRow(s, new ScoredRow(s.System, all.Ttft.Mean, s.TtftSeconds), new ScoredRow(s.System, all.Tpot.Mean, s.TpotSeconds));
     }
 }

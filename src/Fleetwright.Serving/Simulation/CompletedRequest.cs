@@ -5,7 +5,7 @@ namespace Fleetwright.Serving.Simulation;
 /// <param name="Class">The class that it is counted in.</param>
 /// <param name="PromptTokens">Tokens of its prompt.</param>
 /// <param name="OutputTokens">Tokens of its answer.</param>
-/// <param name="Arrival">When it arrived.</param>
+/// <param name="Arrival">When the client sent it.</param>
 /// <param name="Scheduled">When its first iteration started.</param>
 /// <param name="FirstToken">When its first token was ready.</param>
 /// <param name="Completed">When its last token was ready.</param>
@@ -13,8 +13,14 @@ namespace Fleetwright.Serving.Simulation;
 public readonly record struct CompletedRequest(
     long Id, int Class, int PromptTokens, int OutputTokens, long Arrival, long Scheduled, long FirstToken, long Completed, int Preemptions)
 {
-    /// <summary>Seconds from arrival to the start of the first iteration.</summary>
-    public double QueueSeconds => Ticks.Seconds(Scheduled - Arrival);
+    /// <summary>Ticks from its arrival until the server's front end handed it to the engine; 0 where there is none.</summary>
+    public long FrontEnd { get; init; }
+
+    /// <summary>Ticks from the engine's hearing of it to the start of its first iteration.</summary>
+    public long Queue => Scheduled - Arrival - FrontEnd;
+
+    /// <summary>Seconds from the engine's hearing of it to the start of its first iteration.</summary>
+    public double QueueSeconds => Ticks.Seconds(Queue);
 
     /// <summary>Time to the first token in seconds.</summary>
     public double Ttft => Ticks.Seconds(FirstToken - Arrival);

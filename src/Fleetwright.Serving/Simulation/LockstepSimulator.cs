@@ -1,3 +1,4 @@
+using Fleetwright.Serving.Engines;
 using Fleetwright.Serving.Simulation.Fleets;
 using Fleetwright.Serving.Simulation.Results;
 using Fleetwright.Serving.Simulation.Schedulers;
@@ -37,14 +38,15 @@ internal sealed class LockstepSimulator<TTimes> : ISplitEngine
     /// <param name="sink">Takes the results.</param>
     /// <param name="leaps">Whether runs of iterations are taken in one step; the results are the same.</param>
     /// <param name="balancerPhase">When the front end first hears of the ranks' loads, in ticks.</param>
-    public LockstepSimulator(TTimes times, IReadOnlyList<Scheduler> schedulers, IReadOnlyList<ReplicaState> states, ICompletionSink sink, bool leaps = true, long balancerPhase = 0)
+    /// <param name="dealing">How requests are dealt out to the ranks.</param>
+    public LockstepSimulator(TTimes times, IReadOnlyList<Scheduler> schedulers, IReadOnlyList<ReplicaState> states, ICompletionSink sink, bool leaps = true, long balancerPhase = 0, RankDealing dealing = RankDealing.LeastLoaded)
     {
         _times = times;
         _schedulers = [.. schedulers];
         _states = [.. states];
         _ends = [.. states.Select(_ => new SequenceEnds(sink))];
         _batches = new RankBatch[_states.Length];
-        _balancer = new RankBalancer(_states.Length, balancerPhase);
+        _balancer = new RankBalancer(_states.Length, balancerPhase, dealing);
         _longestRun = leaps ? 1 << 20 : 1;
     }
 

@@ -135,6 +135,7 @@ internal sealed partial class ReplicaState
             Id = request.Id,
             Number = _arrivals++,
             Arrival = request.Arrival,
+            FrontEnd = request.FrontEnd,
             Scheduled = -1,
             FirstToken = -1,
             Prompt = request.PromptTokens,

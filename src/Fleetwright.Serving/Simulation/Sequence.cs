@@ -8,6 +8,9 @@ internal struct Sequence
 {
     public long Id;
     public long Arrival;
+
+    /// <summary>Ticks before its arrival in the front end.</summary>
+    public long FrontEnd;
     public long Scheduled;
     public long FirstToken;
 

@@ -1,8 +1,10 @@
 using Fleetwright.Hardware.Chips;
 using Fleetwright.Models;
+using Fleetwright.Serving.Engines;
 using Fleetwright.Serving.Replicas;
 using Fleetwright.Serving.Simulation.Fleets;
 using Fleetwright.Serving.Simulation.Fleets.Lifecycle;
+using Fleetwright.Serving.Simulation.FrontEnds;
 using Fleetwright.Serving.Simulation.Offload;
 using Fleetwright.Serving.Simulation.Results;
 using Fleetwright.Serving.Simulation.Schedulers;
@@ -209,11 +211,15 @@ public static class ServingSimulation
             IClosedLoop? loop = source is IClosedLoop { Waits: true } waits ? waits : null;
 
             // Ranks of data-parallel attention have a scheduler and a cache each and do every pass together.
-            return ranks == 1
+            IReplicaEngine own = ranks == 1
                 ? new ReplicaSimulator<ReplicaTimes>(times, kind.Create(limits), State(limits, source, engine % shards), sink, request.Leaps) { Series = occupancy, RequestOverhead = overhead, Loop = loop }
                 : new LockstepSimulator<ReplicaTimes>(
-                    times, [.. Enumerable.Range(0, ranks).Select(_ => kind.Create(limits))], [.. Enumerable.Range(0, ranks).Select(_ => State(limits, source, engine % shards))], sink, request.Leaps)
+                    times, [.. Enumerable.Range(0, ranks).Select(_ => kind.Create(limits))], [.. Enumerable.Range(0, ranks).Select(_ => State(limits, source, engine % shards))], sink, request.Leaps, dealing: (part ?? whole).Kind.Replica.Engine.RankDealing)
                 { Series = occupancy, RequestOverhead = overhead, Loop = loop };
+            EngineOptions server = (part ?? whole).Kind.Replica.Engine;
+            return server.HasFrontEnd
+                ? new FrontEndReplica(own, new FrontEnd(Ticks.Of(server.FrontEndSecondsPerRequest), server.FrontEndSecondsPerToken))
+                : own;
         }
 
         ReplicaState State(SchedulerLimits limits, IRequestSource? source, int shard) =>

@@ -91,12 +91,15 @@ public readonly record struct IterationMix(
     /// Time from the start of its first step until the first token of a prompt of <paramref name="tokens"/>: full chunks, then a step
     /// with the rest, shared with other prompts when more than one starts per step. Step time is taken as linear in prompt tokens.
     /// </summary>
-    public double PromptSeconds(double tokens)
+    /// <param name="tokens">Its uncached tokens.</param>
+    /// <param name="alone">Whether prompts run in steps of their own, so that no decodes are waited for.</param>
+    public double PromptSeconds(double tokens, bool alone = false)
     {
+        double beside = alone ? 0 : DecodeCost.Seconds;
         double perToken = Math.Max(0, MixedCost.Seconds - DecodeCost.Seconds) / ChunkTokens;
         double whole = Math.Max(0, Math.Ceiling(tokens / PromptBudget) - 1);
         double rest = tokens - (whole * PromptBudget);
         double last = ChunkTokens > PrefillTokens ? Math.Max(rest, ChunkTokens) : rest;
-        return (whole * (DecodeCost.Seconds + (perToken * PromptBudget))) + DecodeCost.Seconds + (perToken * last);
+        return (whole * (beside + (perToken * PromptBudget))) + beside + (perToken * last);
     }
 }

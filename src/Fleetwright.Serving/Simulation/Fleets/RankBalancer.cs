@@ -1,14 +1,19 @@
+using Fleetwright.Serving.Engines;
+
 namespace Fleetwright.Serving.Simulation.Fleets;
 
 /// <summary>
 /// Deals the requests of a lockstep group out to its ranks as vLLM's front end does: to the least 4·waiting + running, of equals the first. It sees the
 /// counts that the ranks had when they last formed a batch, as of some instant in the last 100 ms, and adds the requests that it has sent since then itself.
-/// Source: vLLM, <c>v1/engine/core_client.py</c> (<c>DPLBAsyncMPClient</c>) and <c>coordinator.py</c>.
+/// Source: vLLM, <c>v1/engine/core_client.py</c> (<c>DPLBAsyncMPClient</c>) and <c>coordinator.py</c>. Or in turn, as SGLang does by default
+/// (<c>server_args.py</c>, <c>--load-balance-method round_robin</c>).
 /// </summary>
 /// <param name="ranks">Ranks.</param>
 /// <param name="phase">When the counts are first seen, in ticks.</param>
-internal sealed class RankBalancer(int ranks, long phase = 0)
+/// <param name="dealing">How.</param>
+internal sealed class RankBalancer(int ranks, long phase = 0, RankDealing dealing = RankDealing.LeastLoaded)
 {
+    private int _turn = -1;
     private const int WaitingWeight = 4;
     private static readonly long Interval = Ticks.Of(0.1);
     private readonly (int Waiting, int Running)[] _reported = new (int, int)[ranks];
@@ -18,6 +23,12 @@ internal sealed class RankBalancer(int ranks, long phase = 0)
     /// <summary>The rank for a request that arrives now.</summary>
     public int Choose(long now)
     {
+        if (dealing == RankDealing.RoundRobin)
+        {
+            _turn = (_turn + 1) % ranks;
+            return _turn;
+        }
+
         Publish(now);
         int best = 0, least = int.MaxValue;
         for (int i = 0; i < _seen.Length; i++)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fleetwright.Serving.Replicas;
 
 namespace Fleetwright.Serving.Simulation.Results;
 
@@ -34,6 +35,9 @@ public enum BottleneckKind
 
     /// <summary>The links from prefill to decode replicas.</summary>
     CacheLinks,
+
+    /// <summary>The server's front end, which takes requests one after another, while requests wait for it.</summary>
+    FrontEnd,
 }
 
 /// <summary>What binds in a run: what requests wait for, or, where none waits, what most of the busy time goes to.</summary>
@@ -51,6 +55,9 @@ public sealed record Bottleneck(BottleneckKind Kind, bool Waits, bool Overloaded
     // Requests wait when they spend this share of their time in the queue; the rest of an iteration on arrival is less.
     internal const double WaitingShare = 0.1;
 
+    // A process at which requests spend this many times what it is busy with each is busy most of the time: M/D/1 at 75 %.
+    private const double BusyFrontEnd = 2.5;
+
     // A mean wait of this share of the whole run is a queue that grew: nobody waits so long for a burst to pass.
     internal const double WaitingRun = 0.05;
 
@@ -67,21 +74,29 @@ public sealed record Bottleneck(BottleneckKind Kind, bool Waits, bool Overloaded
 
         var series = OccupancySeries.MeanOf(result.Occupancy);
         LatencySketch queue = Merged(result, c => c.Queue), whole = Merged(result, c => c.EndToEnd);
+        double front = Merged(result, c => c.FrontEnd) is { Count: > 0 } passed ? passed.Mean : 0;
         long preemptions = result.Statistics.Classes.Sum(c => c.Preemptions);
         (double cache, double running) = WhileWaiting(series);
         bool waits = queue.Mean > WaitingShare * whole.Mean || preemptions > 0.01 * result.Statistics.Completed, overloaded = waits && (Grows(series) || queue.Mean > WaitingRun * result.Seconds);
+
+        // A request that waits in front of the engine for longer than in it waits for the front end.
+        bool behind = front > WaitingShare * whole.Mean && front > queue.Mean && front > BusyFrontEnd * FrontEndSeconds(request.Replica, result);
+        overloaded |= behind && front > WaitingRun * result.Seconds;
         TimePart largest = split.Parts.First(p => p.Use != TimeUse.Idle);
-        BottleneckKind kind = waits && (cache > FullCache || preemptions > 0.01 * result.Statistics.Completed) ? BottleneckKind.Cache
+        BottleneckKind kind = behind ? BottleneckKind.FrontEnd
+            : waits && (cache > FullCache || preemptions > 0.01 * result.Statistics.Completed) ? BottleneckKind.Cache
             : waits && running > FullSequences * result.Limits.MaximumSequences ? BottleneckKind.Sequences
             : KindOf(largest);
         double busy = 1 - split.Of(TimeUse.Idle);
         string why = kind switch
         {
+            BottleneckKind.FrontEnd => string.Create(CultureInfo.InvariantCulture, $"The servers' front ends bind: requests wait {front:0.0##} s on average for a process that takes one in {FrontEndSeconds(request.Replica, result) * 1e3:0.0} ms"),
             BottleneckKind.Cache => string.Create(CultureInfo.InvariantCulture, $"The cache binds: while requests wait it is {cache:0 %} full with {running:0.#} sequences a replica, and {preemptions:#,0} times one lost its place"),
             BottleneckKind.Sequences => string.Create(CultureInfo.InvariantCulture, $"The engine's limit of {result.Limits.MaximumSequences:#,0} sequences binds: as many run while requests wait, and the cache is {cache:0 %} full"),
             _ => string.Create(CultureInfo.InvariantCulture, $"{Words(largest)}: {largest.Share / busy:0 %} of the time in which replicas work"),
         };
-        string wait = waits && kind is not (BottleneckKind.Cache or BottleneckKind.Sequences) ? "; requests wait for it"
+        waits |= behind;
+        string wait = waits && kind is not (BottleneckKind.Cache or BottleneckKind.Sequences or BottleneckKind.FrontEnd) ? "; requests wait for it"
             : waits ? ""
             : "; nothing waits, so that it sets how fast a request is answered and not how many are";
         string load = overloaded ? ". The load is more than the fleet can serve: the queue grew as long as requests came"
@@ -111,6 +126,13 @@ public sealed record Bottleneck(BottleneckKind Kind, bool Waits, bool Overloaded
         (_, TimeCause.Network) => BottleneckKind.DecodeNetwork,
         _ => BottleneckKind.DecodeOverhead,
     };
+
+    // What the front end is busy with a mean request.
+    private static double FrontEndSeconds(Replica replica, SimulationResult result)
+    {
+        double prompt = result.Statistics.Classes.Sum(c => (double)c.PromptTokens) / Math.Max(1, result.Statistics.Completed);
+        return replica.Engine.FrontEndSeconds(prompt);
+    }
 
     internal static LatencySketch Merged(SimulationResult result, Func<ClassStatistics, LatencySketch> sketch)
     {

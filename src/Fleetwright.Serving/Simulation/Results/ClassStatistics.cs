@@ -24,7 +24,10 @@ public sealed class ClassStatistics(ServiceTarget target)
     /// <summary>How often the cache of a request was taken from it.</summary>
     public long Preemptions { get; private set; }
 
-    /// <summary>Time from arrival to the start of the first iteration.</summary>
+    /// <summary>Time from arrival until the server's front end has handed the request to the engine; of those that passed one.</summary>
+    public LatencySketch FrontEnd { get; } = new();
+
+    /// <summary>Time from then to the start of the first iteration.</summary>
     public LatencySketch Queue { get; } = new();
 
     /// <summary>Time to the first token.</summary>
@@ -44,9 +47,14 @@ public sealed class ClassStatistics(ServiceTarget target)
         PromptTokens += request.PromptTokens;
         OutputTokens += request.OutputTokens;
         Preemptions += request.Preemptions;
-        Queue.Add(request.Scheduled - request.Arrival);
+        Queue.Add(request.Queue);
         Ttft.Add(request.FirstToken - request.Arrival);
         EndToEnd.Add(request.Completed - request.Arrival);
+        if (request.FrontEnd > 0)
+        {
+            FrontEnd.Add(request.FrontEnd);
+        }
+
         if (request.OutputTokens > 1)
         {
             Tpot.Add((request.Completed - request.FirstToken) / (request.OutputTokens - 1));
@@ -65,6 +73,7 @@ public sealed class ClassStatistics(ServiceTarget target)
         PromptTokens += other.PromptTokens;
         OutputTokens += other.OutputTokens;
         Preemptions += other.Preemptions;
+        FrontEnd.Add(other.FrontEnd);
         Queue.Add(other.Queue);
         Ttft.Add(other.Ttft);
         Tpot.Add(other.Tpot);
