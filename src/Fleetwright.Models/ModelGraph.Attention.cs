@@ -17,6 +17,11 @@ public sealed partial class ModelGraph
         double projectedKv = a.KeysAreValues ? kvHeads * a.HeadSize : kvWidth;
         double gateWidth = a.OutputGate ? heads * a.ValueHeadSize : 0;
         sink.Add(Operator.Gemm(OperatorRole.QkvProjection, tokens, queryWidth + projectedKv + gateWidth, Model.HiddenSize, LayerDtype, LayerCompute, count));
+        if (a.QkNormOfAllHeads)
+        {
+            AddNormOfAllHeads(ref sink, queryWidth + (kvHeads * a.HeadSize), tokens, count);
+        }
+
         sink.Add(Rotary(tokens, queryWidth + kvWidth, kvWidth, count));
         if (shape.PrefillSequences > 0)
         {
@@ -30,6 +35,14 @@ public sealed partial class ModelGraph
         }
 
         sink.Add(Operator.Gemm(OperatorRole.OutputProjection, tokens, Model.HiddenSize, heads * a.ValueHeadSize, LayerDtype, LayerCompute, count));
+    }
+
+    // A norm over all heads sums squares over tensor-parallel ranks: two numbers of 32 bits a token (vLLM, MiniMaxText01RMSNormTP.forward_qk), in the
+    // way of the kernel that would rotate and normalise a head at once. Norms of single heads go with that kernel.
+    private void AddNormOfAllHeads(ref Sink sink, double width, double tokens, int count)
+    {
+        sink.Add(Operator.Elementwise(OperatorRole.Norm, tokens * width * 2 * Bf16Bytes, tokens * width * 4, count));
+        AddReduce(ref sink, OperatorRole.AttentionAllReduce, tokens * 2 * sizeof(float), Sharding.TensorParallel, count);
     }
 
     // Decode, and prefill under a sparse indexer, work on the compressed cache: the key up-projection is absorbed into the query and the

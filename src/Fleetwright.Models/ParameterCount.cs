@@ -73,7 +73,7 @@ public readonly record struct ParameterCount
                         return (hidden * (query + keyValue + output + (a.OutputGate ? output : 0)))
                             + (a.QkvBias || model.Biases ? query + keyValue : 0)
                             + (a.OutputBias || model.Biases ? hidden : 0)
-                            + (a.QkNorm ? 2 * a.HeadSize : 0)
+                            + (a.QkNorm ? (a.QkNormOfAllHeads ? a.Heads + a.KvHeads : 2) * (long)a.HeadSize : 0)
                             + (a.Sinks ? a.Heads : 0);
                     }
 

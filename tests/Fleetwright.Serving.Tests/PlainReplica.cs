@@ -29,7 +29,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
 
     private long Free => _free.Count;
 
-    private bool Reserves => scheduler is "orca" or "static";
+    private bool Reserves => scheduler is "orca" or "static" or "no-eviction";
 
     public bool Busy => _waiting.Count > 0 || _running.Count > 0;
 
@@ -315,6 +315,22 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
                 }
 
                 break;
+            case "no-eviction":
+                _running.Sort((a, b) => a.Order.CompareTo(b.Order));
+                Decode(batch, 0, ref evicted);
+                tokens = batch.Count;
+                foreach (Sequence s in _running.Where(s => !s.Decodes))
+                {
+                    Chunk(batch, s, ref tokens);
+                }
+
+                while (_waiting.First is { } head && _running.Count < limits.MaximumSequences && tokens < limits.TokenBudget && Free >= Whole(head.Value.Request))
+                {
+                    Sequence s = Admit(Whole(head.Value.Request));
+                    Chunk(batch, s, ref tokens);
+                }
+
+                break;
             default:
                 bool idle = _running.Count == 0;
                 Decode(batch, 0, ref evicted);
@@ -335,6 +351,9 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
         _free.AddRange(Enumerable.Repeat<(Sequence?, int)>((null, 0), blocks));
         return blocks;
     }
+
+    // Prompt and answer.
+    private int Whole(Request request) => Blocks(request.PromptTokens + request.OutputTokens);
 
     private int Blocks(int tokens) => (tokens + limits.BlockTokens - 1) / limits.BlockTokens;
 

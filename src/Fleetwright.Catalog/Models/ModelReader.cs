@@ -59,7 +59,7 @@ public static class ModelReader
 
                 return new GroupedQueryAttention(
                     heads, kvHeads, headSize, (int)map.Integer("value_head_size", headSize, 1, ModelLimits.Heads), (int)map.Integer("window", 0, 0, int.MaxValue),
-                    map.Flag("qkv_bias"), map.Flag("qk_norm"), map.Flag("output_gate"), map.Flag("output_bias"), map.Flag("sinks"), map.Flag("keys_are_values"));
+                    map.Flag("qkv_bias"), map.Flag("qk_norm"), map.Flag("output_gate"), map.Flag("output_bias"), map.Flag("sinks"), map.Flag("keys_are_values"), map.Flag("qk_norm_of_all_heads"));
             case 1:
                 return new LatentAttention(
                     Size(map, "heads", ModelLimits.Heads), (int)map.Integer("query_rank", 0, 0, ModelLimits.Width), Width(map, "kv_rank"), Size(map, "nope_head_size", ModelLimits.Heads), Size(map, "rope_head_size", ModelLimits.Heads), Size(map, "value_head_size", ModelLimits.Heads),

@@ -82,9 +82,10 @@ public abstract record TokenMixer;
 /// <param name="OutputBias">Whether the output projection carries a bias.</param>
 /// <param name="Sinks">Whether each head carries a learned sink logit (gpt-oss).</param>
 /// <param name="KeysAreValues">Whether one projection makes keys and values (the full-attention layers of Gemma 4); the cache still holds both.</param>
+/// <param name="QkNormOfAllHeads">Whether <paramref name="QkNorm"/> is taken over all heads together rather than per head (MiniMax-M2).</param>
 public sealed record GroupedQueryAttention(
     int Heads, int KvHeads, int HeadSize, int ValueHeadSize, int Window = 0,
-    bool QkvBias = false, bool QkNorm = false, bool OutputGate = false, bool OutputBias = false, bool Sinks = false, bool KeysAreValues = false) : TokenMixer;
+    bool QkvBias = false, bool QkNorm = false, bool OutputGate = false, bool OutputBias = false, bool Sinks = false, bool KeysAreValues = false, bool QkNormOfAllHeads = false) : TokenMixer;
 
 /// <summary>Multi-head latent attention (DeepSeek): keys and values are stored as one compressed vector per token.</summary>
 /// <param name="Heads">Query heads.</param>

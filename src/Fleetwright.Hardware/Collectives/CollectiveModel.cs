@@ -83,6 +83,21 @@ public sealed class CollectiveModel
         return across == 1 ? within : Across(kind, bytes, inside, across, within);
     }
 
+    /// <summary>Time of an all-reduce inside one domain whose algorithm an engine prescribes.</summary>
+    /// <param name="algorithm">One shot or two shot; anything else is what a collective library does (NCCL).</param>
+    /// <param name="bytes">The vector.</param>
+    /// <param name="ranks">Chips that take part.</param>
+    public CollectiveCost PriceAllReduce(CollectiveAlgorithm algorithm, double bytes, int ranks)
+    {
+        var none = new CollectiveCost(double.PositiveInfinity, 0, default);
+        return algorithm switch
+        {
+            CollectiveAlgorithm.OneShot => OneShot(bytes, ranks, none),
+            CollectiveAlgorithm.TwoShot => TwoShot(bytes, ranks, 2 * (ranks - 1.0) / ranks, none),
+            _ => AllReduce(bytes, ranks, libraryOnly: true),
+        };
+    }
+
     /// <summary>Seconds of a serving engine's all-reduce inside one server, as tables of it have it.</summary>
     /// <param name="bytes">The vector.</param>
     /// <param name="ranks">Chips that take part.</param>

@@ -7,11 +7,24 @@ namespace Fleetwright.Serving.Engines;
 /// <summary>How an engine fits prompts and decodes into steps.</summary>
 public enum StepPolicy
 {
-    /// <summary>Decodes first, then chunks of prompts up to the token budget, in one step (vLLM V1, TensorRT-LLM, Sarathi).</summary>
+    /// <summary>Decodes first, then chunks of prompts up to the token budget, in one step (vLLM V1, Sarathi).</summary>
     Mixed,
 
     /// <summary>Prompts that wait run in steps of their own, during which decodes stand still (SGLang without mixed chunks).</summary>
     PrefillFirst,
+
+    /// <summary>As <see cref="Mixed"/>, but a request starts only when all that have started could run to their ends without eviction (TensorRT-LLM).</summary>
+    MixedNoEviction,
+}
+
+/// <summary>Which all-reduce an engine runs inside a server.</summary>
+public enum AllReduceRule
+{
+    /// <summary>One shot, two shot, symmetric memory or the library by the size of the vector, as vLLM; what the chips are calibrated with.</summary>
+    BySize,
+
+    /// <summary>One shot for few tokens, two shot for more, the library beyond its workspace, as TensorRT-LLM's fused kernel.</summary>
+    ByTokens,
 }
 
 /// <summary>How an engine deals requests out to the ranks of data-parallel attention.</summary>
@@ -75,7 +88,17 @@ public sealed record EngineOptions
     /// <summary>Seconds that converting activations by blocks adds to a product with block-scaled fp8 weights.</summary>
     public double BlockScaleSeconds { get; init; }
 
-    private static readonly (string, StepPolicy)[] Policies = [("mixed", StepPolicy.Mixed), ("prefill-first", StepPolicy.PrefillFirst)];
+    /// <summary>Seconds that the host takes to launch one operator of a step that is not replayed from a captured graph; such a step takes at least all its launches.</summary>
+    public double LaunchSecondsPerOperator { get; init; }
+
+    /// <summary>New tokens up to which steps with prompts are replayed from captured graphs too; 0 when only decodes are captured.</summary>
+    public int CapturedTokens { get; init; }
+
+    /// <summary>Which all-reduce it runs inside a server.</summary>
+    public AllReduceRule AllReduce { get; init; }
+
+    private static readonly (string, StepPolicy)[] Policies = [("mixed", StepPolicy.Mixed), ("prefill-first", StepPolicy.PrefillFirst), ("mixed-no-eviction", StepPolicy.MixedNoEviction)];
+    private static readonly (string, AllReduceRule)[] AllReduceRules = [("by-size", AllReduceRule.BySize), ("by-tokens", AllReduceRule.ByTokens)];
     private static readonly (string, RankDealing)[] Dealings = [("least-loaded", RankDealing.LeastLoaded), ("round-robin", RankDealing.RoundRobin)];
 
     /// <summary>The engines of a catalogue, <c>engines/*.yaml</c>.</summary>
@@ -101,6 +124,9 @@ public sealed record EngineOptions
             FrontEndSecondsPerRequest = root.OptionalFact("front_end_per_request", Dimension.Time)?.Value ?? 0,
             FrontEndSecondsPerToken = root.OptionalFact("front_end_per_token", Dimension.Time)?.Value ?? 0,
             BlockScaleSeconds = root.OptionalFact("block_scale_overhead", Dimension.Time)?.Value ?? 0,
+            LaunchSecondsPerOperator = root.OptionalFact("launch_per_operator", Dimension.Time)?.Value ?? 0,
+            CapturedTokens = (int)(root.OptionalFact("captured_tokens", Dimension.Count)?.Value ?? 0),
+            AllReduce = root.Has("all_reduce") ? root.Choice("all_reduce", AllReduceRules) : AllReduceRule.BySize,
             Kernels = root.OptionalMap("kernels") is { } kernels ? EngineKernels.Read(kernels) : EngineKernels.AsCalibrated,
         };
     }

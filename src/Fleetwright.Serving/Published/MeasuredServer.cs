@@ -43,6 +43,9 @@ internal sealed record MeasuredServer
     /// <summary>Requests in flight on one replica.</summary>
     public required int Concurrency { get; init; }
 
+    /// <summary>Requests that the server runs at most; ten times as many are sent. Fewer than <see cref="Concurrency"/> where a launch script mixed them up.</summary>
+    public required int Places { get; init; }
+
     /// <summary>Prompt tokens, at most.</summary>
     public required int PromptTokens { get; init; }
 
@@ -100,6 +103,8 @@ internal sealed record MeasuredServer
             return null;
         }
 
+        int concurrency = PlacesOf(r);
+        bool draws = r["attention_dp_size"].Length > 0;
         return new MeasuredServer
         {
             Id = r["id"],
@@ -112,10 +117,11 @@ internal sealed record MeasuredServer
             // The table says "fp8" of MiniMax and DeepSeek too, whose own checkpoints are block-scaled.
             BlockScaled = r["gemm_quant_mode"].StartsWith("fp8", StringComparison.Ordinal) && (model.NativeDtype == Dtype.Fp8 || r["gemm_quant_mode"] == "fp8_block" || r["moe_quant_mode"] == "fp8_block"),
             Sharding = sharding,
-            Concurrency = PlacesOf(r),
+            Concurrency = concurrency,
+            Places = draws ? SweepLaunch.Places(r["backend"], r["system"], r["model_path"], concurrency) : concurrency,
             PromptTokens = r.Whole("isl"),
             OutputTokens = r.Whole("osl"),
-            DrawsLengths = r["attention_dp_size"].Length > 0,
+            DrawsLengths = draws,
             TtftSeconds = Measured(r, "silicon_ttft_ms"),
             TpotSeconds = Measured(r, "silicon_tpot_ms"),
         };
@@ -143,7 +149,8 @@ internal sealed record MeasuredServer
         return new Sharding(tensor, r.Whole("pp_size", 1), experts ? expert : 1, data);
     }
 
-    // Some rows count the clients of several replicas behind one router; the batch is that of one (with data-parallel attention, of one group).
+    // Some rows count the clients of several replicas behind one router; the batch is that of one (with data-parallel attention, of one group). Those replicas
+    // are not groups of data-parallel attention: TP × groups = TP × EP of the experts holds with one group in all of them.
     private static int PlacesOf(CsvRow r)
     {
         int batch = r["batch_size"].Length > 0 ? r.Whole("batch_size") * r.Whole("attention_dp_size", 1) : int.MaxValue;

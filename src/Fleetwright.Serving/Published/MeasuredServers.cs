@@ -64,18 +64,22 @@ internal static class MeasuredServers
         return Predict(catalog, Read(catalog, path), engines.Get, cancellation);
     }
 
-    /// <summary>Simulates servers under engines with any parameters. Servers of one deployment share its prices.</summary>
+    /// <summary>Simulates servers under engines with any parameters, started as the sweep did. Servers of one deployment share its prices.</summary>
     public static IReadOnlyList<ServedRow> Predict(FleetCatalog catalog, IReadOnlyList<MeasuredServer> servers, Func<string, EngineOptions> engines, CancellationToken cancellation = default)
     {
         var rows = new ServedRow[servers.Count];
         foreach (IGrouping<(string, string, string, Precision, Sharding, bool), int> same in Enumerable.Range(0, servers.Count).GroupBy(i => KeyOf(servers[i])))
         {
             MeasuredServer first = servers[same.First()];
-            var replica = new Replica(new ModelGraph(first.Model, first.Precision, first.Sharding), ChipModel.For(catalog, first.System), engines(first.Engine)) { BlockScaled = first.BlockScaled };
-            ReplicaTable table = ServingSimulation.Table(replica);
+            var graph = new ModelGraph(first.Model, first.Precision, first.Sharding);
+            var chip = ChipModel.For(catalog, first.System);
+            EngineOptions engine = engines(first.Engine);
+            int budget = same.Max(i => SweepLaunch.Of(servers[i], engine).TokenBudget);
+            ReplicaTable table = ServingSimulation.Table(new Replica(graph, chip, engine with { TokenBudget = budget }) { BlockScaled = first.BlockScaled });
             foreach (int i in same)
             {
                 cancellation.ThrowIfCancellationRequested();
+                var replica = new Replica(graph, chip, SweepLaunch.Of(servers[i], engine)) { BlockScaled = first.BlockScaled };
                 rows[i] = Simulate(servers[i], replica, table, cancellation);
             }
         }
@@ -119,7 +123,7 @@ internal static class MeasuredServers
                 continue;
             }
 
-            var replica = new Replica(new ModelGraph(server.Model, server.Precision, server.Sharding), ChipModel.For(catalog, server.System), engines.Get(server.Engine));
+            var replica = new Replica(new ModelGraph(server.Model, server.Precision, server.Sharding), ChipModel.For(catalog, server.System), SweepLaunch.Of(server, engines.Get(server.Engine)));
             if (ServingSimulation.Problem(new SimulationRequest { Replica = replica }) is { } problem)
             {
                 status[i] = problem;
@@ -158,7 +162,7 @@ internal static class MeasuredServers
 
     private static ServedRow Simulate(MeasuredServer s, Replica replica, ReplicaTable table, CancellationToken cancellation)
     {
-        var clients = new CutSource(new ClosedLoopSource("clients", s.Lengths, s.Concurrency, Seed), count: (long)s.Concurrency * RequestsPerPlace);
+        var clients = new CutSource(new ClosedLoopSource("clients", s.Lengths, s.Concurrency, Seed), count: (long)s.Places * RequestsPerPlace);
         SimulationResult result = ServingSimulation.Run(
             new SimulationRequest
             {

@@ -1,5 +1,7 @@
+using Fleetwright.Catalog.Models;
 using Fleetwright.Catalog.Units;
 using Fleetwright.Hardware.Chips;
+using Fleetwright.Hardware.Collectives;
 using Fleetwright.Models;
 using Fleetwright.Models.Operators;
 using Fleetwright.Serving.Engines;
@@ -13,8 +15,17 @@ namespace Fleetwright.Serving.Replicas;
 /// <remarks>Immutable and thread-safe; pricing a step allocates nothing once a thread is warm.</remarks>
 public sealed class Replica
 {
+    // TensorRT-LLM's fused all-reduce: kOneShotMaxToken of allReduceFusionKernels.h, getMaxRequiredWorkspaceSize of customAllReduceUtils.h.
+    private const double OneShotTokens = 128;
+    private const int MostRanks = 8;
+    private const double Workspace = 8e6;
+    private const double WorkspaceOfTwo = 16e6;
+
     [ThreadStatic]
     private static Operator[]? _scratch;
+    private readonly double _operatorsOfPrompts;
+    private readonly ExpertPopularity? _experts;
+    private readonly int _choices;
 
     /// <summary>Compiles a replica.</summary>
     /// <param name="graph">The model in its precision and sharding.</param>
@@ -30,6 +41,15 @@ public sealed class Replica
         ReserveBytes = (chip.Chip.MemoryCapacity * (1 - engine.MemoryFraction)) + engine.RuntimeReserveBytes;
         CacheRoomBytes = chip.Chip.MemoryCapacity - ReserveBytes - WeightBytes - ActivationBytes;
         IdleWatts = chip.Chip.IdlePower?.Value ?? (chip.Chip.Tdp * chip.Coefficients.IdlePowerShare);
+        if (graph.Model.Layers.Select(l => l.FeedForward).OfType<MixtureOfExperts>().FirstOrDefault() is { } moe)
+        {
+            (_experts, _choices) = (ExpertPopularity.Of(moe.Experts, moe.TopK), moe.TopK);
+        }
+
+        foreach (ref readonly Operator op in Operators(StepShape.Prefill(1, 64)))
+        {
+            _operatorsOfPrompts += op.Count;
+        }
     }
 
     /// <summary>The model in its precision and sharding.</summary>
@@ -92,8 +112,21 @@ public sealed class Replica
     {
         StepCost cost = Price(Operators(shape));
         double host = HostSeconds((shape.PrefillSequences + shape.DecodeSequences) / Sharding.AttentionDataParallel);
+        if (shape.PrefillSequences > 0)
+        {
+            double tokens = (shape.PrefillSequences * shape.PrefillTokens) + shape.DecodeSequences;
+            host += Math.Max(0, LaunchSeconds(tokens / Sharding.AttentionDataParallel) - cost.Seconds);
+        }
+
         return cost with { Seconds = cost.Seconds + host, Joules = cost.Joules + (host * IdleWatts), LowSeconds = cost.LowSeconds + host, HighSeconds = cost.HighSeconds + host };
     }
+
+    /// <summary>
+    /// Seconds that the host takes to launch the operators of a step with prompts, which the chip's work cannot undercut: 0 where a captured graph is
+    /// replayed. Decodes are always captured.
+    /// </summary>
+    /// <param name="tokens">New tokens of a group of data-parallel attention.</param>
+    public double LaunchSeconds(double tokens) => tokens > Engine.CapturedTokens && Graph.Model.Ranking is null ? Engine.LaunchSecondsPerOperator * _operatorsOfPrompts : 0;
 
     /// <summary>
     /// The cost of a step whose prompt tokens are spread unevenly over the groups of data-parallel attention: everything but the experts is
@@ -137,7 +170,22 @@ public sealed class Replica
     // Hopper to 17 rows and DeepGEMM's beyond.
     private OperatorCost Cost(in Operator op)
     {
+        if (_experts is not null && op.Kind == OperatorKind.GroupedGemm)
+        {
+            double tokens = op.Groups * op.M * Sharding.ExpertParallel / _choices, touched = _experts.Touched(tokens);
+            return Chip.Price(op with { Groups = op.Groups * touched, M = op.M / touched, WeightBytes = op.WeightBytes * touched });
+        }
+
         OperatorCost cost = Chip.Price(op);
+        if (Engine.AllReduce == AllReduceRule.ByTokens && op.Kind == OperatorKind.AllReduce && op.Ranks is > 1 and <= MostRanks && op.Ranks <= Chip.Chip.ScaleUpDomain && Chip.Chip.ScaleUpBandwidth is not null)
+        {
+            CollectiveAlgorithm algorithm = op.MessageBytes > (op.Ranks > 2 ? Workspace : WorkspaceOfTwo) ? CollectiveAlgorithm.None
+                : op.MessageBytes <= OneShotTokens * 2 * Graph.Model.HiddenSize ? CollectiveAlgorithm.OneShot
+                : CollectiveAlgorithm.TwoShot;
+            CollectiveCost own = Chip.Collectives.PriceAllReduce(algorithm, op.MessageBytes, op.Ranks);
+            return cost with { Seconds = own.Seconds, OverheadSeconds = own.LatencySeconds, NetworkSeconds = own.Seconds - own.LatencySeconds };
+        }
+
         if (!BlockScaled || op.Kind != OperatorKind.Gemm || op.StorageDtype != Dtype.Fp8)
         {
             return cost;
@@ -153,7 +201,7 @@ public sealed class Replica
     private StepCost Price(ReadOnlySpan<Operator> step)
     {
         StepCost cost = Chip.Price(step);
-        if ((Engine.Kernels == EngineKernels.AsCalibrated && !BlockScaled) || cost.Seconds <= 0)
+        if ((Engine.Kernels == EngineKernels.AsCalibrated && Engine.AllReduce == AllReduceRule.BySize && !BlockScaled) || cost.Seconds <= 0)
         {
             return cost;
         }

@@ -69,7 +69,7 @@ public readonly record struct IterationMix(
 
     /// <summary>The cost of a step with <paramref name="chunk"/> prompt tokens beside <paramref name="decoding"/> decodes; two steps where the engine does not mix them.</summary>
     internal static StepCost MixedStep(Replica replica, in Workload work, double chunk, double decoding, in StepCost decode) =>
-        replica.Engine.Policy == StepPolicy.Mixed
+        replica.Engine.Policy != StepPolicy.PrefillFirst
             ? replica.Step(Mixed(work, chunk, decoding, work.MeanContext), BusiestShare(replica, work, chunk))
             : replica.Step(Mixed(work, chunk, 0, 0), BusiestShare(replica, work, chunk)) + decode;
 

@@ -93,7 +93,7 @@ internal static class AttentionReader
         return Divides(map, new GroupedQueryAttention(
             heads, map.Integer("num_key_value_heads", heads, 1, ModelLimits.Heads), headSize, map.Integer("v_head_dim", headSize, 1, ModelLimits.Heads), window,
             QkvBias: bias || family.QkvBias, QkNorm: family.QkNorm, OutputGate: family.OutputGate || map.Flag("attention_output_gate"),
-            OutputBias: bias && family.BiasCoversOutput, Sinks: family.Sinks || map.Flag("add_full_attention_sink_bias")));
+            OutputBias: bias && family.BiasCoversOutput, Sinks: family.Sinks || map.Flag("add_full_attention_sink_bias"), QkNormOfAllHeads: family.QkNormOfAllHeads));
     }
 
     public static StateSpace StateSpace(ConfigMap map) => new(

@@ -12,6 +12,9 @@ internal sealed record Family
     /// <summary>Queries and keys are normalised per head, with weights.</summary>
     public bool QkNorm { get; init; }
 
+    /// <summary>Whether those norms are taken over all heads together.</summary>
+    public bool QkNormOfAllHeads { get; init; }
+
     public bool OutputGate { get; init; }
 
     public bool Sinks { get; init; }
@@ -56,7 +59,7 @@ internal sealed record Family
         ["gpt_oss"] = new() { Sinks = true, ExpertBiases = true },
         ["mimo"] = new() { BiasCoversOutput = false },
         ["mimo_v2_flash"] = new(),
-        ["minimax_m2"] = new() { QkNorm = true },
+        ["minimax_m2"] = new() { QkNorm = true, QkNormOfAllHeads = true },
         ["step3p7"] = new(),
         ["deepseek_v2"] = new(),
         ["deepseek_v3"] = new(),

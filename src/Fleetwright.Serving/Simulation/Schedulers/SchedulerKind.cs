@@ -17,6 +17,9 @@ public enum SchedulerKind
     /// <summary>Prompts in chunks before decodes, as SGLang without mixed chunks.</summary>
     PrefillFirst,
 
+    /// <summary>Decodes, then chunks of prompts; nothing starts that could not run to its end without eviction, as TensorRT-LLM.</summary>
+    NoEviction,
+
     /// <summary>Orca: iteration-level batching with the whole context reserved.</summary>
     Orca,
 
@@ -28,10 +31,15 @@ public enum SchedulerKind
 internal static class SchedulerKinds
 {
     /// <summary>The scheduler that comes closest to what the catalogue says of an engine.</summary>
-    public static SchedulerKind Of(EngineOptions engine) => engine.Policy == StepPolicy.Mixed ? SchedulerKind.VllmV1 : SchedulerKind.PrefillFirst;
+    public static SchedulerKind Of(EngineOptions engine) => engine.Policy switch
+    {
+        StepPolicy.PrefillFirst => SchedulerKind.PrefillFirst,
+        StepPolicy.MixedNoEviction => SchedulerKind.NoEviction,
+        _ => SchedulerKind.VllmV1,
+    };
 
-    /// <summary>Whether a sequence holds the blocks of the longest context from its start.</summary>
-    public static bool ReservesWhole(this SchedulerKind kind) => kind is SchedulerKind.Orca or SchedulerKind.Static;
+    /// <summary>Whether a sequence holds all blocks that it may need from its start.</summary>
+    public static bool ReservesWhole(this SchedulerKind kind) => kind is SchedulerKind.Orca or SchedulerKind.Static or SchedulerKind.NoEviction;
 
     /// <summary>A new scheduler.</summary>
     public static Scheduler Create(this SchedulerKind kind, SchedulerLimits limits) => kind switch
@@ -40,6 +48,7 @@ internal static class SchedulerKinds
         SchedulerKind.VllmV0 => new VllmV0Scheduler(limits.TokenBudget),
         SchedulerKind.Sarathi => new SarathiScheduler(),
         SchedulerKind.PrefillFirst => new PrefillFirstScheduler(),
+        SchedulerKind.NoEviction => new NoEvictionScheduler(),
         SchedulerKind.Orca => new OrcaScheduler(),
         _ => new StaticScheduler(),
     };

@@ -67,19 +67,21 @@ internal sealed partial class ReplicaTable
     public double Iteration(int decodes, long contextTokens, ReadOnlySpan<PromptChunk> chunks)
     {
         var batch = RankBatch.Of(decodes, contextTokens, 0, chunks);
-        return Own(batch) + Experts(batch.Tokens);
+        return Math.Max(Own(batch) + Experts(batch.Tokens), Launched(batch));
     }
 
     /// <summary>Seconds of an iteration of ranks in lockstep; see <see cref="ILockstepTimes.Iteration"/>.</summary>
     public double Iteration(ReadOnlySpan<RankBatch> ranks)
     {
-        double slowest = 0;
+        // Prompts on any rank keep all from replaying a graph: ranks wait for each other in the experts.
+        double slowest = 0, launched = 0;
         foreach (ref readonly RankBatch rank in ranks)
         {
             slowest = Math.Max(slowest, Own(rank));
+            launched = Math.Max(launched, Launched(rank));
         }
 
-        return slowest + Experts(Tokens(ranks));
+        return Math.Max(slowest + Experts(Tokens(ranks)), launched);
     }
 
     /// <summary>A run of decodes of ranks in lockstep; see <see cref="ILockstepTimes.Decode"/>.</summary>
@@ -178,6 +180,9 @@ internal sealed partial class ReplicaTable
 
         return seconds;
     }
+
+    // What the host takes for a step with prompts, which is not replayed from a graph.
+    private double Launched(in RankBatch batch) => batch.ChunkTokens > 0 ? _replica.LaunchSeconds(batch.Tokens) + Host(batch.Sequences) : 0;
 
     private static double[] Empty(int length)
     {
