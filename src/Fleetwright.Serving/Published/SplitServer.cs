@@ -66,9 +66,6 @@ internal sealed record SplitServer(MeasuredServer Prefill, MeasuredServer Decode
         }
 
         var clients = new CutSource(new ClosedLoopSource("clients", server.Decode.Lengths, server.Clients, MeasuredServers.Seed), count: (long)server.Clients * MeasuredServers.RequestsPerPlace);
-
-        // Each prefill worker has a front end of its own.
-        var source = new FrontEndSource(clients, engine.FrontEndSecondsPerRequest / server.PrefillWorkers, engine.FrontEndSecondsPerToken / server.PrefillWorkers);
         Replica prompts = Worker(server.Prefill, engine with { MaximumSequences = server.PrefillBatch ?? engine.MaximumSequences }), decodes = Worker(server.Decode, engine);
         if (KvLink.Of(prompts, decodes) is not { } link)
         {
@@ -81,7 +78,7 @@ internal sealed record SplitServer(MeasuredServer Prefill, MeasuredServer Decode
             Replica = decodes,
             Replicas = server.DecodeWorkers,
             Prefill = new PrefillPool { Replica = prompts, Replicas = server.PrefillWorkers, Link = link },
-            Source = source,
+            Source = clients,
             TypicalContext = server.Decode.PromptTokens + server.Decode.OutputTokens,
             MaximumContext = server.Decode.PromptTokens + server.Decode.OutputTokens,
             Threads = 1,
@@ -95,9 +92,8 @@ internal sealed record SplitServer(MeasuredServer Prefill, MeasuredServer Decode
 
         status = "ok";
         ClassStatistics all = ServingSimulation.Run(request, cancellation).Statistics.Classes[0];
-        double front = Ticks.Seconds(source.Delay) / source.Count;
         MeasuredServer s = server.Decode;
-        return new ServedRow(s, new ScoredRow(s.System, all.Ttft.Mean + front, s.TtftSeconds), new ScoredRow(s.System, all.Tpot.Mean, s.TpotSeconds));
+        return new ServedRow(s, new ScoredRow(s.System, all.Ttft.Mean, s.TtftSeconds), new ScoredRow(s.System, all.Tpot.Mean, s.TpotSeconds));
 
         Replica Worker(MeasuredServer pool, EngineOptions options) => new(new ModelGraph(pool.Model, pool.Precision, pool.Sharding), ChipModel.For(catalog, pool.System), options) { BlockScaled = pool.BlockScaled };
     }

@@ -1,6 +1,8 @@
 using Fleetwright.Models;
+using Fleetwright.Serving.Engines;
 using Fleetwright.Serving.Replicas;
 using Fleetwright.Serving.Simulation.Fleets;
+using Fleetwright.Serving.Simulation.FrontEnds;
 using Fleetwright.Serving.Simulation.Results;
 using Fleetwright.Serving.Simulation.Schedulers;
 using Fleetwright.Serving.Simulation.Times;
@@ -40,10 +42,11 @@ internal static class SplitSimulation
             first.Replicas, second.Replicas, new KvLinks(prefill.Replicas, request.Replicas, prefill.Link), tokens => graph.CacheBytesPerSequence(tokens), statistics, transfers)
         {
             FirstToken = prefill.FirstToken,
+            Loop = source is IClosedLoop { Waits: true } loop ? loop : null,
             Stages = (prefill.Replica.Sharding.PipelineParallel, request.Replica.Sharding.PipelineParallel),
         };
         bool cancelled = false;
-        simulator.Run(source, now =>
+        simulator.Run(Entrance(source, prefill), now =>
         {
             request.Progress?.Invoke(new SimulationProgress(statistics.Completed, Ticks.Seconds(now), first.Work.Runs + second.Work.Runs));
             cancelled = cancellation.IsCancellationRequested;
@@ -55,6 +58,20 @@ internal static class SplitSimulation
         {
             Prefill = new PrefillResult(first.Work, first.Series, first.Limits, first.Kind, promptJoules, transfers),
         };
+    }
+
+    // Every prefill replica has a front end. Which of them a request passes does not matter while they are far from busy: they are one that is as many times as fast.
+    private static IRequestSource Entrance(IRequestSource source, PrefillPool prefill)
+    {
+        EngineOptions server = prefill.Replica.Engine;
+        if (!server.HasFrontEnd)
+        {
+            return source;
+        }
+
+        var frontEnd = new FrontEnd(Ticks.Of(server.FrontEndSecondsPerRequest / prefill.Replicas), server.FrontEndSecondsPerToken / prefill.Replicas);
+        frontEnd.Listen(source);
+        return frontEnd;
     }
 
     private sealed class Pool

@@ -38,6 +38,9 @@ internal sealed class SplitFleetSimulator
     /// <summary>When clients have the first token.</summary>
     public FirstToken FirstToken { get; init; }
 
+    /// <summary>Hears of every request that is turned away, when the source waits for answers.</summary>
+    public IClosedLoop? Loop { get; init; }
+
     /// <summary>Engines of a replica in each pool, its pipeline stages, which share its link.</summary>
     public (int Prefill, int Decode) Stages { get; init; } = (1, 1);
 
@@ -64,7 +67,7 @@ internal sealed class SplitFleetSimulator
 
             while (source.NextArrival <= now)
             {
-                Arrive(source.Take(), source as IClosedLoop);
+                Arrive(source.Take());
             }
 
             while (_prefill.Resume(now) >= 0)
@@ -85,7 +88,7 @@ internal sealed class SplitFleetSimulator
 
     private long Next(IRequestSource source) => Math.Min(Math.Min(source.NextArrival, _moves.FirstTime), Math.Min(_prefill.NextEnd, _decode.NextEnd));
 
-    private void Arrive(in Request request, IClosedLoop? loop)
+    private void Arrive(in Request request)
     {
         if (_prefill.CanEverHold(request.PromptTokens, 1) && (request.OutputTokens == 1 || _decode.CanEverHold(request.PromptTokens, request.OutputTokens)))
         {
@@ -96,10 +99,7 @@ internal sealed class SplitFleetSimulator
         else
         {
             _sink.Rejected(request);
-            if (loop is { Waits: true })
-            {
-                loop.Ended(request.Id, request.Arrival, served: false);
-            }
+            Loop?.Ended(request.Id, request.Arrival, served: false);
         }
     }
 
