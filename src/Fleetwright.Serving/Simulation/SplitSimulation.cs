@@ -100,11 +100,17 @@ internal static class SplitSimulation
                 return ranks == 1
                     ? new ReplicaSimulator<ReplicaTimes>(times, Kind.Create(Limits), State(), sink, request.Leaps)
                     {
-                        Series = series, RequestOverhead = overhead, Loop = loop, Intake = decodes ? new KvIntake(handOver) : null, Outbox = decodes ? null : [],
+                        Series = series,
+                        RequestOverhead = overhead,
+                        Loop = loop,
+                        Intake = decodes ? new KvIntake(handOver) : null,
+                        Outbox = decodes ? null : [],
                     }
                     : new LockstepSimulator<ReplicaTimes>(times, [.. Enumerable.Range(0, ranks).Select(_ => Kind.Create(Limits))], [.. Enumerable.Range(0, ranks).Select(_ => State())], sink, request.Leaps)
                     {
-                        Series = series, RequestOverhead = overhead, Loop = loop,
+                        Series = series,
+                        RequestOverhead = overhead,
+                        Loop = loop,
                         Intakes = decodes ? [.. Enumerable.Range(0, ranks).Select(_ => new KvIntake(handOver))] : [],
                         Outboxes = decodes ? [] : [.. Enumerable.Range(0, ranks).Select(_ => new List<int>())],
                     };
