@@ -86,7 +86,10 @@ public sealed class MixedFleetTests
         List<Request> requests = [.. Requests().Select(r => r with { Class = (int)(r.Id % 3) })];
         SimulationRequest request = FailureTests.Busy(RouterKind.ByClass) with
         {
-            Source = new ListSource(requests), Targets = [default, default, default], Groups = [new ClassGroup(0, 2), new ClassGroup(-1, 4)], GroupRouter = RouterKind.LeastOutstanding,
+            Source = new ListSource(requests),
+            Targets = [default, default, default],
+            Groups = [new ClassGroup(0, 2), new ClassGroup(-1, 4)],
+            GroupRouter = RouterKind.LeastOutstanding,
         };
         SimulationResult found = Run(request);
         SimulationResult first = Run(FailureTests.Busy(RouterKind.LeastOutstanding) with { Replicas = 2, Source = new ListSource([.. requests.Where(r => r.Class == 0)]) });
@@ -96,7 +99,9 @@ public sealed class MixedFleetTests
         // Also where replicas fail: what is routed again stays in its group.
         FleetOutcome failing = Run(request with
         {
-            Source = new ListSource(requests), Replicas = 2, Also = [new FleetKind("rest", request.Replica, 4)],
+            Source = new ListSource(requests),
+            Replicas = 2,
+            Also = [new FleetKind("rest", request.Replica, 4)],
             Behaviour = new FleetBehaviour { Failures = new FailureRules { ChipMtbfSeconds = 100, RepairSeconds = 20 } },
         }).Fleet!;
         Assert.True(failing.Failures!.Retries > 10);

@@ -129,7 +129,7 @@ internal sealed class FleetOptions
             ChipMtbfSeconds = chip ?? (named is null ? double.PositiveInfinity : 1 / FailureModel.In(context.Catalog).Get(named).ChipHazard),
             NodeMtbfSeconds = node ?? double.PositiveInfinity,
             RepairSeconds = repair ?? throw new InputException(_mttr.Name, "is missing; allowed: the mean time from the detection of a failure until the chips can start again"),
-            DetectionSeconds = CommonOptions.Quantity(parsed, _detection, Dimension.Time, 0, Longest) ?? 10,
+            DetectionSeconds = CommonOptions.Quantity(parsed, _detection, Dimension.Time, 0, 86400) ?? 10,
             OnFailure = TrafficOptions.Member<LostRequests>(_onFailure.Name, parsed.GetRequiredValue(_onFailure)),
             Spares = CommonOptions.Whole(parsed, _spares, 0, MostReplicas),
         };

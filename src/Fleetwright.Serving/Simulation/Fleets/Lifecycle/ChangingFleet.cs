@@ -155,7 +155,7 @@ internal sealed class ChangingFleet : IReplicaLoads
             long end = _ends.FirstTime, happens = _events.FirstTime, now = Math.Min(arrival, Math.Min(end, happens));
             if (now == Ticks.Never)
             {
-                // Repairs that take longer than simulated time goes: nobody will come for those that wait.
+                // Repairs or start-ups that end after all simulated time: nobody will come for those that wait.
                 GiveUp();
                 continue;
             }
@@ -216,7 +216,7 @@ internal sealed class ChangingFleet : IReplicaLoads
     int IReplicaLoads.Waiting(int replica) => Current(replica).Waiting;
 
     /// <inheritdoc/>
-    int IReplicaLoads.Outstanding(int replica) => Current(replica) is var engine ? engine.Waiting + engine.Running : 0;
+    int IReplicaLoads.Outstanding(int replica) => Current(replica).Waiting + _engines[_routable[replica]]!.Running;
 
     /// <inheritdoc/>
     double IReplicaLoads.CacheTaken(int replica) => Current(replica).CacheTaken;
@@ -286,6 +286,11 @@ internal sealed class ChangingFleet : IReplicaLoads
 
     private void GiveUp()
     {
+        if (_parked.Count == 0)
+        {
+            throw new InvalidOperationException("requests are neither on a replica nor at the router");
+        }
+
         while (_parked.TryDequeue(out long id))
         {
             Drop(id, 0);
@@ -350,11 +355,11 @@ internal sealed class ChangingFleet : IReplicaLoads
                 FailNode(subject);
                 break;
             case FleetEventKind.Look:
-                _events.Add(_now + Ticks.Of(_behaviour.Autoscaling!.SyncSeconds), FleetEventKind.Look, 0);
+                _events.Add(Later.Than(_now, Ticks.Of(_behaviour.Autoscaling!.SyncSeconds)), FleetEventKind.Look, 0);
                 Scale(_behaviour.Autoscaling);
                 break;
             case FleetEventKind.Round:
-                _events.Add(_now + Ticks.Of(_behaviour.Restarts!.EverySeconds), FleetEventKind.Round, 0);
+                _events.Add(Later.Than(_now, Ticks.Of(_behaviour.Restarts!.EverySeconds)), FleetEventKind.Round, 0);
                 _round!.Due();
                 Restart();
                 break;
@@ -381,7 +386,7 @@ internal sealed class ChangingFleet : IReplicaLoads
     private void Start(int replica, long ticks)
     {
         Set(replica, ReplicaStatus.Starting);
-        _events.Add(_now + ticks, FleetEventKind.Started, replica, _epochs[replica]);
+        _events.Add(Later.Than(_now, ticks), FleetEventKind.Started, replica, _epochs[replica]);
     }
 
     private void Drain(int replica)
