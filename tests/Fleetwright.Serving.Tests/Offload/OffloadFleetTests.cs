@@ -95,7 +95,7 @@ public sealed class OffloadFleetTests
             Replica = Fixtures.Replica(Fixtures.Llama8, Fixtures.H100, new Sharding(1)),
             Replicas = 2,
             Router = router,
-            Source = new CutSource(closed ? SessionSource.Closed("chat", model, 300, 1) : SessionSource.Open("chat", model with { WaitsForAnswer = false }, ArrivalModel.Poisson(1.2), 1), count: 2500),
+            Source = new CutSource(closed ? SessionSource.Closed("chat", model, 300, 1) : SessionSource.Open("chat", model with { WaitsForAnswer = false }, ArrivalModel.Poisson(1.2), 1), count: 1500),
             SharesPrefixes = true,
             Offload = Tiers,
             Seed = 1,

@@ -27,6 +27,9 @@ internal sealed class PlainOffloadReplica
     private readonly HashSet<(long, int)> _onTheWay = [];
     private readonly Stack<int> _slots = [];
     private long _unused;
+
+    // Units that nobody holds.
+    private long _idle;
     private long _swapRoom;
     private long _copied;
     private long _copyEngine;
@@ -53,7 +56,7 @@ internal sealed class PlainOffloadReplica
 
     public (long Host, long Disk) KeptUnits => (_host.Count, _disk.Count);
 
-    public long Free => _unused + (_chip.Values.Count(u => u.Holders == 0) * _unitBlocks);
+    public long Free => _unused + (_idle * _unitBlocks);
 
     private int Places => _running.Count + _loading.Count;
 
@@ -281,7 +284,7 @@ internal sealed class PlainOffloadReplica
                 if (_chip.TryGetValue(key, out Unit? there))
                 {
                     // Somebody else brought it: the own copy is superfluous.
-                    there.Holders++;
+                    Hold(there);
                     _unused += _unitBlocks;
                 }
                 else
@@ -433,9 +436,11 @@ internal sealed class PlainOffloadReplica
     {
         for (; s.Units < units; s.Units++)
         {
-            _chip[s.Key(s.Units)].Holders++;
+            Hold(_chip[s.Key(s.Units)]);
         }
     }
+
+    private void Hold(Unit unit) => _idle -= unit.Holders++ == 0 ? 1 : 0;
 
     private void Allocate(Sequence s, int blocks)
     {
@@ -446,6 +451,7 @@ internal sealed class PlainOffloadReplica
         {
             (long, int) oldest = _chip.Where(u => u.Value.Holders == 0).MinBy(u => u.Value.LetGo).Key;
             _chip.Remove(oldest);
+            _idle--;
             _unused += _unitBlocks;
             Keep(oldest);
         }
@@ -489,7 +495,11 @@ internal sealed class PlainOffloadReplica
         for (; s.Units > 0; s.Units--)
         {
             Unit unit = _chip[s.Key(s.Units - 1)];
-            unit.LetGo = --unit.Holders == 0 ? ++_clock : unit.LetGo;
+            if (--unit.Holders == 0)
+            {
+                unit.LetGo = ++_clock;
+                _idle++;
+            }
         }
     }
 
