@@ -242,7 +242,7 @@ public sealed partial class SimulateCommandTests : IDisposable
         watch.Begin(4);
         watch.Begin(4);
         string[] lines = error.ToString().ReplaceLineEndings("\n").TrimEnd().Split('\n');
-        Assert.Matches("^fleetwright: 1,000 requests, 30.0 s simulated, [0-9,]+ requests/s, 30 %, .* left$", lines[0]);
+        Assert.Matches("^fleetwright: 1,000 requests, 30.0 s simulated, [0-9,]+ requests/s, [0-9,]+ events/s, 30 %, .* left$", lines[0]);
         Assert.Equal("fleetwright: 0 of 4 replicas", lines[1]);
         Assert.StartsWith("fleetwright: 1 of 4 replicas, 25 %, ", lines[2], StringComparison.Ordinal);
         Assert.Empty(output.ToString());

@@ -56,6 +56,12 @@ public sealed record EngineOptions
     /// <summary>Seconds that converting activations by blocks adds to a product with block-scaled fp8 weights.</summary>
     public double BlockScaleSeconds { get; init; }
 
+    /// <summary>Mean absolute error of the simulated mean time to the first token against measured servers of this engine, as a fraction of the measured; null when none was measured.</summary>
+    public double? TtftError { get; init; }
+
+    /// <summary>The same for the mean time per further token.</summary>
+    public double? TpotError { get; init; }
+
     private static readonly (string, StepPolicy)[] Policies = [("mixed", StepPolicy.Mixed), ("prefill-first", StepPolicy.PrefillFirst)];
 
     /// <summary>The engines of a catalogue, <c>engines/*.yaml</c>.</summary>
@@ -80,6 +86,8 @@ public sealed record EngineOptions
             FrontEndSecondsPerRequest = root.OptionalFact("front_end_per_request", Dimension.Time)?.Value ?? 0,
             FrontEndSecondsPerToken = root.OptionalFact("front_end_per_token", Dimension.Time)?.Value ?? 0,
             BlockScaleSeconds = root.OptionalFact("block_scale_overhead", Dimension.Time)?.Value ?? 0,
+            TtftError = root.OptionalFact("ttft_error", Dimension.Fraction, 0, 0.9)?.Value,
+            TpotError = root.OptionalFact("tpot_error", Dimension.Fraction, 0, 0.9)?.Value,
             Kernels = root.OptionalMap("kernels") is { } kernels ? EngineKernels.Read(kernels) : EngineKernels.AsCalibrated,
         };
     }

@@ -1,5 +1,6 @@
 using Fleetwright.Serving.Simulation.Results;
 using Fleetwright.Serving.Simulation.Schedulers;
+using Fleetwright.Serving.Simulation.Timelines;
 using Fleetwright.Serving.Simulation.Times;
 using Fleetwright.Serving.Simulation.Traffic;
 
@@ -11,7 +12,7 @@ namespace Fleetwright.Serving.Simulation;
 /// running. Cutting costs no more than planning, because a run is a closed form and has no state of its own.
 /// </summary>
 /// <typeparam name="TTimes">How long iterations take.</typeparam>
-internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
+internal sealed partial class ReplicaSimulator<TTimes> : IReplicaEngine
     where TTimes : struct, IIterationTimes
 {
     private readonly Scheduler _scheduler;
@@ -21,6 +22,8 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
     private SequenceEnds _ends;
     private long _start;
     private int _iterations;
+    // Up to when those that wait in this run are in the series.
+    private long _counted;
 
     /// <param name="times">How long iterations take.</param>
     /// <param name="scheduler">How batches are formed; a scheduler of its own for each replica.</param>
@@ -55,6 +58,9 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
 
     /// <summary>Where its occupancy is kept, if anywhere.</summary>
     public OccupancySeries? Series { get; init; }
+
+    /// <summary>Where what it does is drawn, if anywhere.</summary>
+    public ReplicaTimeline? Timeline { get; init; }
 
     /// <summary>Hears of every request that ends, when the source waits for answers.</summary>
     public IClosedLoop? Loop
@@ -104,12 +110,13 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
     /// <summary>A request arrives; the replica has been advanced to its arrival.</summary>
     public void Offer(in Request request)
     {
+        int waiting = State.WaitingCount;
         Accept(request);
         if (End == Ticks.Never)
         {
             Plan(request.Arrival, Ticks.Never);
         }
-        else
+        else if (waiting == 0)
         {
             Cut(request.Arrival);
         }
@@ -122,6 +129,7 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
             Finish();
         }
 
+        int waiting = State.WaitingCount;
         while (source.NextArrival <= now)
         {
             Accept(source.Take());
@@ -131,19 +139,42 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
         {
             Plan(now, source.NextArrival);
         }
-        else
+        else if (waiting == 0)
         {
             Cut(now);
         }
     }
 
-    private void Accept(in Request request) => _ends.Accept(_scheduler, State, request);
+    private void Accept(in Request request)
+    {
+        CountWaiting(request.Arrival);
+        int waiting = State.WaitingCount;
+        _ends.Accept(_scheduler, State, request);
+        if (Timeline is not null && State.WaitingCount > waiting)
+        {
+            Timeline.Arrived(request);
+            Timeline.Levels(request.Arrival, State.RunningCount, State.WaitingCount);
+        }
+    }
+
+    // Who waits changes with every arrival, who runs only with a run.
+    private void CountWaiting(long now)
+    {
+        if (Series is not null && End != Ticks.Never)
+        {
+            Series.AddWaiting(_counted, now, State.WaitingCount);
+            _counted = now;
+        }
+    }
 
     // Forms a batch and says how long it runs. A run that an arrival would end anyway is planned only that far.
     private void Plan(long now, long nextArrival)
     {
         long preemptions = State.Preemptions;
+        Timeline?.Forming(now);
         _scheduler.Form(State, now);
+        Timeline?.Formed(State, now);
+        Timeline?.Levels(now, State.RunningCount, State.WaitingCount);
         if (State.ChunkCount > 0)
         {
             double seconds = _times.Iteration(State.Decodes ? State.DecodeCount : 0, State.Decodes ? State.DecodeContext : 0, State.Decodes ? State.LongestContext : 0, State.Chunks);
@@ -167,14 +198,15 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
     private void Start(long now, int iterations, double seconds)
     {
         _start = now;
+        _counted = now;
         _iterations = iterations;
         End = now + Ticks.Of(seconds);
     }
 
-    // An arrival that may be admitted ends a run of decodes after the iteration that is running.
+    // The first arrivals that may be admitted end a run of decodes after the iteration that is running.
     private void Cut(long now)
     {
-        if (_iterations > 1 && now < End && State.WaitingCount == 1)
+        if (_iterations > 1 && now < End && State.WaitingCount > 0)
         {
             _iterations = _times.Decode(State.DecodeCount, State.DecodeContext, State.LongestContext, _iterations, Ticks.Seconds(now - _start), out double seconds);
             End = Math.Max(now, _start + Ticks.Of(seconds));
@@ -184,11 +216,44 @@ internal sealed class ReplicaSimulator<TTimes> : IReplicaEngine
     private void Finish()
     {
         long now = End;
+        CountWaiting(now);
         End = Ticks.Never;
         _work.Iterations += _iterations;
         _work.Runs++;
         _work.BusyTicks += now - _start;
-        Series?.Add(_start, now, State.RunningCount, State.WaitingCount, 1 - ((double)State.FreeBlocks / State.Limits.Blocks));
+        Series?.Add(_start, now, State.RunningCount, 0, 1 - (State.MeanFreeBlocks(_iterations) / State.Limits.Blocks));
+        if (Timeline is not null)
+        {
+            Draw(Timeline, now);
+        }
+
         _ends.Finish(State, _start, now, _iterations, ref _work);
+    }
+
+    // The iterations of the run that ends now, one by one.
+    private void Draw(ReplicaTimeline timeline, long now)
+    {
+        timeline.Ending(State, now);
+        if (!timeline.Shows(_start, now))
+        {
+            return;
+        }
+
+        int decodes = State.Decodes ? State.DecodeCount : 0;
+        long from = _start, free = State.FreeBlocks;
+        for (int i = 0; i < _iterations; i++)
+        {
+            long to = now;
+            if (i + 1 < _iterations)
+            {
+                _ = _times.Decode(decodes, State.DecodeContext, State.LongestContext, i + 1, double.PositiveInfinity, out double seconds);
+                to = _start + Ticks.Of(seconds);
+            }
+
+            free -= State.BlocksTaken(i);
+            timeline.Iteration(
+                0, from, to, RankBatch.Of(decodes, decodes == 0 ? 0 : State.DecodeContext + ((long)i * decodes), 0, State.Chunks), 1 - ((double)free / State.Limits.Blocks));
+            from = to;
+        }
     }
 }

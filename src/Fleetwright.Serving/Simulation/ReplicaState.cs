@@ -1,3 +1,4 @@
+using Fleetwright.Serving.Simulation.Timelines;
 using Fleetwright.Serving.Simulation.Times;
 using Fleetwright.Serving.Simulation.Traffic;
 
@@ -9,7 +10,7 @@ namespace Fleetwright.Serving.Simulation;
 /// histogram over that count modulo the block size, their ends as a heap. An iteration then costs the same for one sequence or a thousand.
 /// </summary>
 /// <remarks>Grows while warming up; allocates nothing afterwards.</remarks>
-internal sealed class ReplicaState
+internal sealed partial class ReplicaState
 {
     // Not known since the sequence that had it left; found when asked for, which is once in about as many ends as sequences.
     private const long Unknown = long.MinValue;
@@ -61,6 +62,9 @@ internal sealed class ReplicaState
     /// <summary>Whether an evicted prompt forgets what was not computed of it, as in Vidur: those tokens are counted as its answer.</summary>
     public bool ForgetsUncomputed { get; init; }
 
+    /// <summary>Where evictions are drawn, if anywhere.</summary>
+    public ReplicaTimeline? Timeline { get; init; }
+
     public long FreeBlocks { get; private set; }
 
     /// <summary>Decode iterations so far.</summary>
@@ -102,6 +106,9 @@ internal sealed class ReplicaState
     public bool Decodes { get; set; }
 
     public ReadOnlySpan<PromptChunk> Chunks => _chunks.AsSpan(0, ChunkCount);
+
+    /// <summary>Whose they are.</summary>
+    public ReadOnlySpan<int> ChunkSlots => _chunkSlots.AsSpan(0, ChunkCount);
 
     public ReadOnlySpan<int> Prefilling => _prefilling.AsSpan(0, PrefillCount);
 
@@ -278,6 +285,26 @@ internal sealed class ReplicaState
         return iterations;
     }
 
+    /// <summary>Blocks that the decoding sequences take in the iteration so many after the one that was reserved.</summary>
+    public int BlocksTaken(int later) => ReservesWhole || later == 0 ? 0 : _nextBlock[(_phase + later) % _blockTokens];
+
+    /// <summary>
+    /// Free blocks on average over a run that has been reserved and not yet advanced, its iterations taken to be equally long: a block that is taken
+    /// in the iteration so many after the first is missing in that one and in those that follow it.
+    /// </summary>
+    public double MeanFreeBlocks(int iterations)
+    {
+        long missing = 0;
+        for (int later = 1; later <= _blockTokens && later < iterations; later++)
+        {
+            // The same phase comes again every block.
+            long times = ((iterations - 1 - later) / _blockTokens) + 1;
+            missing += BlocksTaken(later) * ((times * (iterations - later)) - (_blockTokens * (times * (times - 1) / 2)));
+        }
+
+        return FreeBlocks - ((double)missing / iterations);
+    }
+
     /// <summary>Iterations until the first decoding sequence ends.</summary>
     public long IterationsToEnd => (long)(_heap[0] >> 24) - DecodeIterations;
 
@@ -385,6 +412,7 @@ internal sealed class ReplicaState
         s.Blocks = 0;
         s.Preemptions++;
         Preemptions++;
+        Timeline?.Evicted(s.Id);
         Grow();
         _waitingHead = (_waitingHead - 1) & (_waiting.Length - 1);
         _waiting[_waitingHead] = slot;

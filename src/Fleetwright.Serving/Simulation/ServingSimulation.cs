@@ -3,7 +3,9 @@ using Fleetwright.Models;
 using Fleetwright.Serving.Replicas;
 using Fleetwright.Serving.Simulation.Fleets;
 using Fleetwright.Serving.Simulation.Results;
+using Fleetwright.Serving.Simulation.Resuming;
 using Fleetwright.Serving.Simulation.Schedulers;
+using Fleetwright.Serving.Simulation.Timelines;
 using Fleetwright.Serving.Simulation.Times;
 using Fleetwright.Serving.Simulation.Traffic;
 
@@ -60,6 +62,12 @@ public sealed record SimulationRequest
     /// <summary>Hears of every request that ends, such as a file of all requests; called from several threads at once, in no order that could be relied on.</summary>
     public ICompletionSink? Observer { get; init; }
 
+    /// <summary>Draws what single replicas do in a window of time; null for nothing.</summary>
+    public Timeline? Timeline { get; init; }
+
+    /// <summary>Where the state of the run is kept from time to time, and from where it goes on; null for nothing of it.</summary>
+    public Checkpoints? Checkpoints { get; init; }
+
     /// <summary>Prices of the replica's iterations that another run has filled already; null for a table of its own.</summary>
     internal ReplicaTable? Table { get; init; }
 
@@ -98,9 +106,6 @@ public static class ServingSimulation
     private const int MostShards = 64;
     private const int MostSeries = 16;
 
-    // Simulated time between looks at progress and cancellation.
-    private static readonly long Stretch = Ticks.Of(900);
-
     /// <summary>Runs until every request has ended, or until cancelled: what has ended by then is kept.</summary>
     /// <exception cref="ArgumentException">The weights do not fit; <see cref="Problem"/> says by how much.</exception>
     public static SimulationResult Run(SimulationRequest request, CancellationToken cancellation = default)
@@ -121,17 +126,15 @@ public static class ServingSimulation
         int ranks = replica.Sharding.AttentionDataParallel;
         int shards = Math.Min(engines, MostShards);
         RunStatistics[] statistics = [.. Enumerable.Range(0, shards).Select(_ => new RunStatistics(request.Targets, Ticks.Of(request.WarmUpSeconds), request.Observer))];
-        ReplicaWork[] work = new ReplicaWork[shards];
         OccupancySeries[] series = [.. Enumerable.Range(0, Math.Min(engines, MostSeries)).Select(_ => new OccupancySeries())];
         long overhead = Ticks.Of(replica.Engine.RequestOverheadSeconds);
-        bool partial = request.Sources is null ? RunTogether() : RunApart(request.Sources);
+        ReplicaWork total = default;
+        bool partial = !(request.Sources is null ? RunTogether() : RunApart(request.Sources));
 
         var all = new RunStatistics(request.Targets);
-        ReplicaWork total = default;
         for (int i = 0; i < shards; i++)
         {
             all.Add(statistics[i]);
-            total.Add(work[i]);
         }
 
         double seconds = Ticks.Seconds(all.LastCompletion);
@@ -140,59 +143,66 @@ public static class ServingSimulation
         IReplicaEngine Create(int engine, IRequestSource? source)
         {
             var times = new ReplicaTimes(table);
-            RunStatistics sink = statistics[engine % shards];
+            ReplicaTimeline? timeline = request.Timeline?.Of(engine, stages, ranks, overhead, statistics[engine % shards]);
+            ICompletionSink sink = timeline is null ? statistics[engine % shards] : timeline;
             OccupancySeries? occupancy = engine < series.Length ? series[engine] : null;
             IClosedLoop? loop = source is IClosedLoop { Waits: true } waits ? waits : null;
 
             // Ranks of data-parallel attention have a scheduler and a cache each and do every pass together.
             return ranks == 1
-                ? new ReplicaSimulator<ReplicaTimes>(times, kind.Create(limits), State(source), sink, request.Leaps) { Series = occupancy, RequestOverhead = overhead, Loop = loop }
+                ? new ReplicaSimulator<ReplicaTimes>(times, kind.Create(limits), State(source, timeline), sink, request.Leaps) { Series = occupancy, RequestOverhead = overhead, Loop = loop, Timeline = timeline }
                 : new LockstepSimulator<ReplicaTimes>(
-                    times, [.. Enumerable.Range(0, ranks).Select(_ => kind.Create(limits))], [.. Enumerable.Range(0, ranks).Select(_ => State(source))], sink, request.Leaps)
-                { Series = occupancy, RequestOverhead = overhead, Loop = loop };
+                    times, [.. Enumerable.Range(0, ranks).Select(_ => kind.Create(limits))], [.. Enumerable.Range(0, ranks).Select(_ => State(source, timeline))], sink, request.Leaps)
+                { Series = occupancy, RequestOverhead = overhead, Loop = loop, Timeline = timeline };
         }
 
-        ReplicaState State(IRequestSource? source) =>
-            new(limits, kind.ReservesWhole(), request.SharesPrefixes ? CacheReuse.Prefixes : kind == SchedulerKind.VllmV1 ? CacheReuse.Evicted : CacheReuse.None, (source ?? request.Source)?.HashTokens ?? 0);
-
-        void Report(long now, long runs) => request.Progress?.Invoke(new SimulationProgress(statistics.Sum(s => s.Completed), Ticks.Seconds(now), runs));
+        ReplicaState State(IRequestSource? source, ReplicaTimeline? timeline) =>
+            new(limits, kind.ReservesWhole(), request.SharesPrefixes ? CacheReuse.Prefixes : kind == SchedulerKind.VllmV1 ? CacheReuse.Evicted : CacheReuse.None, (source ?? request.Source)?.HashTokens ?? 0) { Timeline = timeline };
 
         bool RunTogether()
         {
-            bool cancelled = false;
-            IReplicaEngine[] simulators = [.. Enumerable.Range(0, engines).Select(i => Create(i, request.Source))];
-            new FleetSimulator(simulators, request.Router.Create(request.Seed), shards, request.Threads).Run(request.Source ?? throw new ArgumentException("no requests", nameof(request)), now =>
+            IRequestSource source = request.Source ?? throw new ArgumentException("no requests", nameof(request));
+            IReplicaEngine[] simulators = [.. Enumerable.Range(0, engines).Select(i => Create(i, source))];
+            var fleet = new FleetSimulator(simulators, request.Router.Create(request.Seed), shards, request.Threads);
+            RunWatch watch = Watch(fleet, source is IClosedLoop { Waits: true }, () => simulators.Sum(s => s.Work.Runs));
+            ResumableSource.Skip(source, fleet.Taken);
+            bool whole = fleet.Run(source, watch);
+            foreach (IReplicaEngine simulator in simulators)
             {
-                Report(now, simulators.Sum(s => s.Work.Runs));
-                cancelled = cancellation.IsCancellationRequested;
-                return !cancelled;
-            });
-            for (int i = 0; i < engines; i++)
-            {
-                work[i % shards].Add(simulators[i].Work);
+                total.Add(simulator.Work);
             }
 
-            return cancelled;
+            return whole;
         }
 
         bool RunApart(Func<int, IRequestSource> sources)
         {
-            Parallel.For(0, shards, new ParallelOptions { MaxDegreeOfParallelism = request.Threads }, shard =>
-            {
-                for (int i = shard; i < engines && !cancellation.IsCancellationRequested; i += shards)
-                {
-                    IRequestSource source = sources(i);
-                    IReplicaEngine simulator = Create(i, source);
-                    for (long until = Stretch; !simulator.RunUntil(source, until) && !cancellation.IsCancellationRequested; until += Stretch)
-                    {
-                        Report(until, simulator.Work.Runs);
-                    }
-
-                    work[shard].Add(simulator.Work);
-                }
-            });
-            return cancellation.IsCancellationRequested;
+            var replicas = new SeparateReplicas(engines, shards, request.Threads, sources, Create);
+            bool whole = replicas.Run(Watch(replicas, closed: false, () => replicas.Work.Runs));
+            total = replicas.Work;
+            return whole;
         }
+
+        // What looks after the run; the state of an earlier one has been put in when it comes back.
+        RunWatch Watch(IState engine, bool closed, Func<long> runs)
+        {
+            Checkpoints? kept = request.Checkpoints;
+            if (kept is not null)
+            {
+                var whole = new RunState(table, limits, [.. statistics, .. series, engine, .. request.Sources is not null && kept.Beside is { } beside ? [beside] : Array.Empty<IState>()]);
+                whole.Check(closed);
+                if (kept.Resumed is { } from)
+                {
+                    whole.Transfer(StateTransfer.From(from));
+                }
+
+                return new RunWatch(cancellation, Tell(runs), kept.Write is null ? null : () => kept.Write(to => whole.Transfer(StateTransfer.To(to))), kept.Every);
+            }
+
+            return new RunWatch(cancellation, Tell(runs));
+        }
+
+        Action<long>? Tell(Func<long> runs) => request.Progress is not { } progress ? null : now => progress(new SimulationProgress(statistics.Sum(s => s.Completed), Ticks.Seconds(now), runs()));
     }
 
     /// <summary>Why a replica cannot run at all; null when it can.</summary>

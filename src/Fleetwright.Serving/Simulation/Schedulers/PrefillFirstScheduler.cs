@@ -1,3 +1,5 @@
+using Fleetwright.Serving.Simulation.Resuming;
+
 namespace Fleetwright.Serving.Simulation.Schedulers;
 
 /// <summary>
@@ -45,4 +47,7 @@ internal sealed class PrefillFirstScheduler : Scheduler
             _ = state.ReserveDecodes(SpareBlocks);
         }
     }
+
+    /// <inheritdoc/>
+    public override void Transfer(StateTransfer state) => _admitted = state.Of(_admitted);
 }
