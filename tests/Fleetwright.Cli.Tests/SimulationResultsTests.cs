@@ -35,7 +35,7 @@ public sealed class SimulationResultsTests : IDisposable
             using var error = new StringWriter();
             using var output = new StringWriter();
             stop.CancelAfter(TimeSpan.FromMilliseconds(150 * (stops + 1)));
-            int code = await FleetwrightCli.RunAsync([.. Small, .. options, "--json", "--checkpoint", file, "--checkpoint-every", "50 ms", .. resume], new CommandContext(output, error, stop.Token));
+            int code = await FleetwrightCli.RunAsync([.. Small, .. options, "--json", "--checkpoint", file, "--checkpoint-every", "100 ms", .. resume], new CommandContext(output, error, stop.Token));
             if (code == ExitCode.Success)
             {
                 Assert.Equal(whole, Same(output.ToString()));
