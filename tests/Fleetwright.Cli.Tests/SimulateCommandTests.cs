@@ -278,10 +278,10 @@ public sealed partial class SimulateCommandTests : IDisposable
     [Fact]
     public async Task A_stopped_run_keeps_what_had_ended()
     {
+        // As soon as it tells how far it is, some seconds before it would end.
         using var stopped = new CancellationTokenSource();
-        await stopped.CancelAsync();
         string html = File("part.html"), csv = File("part.csv");
-        (int code, string output, string error) = await RunUntil([.. Small, "--rate", "50", "--duration", "10 min", "--html", html, "--csv", csv], stopped.Token);
+        (int code, string output, string error) = await RunUntil([.. Small, "--rate", "50", "--duration", "2000 h", "--html", html, "--csv", csv], stopped.Token, stopped);
         Assert.Equal(ExitCode.Cancelled, code);
         Assert.Contains("(partial)", output, StringComparison.Ordinal);
         Assert.Contains("is kept", error, StringComparison.Ordinal);
@@ -299,7 +299,7 @@ public sealed partial class SimulateCommandTests : IDisposable
         watch.Begin(4);
         watch.Begin(4);
         string[] lines = error.ToString().ReplaceLineEndings("\n").TrimEnd().Split('\n');
-        Assert.Matches("^fleetwright: 1,000 requests, 30.0 s simulated, [0-9,]+ requests/s, 30 %, .* left$", lines[0]);
+        Assert.Matches("^fleetwright: 1,000 requests, 30.0 s simulated, [0-9,]+ requests/s, [0-9,]+ events/s, 30 %, .* left$", lines[0]);
         Assert.Equal("fleetwright: 0 of 4 replicas", lines[1]);
         Assert.StartsWith("fleetwright: 1 of 4 replicas, 25 %, ", lines[2], StringComparison.Ordinal);
         Assert.Empty(output.ToString());
@@ -459,12 +459,22 @@ public sealed partial class SimulateCommandTests : IDisposable
 
     private static Task<(int Code, string Output, string Error)> Run(params string[] arguments) => RunUntil(arguments, TestContext.Current.CancellationToken);
 
-    private static async Task<(int Code, string Output, string Error)> RunUntil(string[] arguments, CancellationToken cancellation)
+    private static async Task<(int Code, string Output, string Error)> RunUntil(string[] arguments, CancellationToken cancellation, CancellationTokenSource? stop = null)
     {
         using var output = new StringWriter();
-        using var error = new StringWriter();
+        using var error = new StoppingWriter(stop);
         int code = await FleetwrightCli.RunAsync(arguments, new CommandContext(output, error, cancellation));
         return (code, output.ToString(), error.ToString());
+    }
+
+    // Stops a run with the first line that it tells.
+    private sealed class StoppingWriter(CancellationTokenSource? stop) : StringWriter
+    {
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            stop?.Cancel();
+        }
     }
 
     [GeneratedRegex("(<!-- simulate[^>]*-->\n```text\n)(.*?)```", RegexOptions.Singleline)]

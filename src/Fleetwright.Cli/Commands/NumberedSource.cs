@@ -1,9 +1,10 @@
+using Fleetwright.Serving.Simulation.Resuming;
 using Fleetwright.Serving.Simulation.Traffic;
 
 namespace Fleetwright.Cli.Commands;
 
 /// <summary>The requests of one of several closed loops, numbered so that no number occurs twice among them.</summary>
-internal sealed class NumberedSource(IRequestSource source, int part, int parts) : IClosedLoop
+internal sealed class NumberedSource(IRequestSource source, int part, int parts) : IClosedLoop, IState
 {
     private readonly IClosedLoop? _loop = source as IClosedLoop;
 
@@ -21,4 +22,7 @@ internal sealed class NumberedSource(IRequestSource source, int part, int parts)
 
     /// <inheritdoc/>
     public void Ended(long id, long now, bool served) => _loop?.Ended((id - part) / parts, now, served);
+
+    /// <inheritdoc/>
+    public void Transfer(StateTransfer state) => IState.Of(source).Transfer(state);
 }

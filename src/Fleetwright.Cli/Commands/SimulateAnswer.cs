@@ -5,6 +5,7 @@ using Fleetwright.Serving.Simulation;
 using Fleetwright.Serving.Simulation.Fleets;
 using Fleetwright.Serving.Simulation.Results;
 using Fleetwright.Serving.Simulation.Schedulers;
+using Fleetwright.Serving.Steady;
 
 namespace Fleetwright.Cli.Commands;
 
@@ -99,11 +100,11 @@ internal sealed record SimulateAnswer
 
     public long PeakBytes { get; init; }
 
-    /// <summary>A distribution of times, in seconds; percentiles by name, such as p99.</summary>
-    internal sealed record Latency(string Name, long Count, double? MeanSeconds, IReadOnlyDictionary<string, double?> PercentileSeconds, double? MaximumSeconds)
+    /// <summary>A distribution of times, in seconds; percentiles by name, such as p99. Where the error is known, the mean has its band; percentiles may be off by as much of theirs.</summary>
+    internal sealed record Latency(string Name, long Count, double? MeanSeconds, Band? MeanBand, IReadOnlyDictionary<string, double?> PercentileSeconds, double? MaximumSeconds)
     {
-        public static Latency Of(string name, LatencySketch sketch, IReadOnlyList<double> percentiles) => new(
-            name, sketch.Count, Known(sketch.Mean), percentiles.ToDictionary(Key, p => Known(sketch.Quantile(p / 100))), sketch.Count == 0 ? null : sketch.Maximum);
+        public static Latency Of(string name, LatencySketch sketch, IReadOnlyList<double> percentiles, Func<double, Band>? band = null) => new(
+            name, sketch.Count, Known(sketch.Mean), sketch.Count == 0 ? null : band?.Invoke(sketch.Mean), percentiles.ToDictionary(Key, p => Known(sketch.Quantile(p / 100))), sketch.Count == 0 ? null : sketch.Maximum);
 
         public static string Key(double percentile) => FormattableString.Invariant($"p{percentile:0.######}");
 
@@ -154,6 +155,7 @@ internal sealed record SimulateAnswer
         double? dollars = fleet is null ? basis.DollarsPerSecond(replica.Chip.Chip) * chips * seconds : FleetAnswer.Dollars(fleet);
         double joules = result.Joules + (fleet is null ? basis.OverheadWatts(replica.Chip.Chip) * chips * seconds : FleetAnswer.OverheadJoules(fleet)), outputs = Math.Max(1, all.OutputTokens);
         var bottleneck = Serving.Simulation.Results.Bottleneck.Of(result, request);
+        var bands = LatencyBands.Of(result, replica);
         var series = OccupancySeries.MeanOf(result.Occupancy);
         ReplicaWork work = result.Work;
         double Mean(Func<int, double> of) => Enumerable.Range(0, series.Count).Sum(i => of(i) * Math.Min(series.Interval, series.End - (i * series.Interval))) / Math.Max(1, series.End);
@@ -175,7 +177,7 @@ internal sealed record SimulateAnswer
             Completed = all.Completed,
             Rejected = rejected,
             Preemptions = all.Preemptions,
-            Latencies = Distributions(all, run.InterToken, percentiles),
+            Latencies = Distributions(all, run.InterToken, percentiles, bands),
             Throughput = new Rates(all.Completed / each, all.PromptTokens / each, all.OutputTokens / each, all.OutputTokens / each / meanChips, plan.Offered),
             Goodput = new Targets(Given(target.TtftSeconds), Given(target.TpotSeconds), Given(target.EndToEndSeconds), all.Good, all.Good / each, all.Good / (double)Math.Max(1, all.Completed + rejected)),
             Replica = new Load(
@@ -200,12 +202,12 @@ internal sealed record SimulateAnswer
 
     private static double? Given(double target) => double.IsFinite(target) ? target : null;
 
-    private static List<Latency> Distributions(ClassStatistics statistics, LatencySketch? interToken, IReadOnlyList<double> percentiles) =>
+    private static List<Latency> Distributions(ClassStatistics statistics, LatencySketch? interToken, IReadOnlyList<double> percentiles, LatencyBands bands) =>
     [
-        Latency.Of("ttft", statistics.Ttft, percentiles),
-        Latency.Of("tpot", statistics.Tpot, percentiles),
-        .. interToken is null ? Array.Empty<Latency>() : [Latency.Of("inter_token", interToken, percentiles)],
-        Latency.Of("end_to_end", statistics.EndToEnd, percentiles),
+        Latency.Of("ttft", statistics.Ttft, percentiles, bands.Ttft),
+        Latency.Of("tpot", statistics.Tpot, percentiles, bands.Tpot),
+        .. interToken is null ? Array.Empty<Latency>() : [Latency.Of("inter_token", interToken, percentiles, bands.Tpot)],
+        Latency.Of("end_to_end", statistics.EndToEnd, percentiles, mean => bands.EndToEnd(statistics.Ttft.Mean, mean)),
         Latency.Of("queue", statistics.Queue, percentiles),
         .. statistics.FrontEnd.Count == 0 ? Array.Empty<Latency>() : [Latency.Of("front_end", statistics.FrontEnd, percentiles)],
     ];

@@ -13,6 +13,7 @@ using Fleetwright.Serving.Engines;
 using Fleetwright.Serving.Replicas;
 using Fleetwright.Serving.Simulation.Fleets;
 using Fleetwright.Serving.Simulation.Results;
+using Fleetwright.Serving.Simulation.Resuming;
 using Fleetwright.Serving.Simulation.Schedulers;
 using Fleetwright.Serving.Simulation;
 
@@ -34,6 +35,8 @@ internal static class SimulateCommand
         var speculation = new SpeculationOptions();
         var experts = new ExpertOptions();
         var cache = new CacheOptions();
+        var perfetto = new PerfettoOptions();
+        var checkpoint = new CheckpointOptions();
         var replicas = new Option<int>("--replicas") { Description = "Copies of the deployment.", DefaultValueFactory = _ => 1 };
         var scheduler = new Option<string?>("--scheduler") { Description = $"How iterations are filled, if not as the engine does: {string.Join(", ", Enum.GetNames<SchedulerKind>().Select(TrafficOptions.Key))}." };
         var router = new Option<string>("--router") { Description = $"How requests are dealt out: {string.Join(", ", Enum.GetNames<RouterKind>().Select(TrafficOptions.Key))}.", DefaultValueFactory = _ => "round-robin" };
@@ -61,6 +64,8 @@ internal static class SimulateCommand
             command.Options.Add(option);
         }
 
+        perfetto.AddTo(command);
+        checkpoint.AddTo(command);
         command.SetAction(parsed =>
         {
             bool asJson = parsed.GetValue(json);
@@ -71,6 +76,8 @@ internal static class SimulateCommand
                 speculation.Refuse(parsed, "--tables");
                 experts.Refuse(parsed, "--tables");
                 cache.Refuse(parsed, "--tables");
+                perfetto.Refuse(parsed, "found beside a replay of tables, which draws nothing; allowed: without --tables");
+                checkpoint.Refuse(parsed, true, "found beside a replay of tables, which takes milliseconds; allowed: without --tables");
                 return vidur.Run(context, parsed, asJson, new VidurWords(
                     deployment.ModelName(parsed), parsed.GetValue(scheduler), parsed.GetValue(router), traffic.RequestsText(parsed), CommonOptions.Whole(parsed, replicas, 1, MostReplicas), CommonOptions.Whole(parsed, threads, 1, 1024), CommonOptions.InFolder(parsed.GetValue(csv), csv.Name)));
             }
@@ -122,7 +129,24 @@ internal static class SimulateCommand
             using TrafficPlan plan = form.Prefill is not null ? SplitOptions.Traffic(traffic, parsed, spec, form)
                 : traffic.Read(parsed, spec.MaximumContext, form.Replicas * stages, stages, form.Router, form.Seed, reserves, kinds, fleet.Changes(parsed), form.SharesPrefixes);
             IReadOnlyList<ServiceTarget> targets = classes.Targets(kinds, plan.Classes, target);
-            using RequestLog? log = table is null ? null : new RequestLog(table);
+            PerfettoOptions.Drawing? drawing = perfetto.Read(parsed, form.Replicas);
+            checkpoint.Refuse(parsed, table is not null, $"found beside {csv.Name}, whose rows a checkpoint does not hold; allowed: one of them");
+            checkpoint.Refuse(parsed, drawing is not null, "found beside --perfetto, whose events a checkpoint does not hold; allowed: one of them");
+            foreach ((bool given, string what) in ((bool, string)[])
+            [
+                (form.Prefill is not null, "--prefill-replicas"), (fleet.Changes(parsed), "a fleet that changes or is mixed"), (speculation.IsGiven(parsed), "--speculate"), (kinds.Count > 0, "--class"), (form.SharesPrefixes || form.Offload is not null, "a prefix cache or swapping"),
+            ])
+            {
+                checkpoint.Refuse(parsed, given, $"found beside {what}, whose state a checkpoint does not hold; allowed: one of them");
+            }
+
+            if (drawing is not null && (form.Prefill is not null || fleet.Changes(parsed)))
+            {
+                perfetto.Refuse(parsed, "found beside a split, changing or mixed fleet, which is not drawn; allowed: one of them");
+            }
+
+            Checkpoints? checkpoints = checkpoint.Read(parsed, traffic.TracePaths(parsed), plan);
+            using RequestLog? log = table is null ? null : new RequestLog(table, plan.Classes);
             var watch = new SimulationWatch(context, plan.Requests ?? (plan.Offered * plan.Seconds), plan.Seconds, plan.Source is not null || form.Replicas * stages == 1);
             SimulationRequest request = form with
             {
@@ -136,6 +160,8 @@ internal static class SimulateCommand
                 Priorities = ClassOptions.Priorities(kinds, plan.Classes),
                 Speculation = speculation.Read(context, parsed, deployment, replica),
                 Observer = log,
+                Timeline = drawing?.Timeline,
+                Checkpoints = checkpoints,
                 TypicalContext = plan.TypicalContext,
                 MaximumContext = plan.Context,
                 Progress = watch.Report,
@@ -156,6 +182,7 @@ internal static class SimulateCommand
             double before = Environment.CpuUsage.TotalTime.TotalSeconds;
             SimulationResult result = Run(request, context.Cancellation);
             double wall = watch.Elapsed.TotalSeconds, cpu = Environment.CpuUsage.TotalTime.TotalSeconds - before;
+            watch.Done();
             InputException? trouble = plan.Trouble();
             IReadOnlyList<string> notes = [.. plan.Notes(), .. plan.LimitNote is { } note ? [note] : Array.Empty<string>()];
             SimulateAnswer answer = SplitAnswer.Of(SimulateAnswer.Of(request, result, plan, target, shown, result.IsPartial || trouble is not null, notes), request, result, shown) with
@@ -165,7 +192,8 @@ internal static class SimulateCommand
                 RequestsPerCpuSecond = result.Statistics.Completed / Math.Max(cpu, 1e-9),
                 PeakBytes = Process.GetCurrentProcess().PeakWorkingSet64,
             };
-            log?.Finish(plan.Classes);
+            log?.Finish();
+            drawing?.Finish();
             page ??= asJson ? null : DefaultPage(answer);
             if (page is not null)
             {
@@ -180,6 +208,7 @@ internal static class SimulateCommand
             {
                 SimulateText.Write(context, answer);
                 Tell(context, "Requests", table);
+                Tell(context, "Trace", drawing?.File);
                 Tell(context, "Page", page);
             }
 

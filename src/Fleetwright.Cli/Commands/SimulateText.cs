@@ -55,10 +55,10 @@ internal static class SimulateText
     }
 
     /// <summary>Heads of the table of latencies.</summary>
-    public static IReadOnlyList<string> Heads(SimulateAnswer a, string right) => ["ms", $"mean{right}", .. a.Latencies[0].PercentileSeconds.Keys.Select(k => k + right), $"longest{right}"];
+    public static IReadOnlyList<string> Heads(SimulateAnswer a, string right) => ["ms", $"mean{right}", $"band of the mean{right}", .. a.Latencies[0].PercentileSeconds.Keys.Select(k => k + right), $"longest{right}"];
 
     /// <summary>A row of it.</summary>
-    public static IReadOnlyList<string> Row(SimulateAnswer.Latency l) => [Name(l.Name), Milliseconds(l.MeanSeconds), .. l.PercentileSeconds.Values.Select(Milliseconds), Milliseconds(l.MaximumSeconds)];
+    public static IReadOnlyList<string> Row(SimulateAnswer.Latency l) => [Name(l.Name), Milliseconds(l.MeanSeconds), l.MeanBand is { } band ? $"{Milliseconds(band.Low)}–{Milliseconds(band.High)}" : "–", .. l.PercentileSeconds.Values.Select(Milliseconds), Milliseconds(l.MaximumSeconds)];
 
     /// <summary>A latency's name for people.</summary>
     public static string Name(string key) => key switch { "ttft" => "TTFT", "tpot" => "TPOT", "inter_token" => "between tokens", "end_to_end" => "end to end", _ => key.Replace('_', ' ') };

@@ -30,6 +30,9 @@ internal sealed class SpeculationOptions
         }
     }
 
+    /// <summary>Whether any was given.</summary>
+    public bool IsGiven(ParseResult parsed) => All.Any(o => parsed.GetValue(o) is not null);
+
     /// <summary>Stops where any of the options was given but means nothing.</summary>
     public void Refuse(ParseResult parsed, string with)
     {

@@ -49,6 +49,9 @@ internal sealed class TrafficOptions
     /// <summary>What was given for the number of requests, which may name a file where tables are replayed.</summary>
     public string? RequestsText(ParseResult parsed) => parsed.GetValue(_requests);
 
+    /// <summary>The trace that is replayed; null when there is none.</summary>
+    public IReadOnlyList<string> TracePaths(ParseResult parsed) => parsed.GetRequiredValue(_file.Trace);
+
     /// <summary>The name of an enumeration's member on the command line: PrefillFirst is prefill-first.</summary>
     internal static string Key(string name) => string.Concat(name.Select((c, i) => char.IsUpper(c) && i > 0 ? $"-{char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
 

@@ -1,10 +1,11 @@
 using Fleetwright.Catalog.Reading;
+using Fleetwright.Serving.Simulation.Resuming;
 using Fleetwright.Serving.Simulation.Traffic;
 
 namespace Fleetwright.Cli.Commands;
 
 /// <summary>What arrives at a fleet, as the command line asked for it.</summary>
-internal sealed record TrafficPlan : IDisposable
+internal sealed record TrafficPlan : IDisposable, IState
 {
     private readonly ContextLimit?[] _limits;
 
@@ -69,6 +70,16 @@ internal sealed record TrafficPlan : IDisposable
 
     /// <summary>The context of the model as an engine's requests meet it.</summary>
     public ContextLimit Limit(int engine) => _limits[engine] ??= new ContextLimit(Context, Rule);
+
+    /// <inheritdoc/>
+    /// <remarks>What the context changed for engines that have come to their end, whose requests are not drawn again.</remarks>
+    public void Transfer(StateTransfer state)
+    {
+        for (int i = 0; i < _limits.Length; i++)
+        {
+            ((IState)Limit(i)).Transfer(state);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => Opened?.Dispose();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Fleetwright.Hardware.Tables;
 using Fleetwright.Scenarios.Results;
 
 namespace Fleetwright.Scenarios.Output;
@@ -62,6 +63,6 @@ public static class CsvTables
             IFormattable f => f.ToString(null, CultureInfo.InvariantCulture),
             _ => value.ToString() ?? "",
         };
-        return text.AsSpan().IndexOfAny(",\"\n\r") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+        return CsvText.Field(text);
     }
 }

@@ -13,21 +13,18 @@ public static class WholeFile
 
     /// <summary>Writes what <paramref name="write"/> gives, lines ended by a line feed, in place of any file before it.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Write(string path, Action<TextWriter> write)
+    public static void Write(string path, Action<TextWriter> write) => WriteBytes(path, stream =>
     {
-        string unfinished = path + ".part";
-        try
-        {
-            using (var writer = new StreamWriter(unfinished, append: false, Encoding) { NewLine = "\n" })
-            {
-                write(writer);
-            }
+        using var writer = new StreamWriter(stream, Encoding, leaveOpen: true) { NewLine = "\n" };
+        write(writer);
+    });
 
-            File.Move(unfinished, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(unfinished);
-        }
+    /// <summary>Writes the bytes that <paramref name="write"/> gives, in place of any file before it.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void WriteBytes(string path, Action<Stream> write)
+    {
+        using var file = new UnfinishedFile(path);
+        write(file.Stream);
+        file.Finish();
     }
 }

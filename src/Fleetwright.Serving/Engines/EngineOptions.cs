@@ -97,6 +97,12 @@ public sealed record EngineOptions
     /// <summary>Which all-reduce it runs inside a server.</summary>
     public AllReduceRule AllReduce { get; init; }
 
+    /// <summary>Mean absolute error of the simulated mean time to the first token against measured servers of this engine, as a fraction of the measured; null when none was measured.</summary>
+    public double? TtftError { get; init; }
+
+    /// <summary>The same for the mean time per further token.</summary>
+    public double? TpotError { get; init; }
+
     private static readonly (string, StepPolicy)[] Policies = [("mixed", StepPolicy.Mixed), ("prefill-first", StepPolicy.PrefillFirst), ("mixed-no-eviction", StepPolicy.MixedNoEviction)];
     private static readonly (string, AllReduceRule)[] AllReduceRules = [("by-size", AllReduceRule.BySize), ("by-tokens", AllReduceRule.ByTokens)];
     private static readonly (string, RankDealing)[] Dealings = [("least-loaded", RankDealing.LeastLoaded), ("round-robin", RankDealing.RoundRobin)];
@@ -127,6 +133,8 @@ public sealed record EngineOptions
             LaunchSecondsPerOperator = root.OptionalFact("launch_per_operator", Dimension.Time)?.Value ?? 0,
             CapturedTokens = (int)(root.OptionalFact("captured_tokens", Dimension.Count)?.Value ?? 0),
             AllReduce = root.Has("all_reduce") ? root.Choice("all_reduce", AllReduceRules) : AllReduceRule.BySize,
+            TtftError = root.OptionalFact("ttft_error", Dimension.Fraction, 0, 0.9)?.Value,
+            TpotError = root.OptionalFact("tpot_error", Dimension.Fraction, 0, 0.9)?.Value,
             Kernels = root.OptionalMap("kernels") is { } kernels ? EngineKernels.Read(kernels) : EngineKernels.AsCalibrated,
         };
     }

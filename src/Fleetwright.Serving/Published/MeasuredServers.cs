@@ -141,22 +141,19 @@ internal static class MeasuredServers
             of[places[i]] = served[i];
         }
 
-        output.Write(Line([.. table.Header, "predicted_ttft_ms", "predicted_tpot_ms", "status"]));
+        output.Write(CsvText.Line([.. table.Header, "predicted_ttft_ms", "predicted_tpot_ms", "status"]));
         for (int i = 0; i < table.Rows.Count; i++)
         {
             string[] own = of.TryGetValue(i, out ServedRow? row)
                 ? [Milliseconds(row.Ttft.Predicted), Milliseconds(row.Tpot.Predicted), status[i]]
                 : ["", "", status[i]];
-            output.Write(Line([.. table.Rows[i].Fields, .. own]));
+            output.Write(CsvText.Line([.. table.Rows[i].Fields, .. own]));
         }
 
         return (table.Rows.Count, of.Count);
     }
 
     private static string Milliseconds(double seconds) => (seconds * 1e3).ToString("0.0000", CultureInfo.InvariantCulture);
-
-    private static string Line(IEnumerable<string> fields) =>
-        string.Join(',', fields.Select(f => f.AsSpan().ContainsAny(",\"\r\n") ? $"\"{f.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : f)) + "\n";
 
     private static (string, string, string, Precision, Sharding, bool) KeyOf(MeasuredServer s) => (s.ModelName, s.System, s.Engine, s.Precision, s.Sharding, s.BlockScaled);
 

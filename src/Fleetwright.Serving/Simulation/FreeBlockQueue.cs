@@ -1,3 +1,5 @@
+using Fleetwright.Serving.Simulation.Resuming;
+
 namespace Fleetwright.Serving.Simulation;
 
 /// <summary>
@@ -5,7 +7,7 @@ namespace Fleetwright.Serving.Simulation;
 /// still hold what they held. An evicted sequence frees its last block first, so what is left of it is always its beginning. Kept as runs
 /// of blocks: those of one evicted sequence, and between them those that nobody will ask for again.
 /// </summary>
-internal sealed class FreeBlockQueue
+internal sealed class FreeBlockQueue : IState
 {
     private const int Nobody = -1;
     private int[] _owners = new int[16];
@@ -107,5 +109,13 @@ internal sealed class FreeBlockQueue
         }
 
         (_owners, _counts, _head) = (owners, counts, 0);
+    }
+
+    /// <inheritdoc/>
+    public void Transfer(StateTransfer state)
+    {
+        (_head, _length) = (state.Of(_head), state.Of(_length));
+        state.Growing(ref _owners, int.MaxValue);
+        state.Growing(ref _counts, int.MaxValue);
     }
 }

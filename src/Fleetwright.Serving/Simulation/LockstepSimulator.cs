@@ -2,6 +2,7 @@ using Fleetwright.Serving.Engines;
 using Fleetwright.Serving.Simulation.Fleets;
 using Fleetwright.Serving.Simulation.Results;
 using Fleetwright.Serving.Simulation.Schedulers;
+using Fleetwright.Serving.Simulation.Timelines;
 using Fleetwright.Serving.Simulation.Times;
 using Fleetwright.Serving.Simulation.Traffic;
 
@@ -15,7 +16,7 @@ namespace Fleetwright.Serving.Simulation;
 /// A request that no cache could ever hold is turned away by the rank that it was sent to. A rank without work takes part in every pass.
 /// </remarks>
 /// <typeparam name="TTimes">How long iterations take.</typeparam>
-internal sealed class LockstepSimulator<TTimes> : ISplitEngine
+internal sealed partial class LockstepSimulator<TTimes> : ISplitEngine
     where TTimes : struct, ILockstepTimes
 {
     private readonly Scheduler[] _schedulers;
@@ -28,6 +29,8 @@ internal sealed class LockstepSimulator<TTimes> : ISplitEngine
     private ReplicaWork _work;
     private long _start;
     private int _iterations;
+    // Up to when those that wait in this run are in the series.
+    private long _counted;
     // Requests that no batch could take up yet, with the number of the iteration in which they arrived.
     private (Request Request, int Rank, long During)[] _ahead = new (Request, int, long)[16];
     private int _aheadCount;
@@ -113,6 +116,9 @@ internal sealed class LockstepSimulator<TTimes> : ISplitEngine
 
     /// <summary>Where its occupancy is kept, if anywhere.</summary>
     public OccupancySeries? Series { get; init; }
+
+    /// <summary>Where what it does is drawn, if anywhere.</summary>
+    public ReplicaTimeline? Timeline { get; init; }
 
     /// <summary>Hears of every request that ends, when the source waits for answers.</summary>
     public IClosedLoop? Loop
@@ -296,6 +302,7 @@ internal sealed class LockstepSimulator<TTimes> : ISplitEngine
 
     private void Accept(in Request request, long now, bool busy)
     {
+        CountWaiting(now);
         int rank = _balancer.Choose(now), iteration = 1;
         if (_iterations > 1 && End > now && End != Ticks.Never)
         {
@@ -310,8 +317,40 @@ internal sealed class LockstepSimulator<TTimes> : ISplitEngine
         }
         else
         {
-            _ends[rank].Accept(_schedulers[rank], _states[rank], request);
+            Admit(request, rank);
         }
+    }
+
+    private void Admit(in Request request, int rank)
+    {
+        int waiting = _states[rank].WaitingCount;
+        _ends[rank].Accept(_schedulers[rank], _states[rank], request);
+        if (Timeline is not null && _states[rank].WaitingCount > waiting)
+        {
+            Timeline.Arrived(request);
+        }
+    }
+
+    // Who waits changes with every arrival, who runs only with a run.
+    private void CountWaiting(long now)
+    {
+        if (Series is not null && End != Ticks.Never)
+        {
+            Series.AddWaiting(_counted, now, Waiting);
+            _counted = now;
+        }
+    }
+
+    private double MeanCacheTaken()
+    {
+        double free = 0, blocks = 0;
+        foreach (ReplicaState state in _states)
+        {
+            free += state.MeanFreeBlocks(state.Decodes ? _iterations : 1);
+            blocks += state.Limits.Blocks;
+        }
+
+        return 1 - (free / blocks);
     }
 
     private void Keep(in Request request, int rank, long during)
@@ -331,7 +370,7 @@ internal sealed class LockstepSimulator<TTimes> : ISplitEngine
         while (released < _aheadCount && (all || _ahead[released].During + 2 <= _work.Iterations))
         {
             (Request request, int rank, _) = _ahead[released++];
-            _ends[rank].Accept(_schedulers[rank], _states[rank], request);
+            Admit(request, rank);
         }
 
         _aheadCount -= released;
@@ -348,6 +387,7 @@ internal sealed class LockstepSimulator<TTimes> : ISplitEngine
         }
 
         _balancer.Report(_states, now);
+        Timeline?.Levels(now, Running, Waiting);
         if (prompts)
         {
             Start(now, 1, _times.Iteration(_batches));
@@ -386,7 +426,9 @@ internal sealed class LockstepSimulator<TTimes> : ISplitEngine
             long preemptions = state.Preemptions;
             KvIntake? intake = Intakes.Count > 0 ? Intakes[i] : null;
             intake?.Join(state, now);
+            Timeline?.Forming(now);
             _schedulers[i].Form(state, now);
+            Timeline?.Formed(state, now);
             intake?.Reserve(state, _schedulers[i]);
             bool steps = state.Decodes;
             _batches[i] = RankBatch.Of(steps ? state.DecodeCount : 0, steps ? state.DecodeContext : 0, steps ? state.LongestContext : 0, state.Chunks);
@@ -404,6 +446,7 @@ internal sealed class LockstepSimulator<TTimes> : ISplitEngine
     private void Start(long now, int iterations, double seconds)
     {
         _start = now;
+        _counted = now;
         _iterations = iterations;
         End = now + Ticks.Of(seconds);
     }
@@ -420,14 +463,64 @@ internal sealed class LockstepSimulator<TTimes> : ISplitEngine
     private void Finish()
     {
         long now = End;
+        CountWaiting(now);
         End = Ticks.Never;
         _work.Iterations += _iterations;
         _work.Runs++;
         _work.BusyTicks += now - _start;
-        Series?.Add(_start, now, Running, Waiting, CacheTaken);
+        Series?.Add(_start, now, Running, 0, MeanCacheTaken());
+        if (Timeline is not null)
+        {
+            Draw(Timeline, now);
+        }
+
         for (int i = 0; i < _states.Length; i++)
         {
             _ends[i].Finish(_states[i], _start, now, _iterations, ref _work);
+        }
+    }
+
+    // The iterations of the run that ends now, one by one.
+    private void Draw(ReplicaTimeline timeline, long now)
+    {
+        foreach (ReplicaState state in _states)
+        {
+            timeline.Ending(state, now);
+        }
+
+        if (!timeline.Shows(_start, now))
+        {
+            return;
+        }
+
+        long from = _start, free = 0, blocks = 0;
+        foreach (ReplicaState state in _states)
+        {
+            free += state.FreeBlocks;
+            blocks += state.Limits.Blocks;
+        }
+
+        for (int i = 0; i < _iterations; i++)
+        {
+            long to = now;
+            if (i + 1 < _iterations)
+            {
+                _ = _times.Decode(_batches, i + 1, double.PositiveInfinity, out double seconds);
+                to = _start + Ticks.Of(seconds);
+            }
+
+            foreach (ReplicaState state in _states)
+            {
+                free -= state.Decodes ? state.BlocksTaken(i) : 0;
+            }
+
+            for (int rank = 0; rank < _batches.Length; rank++)
+            {
+                RankBatch batch = _batches[rank];
+                timeline.Iteration(rank, from, to, batch with { ContextTokens = batch.ContextTokens + ((long)i * batch.Decodes) }, 1 - ((double)free / blocks));
+            }
+
+            from = to;
         }
     }
 }

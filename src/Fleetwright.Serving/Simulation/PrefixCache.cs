@@ -1,3 +1,5 @@
+using Fleetwright.Serving.Simulation.Resuming;
+
 namespace Fleetwright.Serving.Simulation;
 
 /// <summary>What tells the beginnings of prompts apart: a key for every unit of tokens, which stands for all tokens up to its end.</summary>
@@ -28,7 +30,7 @@ internal readonly record struct PrefixKeys(long Session, long[]? Hashes)
 /// with units of one block, what RadixAttention keeps).
 /// </summary>
 /// <remarks>All arrays are made at the start: a cache of n blocks has at most n / <c>unitBlocks</c> units. Allocates nothing afterwards.</remarks>
-internal sealed class PrefixCache
+internal sealed class PrefixCache : IState
 {
     private const int None = -1;
     private readonly int[] _table;
@@ -222,5 +224,17 @@ internal sealed class PrefixCache
         }
 
         Idle--;
+    }
+
+    /// <inheritdoc/>
+    public void Transfer(StateTransfer state)
+    {
+        Idle = state.Of(Idle);
+        (_unused, _oldest, _newest) = (state.Of(_unused), state.Of(_oldest), state.Of(_newest));
+        state.All(_table.AsSpan());
+        state.All(_keys.AsSpan());
+        state.All(_holders.AsSpan());
+        state.All(_next.AsSpan());
+        state.All(_previous.AsSpan());
     }
 }

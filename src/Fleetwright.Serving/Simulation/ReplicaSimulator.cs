@@ -1,6 +1,7 @@
 using Fleetwright.Serving.Simulation.Fleets;
 using Fleetwright.Serving.Simulation.Results;
 using Fleetwright.Serving.Simulation.Schedulers;
+using Fleetwright.Serving.Simulation.Timelines;
 using Fleetwright.Serving.Simulation.Times;
 using Fleetwright.Serving.Simulation.Traffic;
 
@@ -12,7 +13,7 @@ namespace Fleetwright.Serving.Simulation;
 /// running. Cutting costs no more than planning, because a run is a closed form and has no state of its own.
 /// </summary>
 /// <typeparam name="TTimes">How long iterations take.</typeparam>
-internal sealed class ReplicaSimulator<TTimes> : ISplitEngine
+internal sealed partial class ReplicaSimulator<TTimes> : ISplitEngine
     where TTimes : struct, IIterationTimes
 {
     private readonly Scheduler _scheduler;
@@ -23,6 +24,8 @@ internal sealed class ReplicaSimulator<TTimes> : ISplitEngine
     private SequenceEnds _ends;
     private long _start;
     private int _iterations;
+    // Up to when those that wait in this run are in the series.
+    private long _counted;
 
     // The arrival up to which the run was planned.
     private long _plannedTo;
@@ -64,6 +67,9 @@ internal sealed class ReplicaSimulator<TTimes> : ISplitEngine
 
     /// <summary>Where its occupancy is kept, if anywhere.</summary>
     public OccupancySeries? Series { get; init; }
+
+    /// <summary>Where what it does is drawn, if anywhere.</summary>
+    public ReplicaTimeline? Timeline { get; init; }
 
     /// <summary>Hears of every request that ends, when the source waits for answers.</summary>
     public IClosedLoop? Loop
@@ -225,14 +231,37 @@ internal sealed class ReplicaSimulator<TTimes> : ISplitEngine
 
     private long LongestContext => TTimes.ReadsLongestContext ? State.LongestContext : 0;
 
-    private void Accept(in Request request) => _ends.Accept(_scheduler, State, request);
+    private void Accept(in Request request)
+    {
+        CountWaiting(request.Arrival);
+        int waiting = State.WaitingCount;
+        _ends.Accept(_scheduler, State, request);
+        if (Timeline is not null && State.WaitingCount > waiting)
+        {
+            Timeline.Arrived(request);
+            Timeline.Levels(request.Arrival, State.RunningCount, State.WaitingCount);
+        }
+    }
+
+    // Who waits changes with every arrival, who runs only with a run.
+    private void CountWaiting(long now)
+    {
+        if (Series is not null && End != Ticks.Never)
+        {
+            Series.AddWaiting(_counted, now, State.QueuedCount);
+            _counted = now;
+        }
+    }
 
     // Forms a batch and says how long it runs. A run that an arrival would end anyway is planned only that far.
     private void Plan(long now, long nextArrival)
     {
         long preemptions = State.Preemptions;
         Intake?.Join(State, now);
+        Timeline?.Forming(now);
         _scheduler.Form(State, now);
+        Timeline?.Formed(State, now);
+        Timeline?.Levels(now, State.RunningCount, State.WaitingCount);
         Intake?.Reserve(State, _scheduler);
         _next = State.WaitingCount > 0 ? State.WaitingHead : -1;
         double swaps = State.SwapSeconds;
@@ -268,6 +297,7 @@ internal sealed class ReplicaSimulator<TTimes> : ISplitEngine
         {
             // Nothing runs, and nothing can before a load is done or a request arrives.
             _iterations = 0;
+            _counted = now;
             End = Math.Max(now, State.NextLoad);
         }
     }
@@ -275,6 +305,7 @@ internal sealed class ReplicaSimulator<TTimes> : ISplitEngine
     private void Start(long now, int iterations, double seconds)
     {
         _start = now;
+        _counted = now;
         _iterations = iterations;
         End = now + Ticks.Of(seconds);
     }
@@ -305,6 +336,7 @@ internal sealed class ReplicaSimulator<TTimes> : ISplitEngine
     private void Finish()
     {
         long now = End;
+        CountWaiting(now);
         End = Ticks.Never;
         if (_iterations == 0)
         {
@@ -314,7 +346,39 @@ internal sealed class ReplicaSimulator<TTimes> : ISplitEngine
         _work.Iterations += _iterations;
         _work.Runs++;
         _work.BusyTicks += now - _start;
-        Series?.Add(_start, now, State.RunningCount, State.QueuedCount, 1 - ((double)State.FreeBlocks / State.Limits.Blocks));
+        Series?.Add(_start, now, State.RunningCount, 0, 1 - (State.MeanFreeBlocks(_iterations) / State.Limits.Blocks));
+        if (Timeline is not null)
+        {
+            Draw(Timeline, now);
+        }
+
         _ends.Finish(State, _start, now, _iterations, ref _work);
+    }
+
+    // The iterations of the run that ends now, one by one.
+    private void Draw(ReplicaTimeline timeline, long now)
+    {
+        timeline.Ending(State, now);
+        if (!timeline.Shows(_start, now))
+        {
+            return;
+        }
+
+        int decodes = State.Decodes ? State.DecodeCount : 0;
+        long from = _start, free = State.FreeBlocks;
+        for (int i = 0; i < _iterations; i++)
+        {
+            long to = now;
+            if (i + 1 < _iterations)
+            {
+                _ = Decode(i + 1, double.PositiveInfinity, out double seconds);
+                to = _start + Ticks.Of(seconds);
+            }
+
+            free -= State.BlocksTaken(i);
+            timeline.Iteration(
+                0, from, to, RankBatch.Of(decodes, decodes == 0 ? 0 : State.DecodeContext + ((long)i * decodes), 0, State.Chunks), 1 - ((double)free / State.Limits.Blocks));
+            from = to;
+        }
     }
 }

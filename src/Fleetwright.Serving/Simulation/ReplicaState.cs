@@ -1,3 +1,4 @@
+using Fleetwright.Serving.Simulation.Timelines;
 using Fleetwright.Serving.Simulation.Times;
 using Fleetwright.Serving.Simulation.Traffic;
 
@@ -75,6 +76,9 @@ internal sealed partial class ReplicaState
     /// <summary>Whether an evicted prompt forgets what was not computed of it, as in Vidur: those tokens are counted as its answer.</summary>
     public bool ForgetsUncomputed { get; init; }
 
+    /// <summary>Where evictions are drawn, if anywhere.</summary>
+    public ReplicaTimeline? Timeline { get; init; }
+
     public long FreeBlocks { get; private set; }
 
     /// <summary>Decode iterations so far.</summary>
@@ -116,6 +120,9 @@ internal sealed partial class ReplicaState
     public bool Decodes { get; set; }
 
     public ReadOnlySpan<PromptChunk> Chunks => _chunks.AsSpan(0, ChunkCount);
+
+    /// <summary>Whose they are.</summary>
+    public ReadOnlySpan<int> ChunkSlots => _chunkSlots.AsSpan(0, ChunkCount);
 
     public ReadOnlySpan<int> Prefilling => _prefilling.AsSpan(0, PrefillCount);
 
@@ -315,6 +322,26 @@ internal sealed partial class ReplicaState
         return iterations;
     }
 
+    /// <summary>Blocks that the decoding sequences take in the iteration so many after the one that was reserved.</summary>
+    public int BlocksTaken(int later) => ReservesWhole || later == 0 || Speculation is not null ? 0 : _nextBlock[(_phase + later) % _blockTokens];
+
+    /// <summary>
+    /// Free blocks on average over a run that has been reserved and not yet advanced, its iterations taken to be equally long: a block that is taken
+    /// in the iteration so many after the first is missing in that one and in those that follow it.
+    /// </summary>
+    public double MeanFreeBlocks(int iterations)
+    {
+        long missing = 0;
+        for (int later = 1; later <= _blockTokens && later < iterations; later++)
+        {
+            // The same phase comes again every block.
+            long times = ((iterations - 1 - later) / _blockTokens) + 1;
+            missing += BlocksTaken(later) * ((times * (iterations - later)) - (_blockTokens * (times * (times - 1) / 2)));
+        }
+
+        return FreeBlocks - ((double)missing / iterations);
+    }
+
     /// <summary>Iterations until the first decoding sequence ends.</summary>
     public long IterationsToEnd => (long)(_heap[0] >> 24) - DecodeIterations;
 
@@ -433,6 +460,7 @@ internal sealed partial class ReplicaState
         s.Blocks = 0;
         s.Preemptions++;
         Preemptions++;
+        Timeline?.Evicted(s.Id);
         Decodes &= DecodeCount > 0;
         _waiting.Return(LineOf(s.Class), slot);
     }

@@ -1,4 +1,5 @@
 using Fleetwright.Serving.Simulation.Results;
+using Fleetwright.Serving.Simulation.Resuming;
 using Fleetwright.Serving.Simulation.Traffic;
 
 namespace Fleetwright.Serving.Simulation;
@@ -117,4 +118,7 @@ internal struct SequenceEnds(ICompletionSink sink)
         state.Release(slot);
         Loop?.Ended(id, now + RequestOverhead, served: true);
     }
+
+    /// <summary>Writes or reads what it keeps between runs.</summary>
+    public void Transfer(StateTransfer state) => _stalled = state.Of(_stalled);
 }

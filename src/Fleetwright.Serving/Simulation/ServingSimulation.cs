@@ -7,8 +7,10 @@ using Fleetwright.Serving.Simulation.Fleets.Lifecycle;
 using Fleetwright.Serving.Simulation.FrontEnds;
 using Fleetwright.Serving.Simulation.Offload;
 using Fleetwright.Serving.Simulation.Results;
+using Fleetwright.Serving.Simulation.Resuming;
 using Fleetwright.Serving.Simulation.Schedulers;
 using Fleetwright.Serving.Simulation.Speculation;
+using Fleetwright.Serving.Simulation.Timelines;
 using Fleetwright.Serving.Simulation.Times;
 using Fleetwright.Serving.Simulation.Traffic;
 
@@ -98,6 +100,12 @@ public sealed record SimulationRequest
     /// <summary>Hears of every request that ends, such as a file of all requests; called from several threads at once, in no order that could be relied on.</summary>
     public ICompletionSink? Observer { get; init; }
 
+    /// <summary>Draws what single replicas do in a window of time; null for nothing.</summary>
+    public Timeline? Timeline { get; init; }
+
+    /// <summary>Where the state of the run is kept from time to time, and from where it goes on; null for nothing of it.</summary>
+    public Checkpoints? Checkpoints { get; init; }
+
     /// <summary>Prices of the replica's iterations that another run has filled already; null for a table of its own.</summary>
     internal ReplicaTable? Table { get; init; }
 
@@ -150,9 +158,6 @@ public static class ServingSimulation
     internal const int MostSeries = 16;
     private const int BlockTokens = 16;
 
-    // Simulated time between looks at progress and cancellation.
-    private static readonly long Stretch = Ticks.Of(900);
-
     /// <summary>Runs until every request has ended, or until cancelled: what has ended by then is kept.</summary>
     /// <exception cref="ArgumentException">The weights do not fit; <see cref="Problem"/> says by how much.</exception>
     public static SimulationResult Run(SimulationRequest request, CancellationToken cancellation = default)
@@ -182,20 +187,18 @@ public static class ServingSimulation
         AcceptanceDraw? acceptance = request.Speculation is null ? null : new AcceptanceDraw(request.Speculation, request.Seed);
         int shards = parts?.Length ?? Math.Min(engines, MostShards);
         RunStatistics[] statistics = [.. Enumerable.Range(0, shards).Select(_ => new RunStatistics(request.Targets, Ticks.Of(request.WarmUpSeconds), request.Observer))];
-        ReplicaWork[] work = new ReplicaWork[shards];
+        ReplicaWork total = default;
         OccupancySeries[] series = [.. Enumerable.Range(0, Math.Min(parts?.Sum(p => ChangingFleet.Slots(p, request.Behaviour) * p.Stages) ?? engines, MostSeries)).Select(_ => new OccupancySeries())];
         CacheTraffic?[] traffic = [.. Enumerable.Range(0, shards).Select(_ => request.SharesPrefixes || request.Offload is not null ? new CacheTraffic() : null)];
         OffloadLimits? offload = request.Offload is null ? null : OffloadOf(request, table);
         FleetOutcome? outcome = null;
-        bool partial = parts is not null ? RunChanging(parts) : request.Sources is null ? RunTogether() : RunApart(request.Sources);
+        bool partial = !(parts is not null ? RunChanging(parts) : request.Sources is null ? RunTogether() : RunApart(request.Sources));
 
         var all = new RunStatistics(request.Targets);
-        ReplicaWork total = default;
         CacheTraffic? moved = traffic[0] is null ? null : new CacheTraffic { BlockBytes = offload?.BlockBytes ?? 0 };
         for (int i = 0; i < shards; i++)
         {
             all.Add(statistics[i]);
-            total.Add(work[i]);
             moved?.Add(traffic[i]!);
         }
 
@@ -207,43 +210,41 @@ public static class ServingSimulation
             (SchedulerLimits limits, int ranks, long overhead) = ((part ?? whole).Limits, (part ?? whole).Ranks, (part ?? whole).Overhead);
             var times = new ReplicaTimes((part ?? whole).Table, drafted);
             ICompletionSink sink = part?.Sink ?? statistics[engine % shards];
+            ReplicaTimeline? timeline = part is null ? request.Timeline?.Of(engine, stages, ranks, overhead, sink) : null;
+            sink = timeline is null ? sink : timeline;
             OccupancySeries? occupancy = engine < series.Length ? series[engine] : null;
             IClosedLoop? loop = source is IClosedLoop { Waits: true } waits ? waits : null;
 
             // Ranks of data-parallel attention have a scheduler and a cache each and do every pass together.
             IReplicaEngine own = ranks == 1
-                ? new ReplicaSimulator<ReplicaTimes>(times, kind.Create(limits), State(limits, source, engine % shards), sink, request.Leaps) { Series = occupancy, RequestOverhead = overhead, Loop = loop }
+                ? new ReplicaSimulator<ReplicaTimes>(times, kind.Create(limits), State(limits, source, engine % shards, timeline), sink, request.Leaps) { Series = occupancy, RequestOverhead = overhead, Loop = loop, Timeline = timeline }
                 : new LockstepSimulator<ReplicaTimes>(
-                    times, [.. Enumerable.Range(0, ranks).Select(_ => kind.Create(limits))], [.. Enumerable.Range(0, ranks).Select(_ => State(limits, source, engine % shards))], sink, request.Leaps, dealing: (part ?? whole).Kind.Replica.Engine.RankDealing)
-                { Series = occupancy, RequestOverhead = overhead, Loop = loop };
+                    times, [.. Enumerable.Range(0, ranks).Select(_ => kind.Create(limits))], [.. Enumerable.Range(0, ranks).Select(_ => State(limits, source, engine % shards, timeline))], sink, request.Leaps, dealing: (part ?? whole).Kind.Replica.Engine.RankDealing)
+                { Series = occupancy, RequestOverhead = overhead, Loop = loop, Timeline = timeline };
             EngineOptions server = (part ?? whole).Kind.Replica.Engine;
             return server.HasFrontEnd
                 ? new FrontEndReplica(own, new FrontEnd(Ticks.Of(server.FrontEndSecondsPerRequest), server.FrontEndSecondsPerToken))
                 : own;
         }
 
-        ReplicaState State(SchedulerLimits limits, IRequestSource? source, int shard) =>
+        ReplicaState State(SchedulerLimits limits, IRequestSource? source, int shard, ReplicaTimeline? timeline) =>
             new(limits, kind.ReservesWhole(), request.SharesPrefixes ? CacheReuse.Prefixes : kind == SchedulerKind.VllmV1 ? CacheReuse.Evicted : CacheReuse.None, (source ?? request.Source)?.HashTokens ?? 0)
-            { Speculation = acceptance, Lines = lines, Traffic = traffic[shard], Offload = offload };
-
-        void Report(long now, long runs) => request.Progress?.Invoke(new SimulationProgress(statistics.Sum(s => s.Completed), Ticks.Seconds(now), runs));
+            { Speculation = acceptance, Lines = lines, Traffic = traffic[shard], Offload = offload, Timeline = timeline };
 
         bool RunTogether()
         {
-            bool cancelled = false;
-            IReplicaEngine[] simulators = [.. Enumerable.Range(0, engines).Select(i => Create(i, request.Source))];
-            new FleetSimulator(simulators, RouterKinds.Create(request, [.. Enumerable.Repeat(stages, request.Replicas)]), shards, request.Threads).Run(request.Source ?? throw new ArgumentException("no requests", nameof(request)), now =>
+            IRequestSource source = request.Source ?? throw new ArgumentException("no requests", nameof(request));
+            IReplicaEngine[] simulators = [.. Enumerable.Range(0, engines).Select(i => Create(i, source))];
+            var fleet = new FleetSimulator(simulators, RouterKinds.Create(request, [.. Enumerable.Repeat(stages, request.Replicas)]), shards, request.Threads);
+            RunWatch watch = Watch(fleet, source is IClosedLoop { Waits: true }, () => simulators.Sum(s => s.Work.Runs));
+            ResumableSource.Skip(source, fleet.Taken);
+            bool whole = fleet.Run(source, watch);
+            foreach (IReplicaEngine simulator in simulators)
             {
-                Report(now, simulators.Sum(s => s.Work.Runs));
-                cancelled = cancellation.IsCancellationRequested;
-                return !cancelled;
-            });
-            for (int i = 0; i < engines; i++)
-            {
-                work[i % shards].Add(simulators[i].Work);
+                total.Add(simulator.Work);
             }
 
-            return cancelled;
+            return whole;
         }
 
         bool RunChanging(FleetPart[] kinds)
@@ -255,34 +256,48 @@ public static class ServingSimulation
             var fleet = new ChangingFleet(request, counted, book, statistics, (engine, part) => Create(engine, source, part));
             fleet.Run(source, now =>
             {
-                Report(now, fleet.Runs);
+                Tell(() => fleet.Runs)?.Invoke(now);
                 cancelled = cancellation.IsCancellationRequested;
                 return !cancelled;
             });
             outcome = fleet.Finish(statistics.Max(s => s.LastCompletion), (part, work, powered) => ReplicaEnergy.Joules(part.Replica, work, powered));
-            fleet.Work.CopyTo(work);
+            foreach (ReplicaWork work in fleet.Work)
+            {
+                total.Add(work);
+            }
+
             series = request.Behaviour is null ? series : [OccupancySeries.MeanOfServing(series, outcome.Series, fleet.EnginesEach)];
-            return cancelled;
+            return !cancelled;
         }
 
         bool RunApart(Func<int, IRequestSource> sources)
         {
-            Parallel.For(0, shards, new ParallelOptions { MaxDegreeOfParallelism = request.Threads }, shard =>
-            {
-                for (int i = shard; i < engines && !cancellation.IsCancellationRequested; i += shards)
-                {
-                    IRequestSource source = sources(i);
-                    IReplicaEngine simulator = Create(i, source);
-                    for (long until = Stretch; !simulator.RunUntil(source, until) && !cancellation.IsCancellationRequested; until += Stretch)
-                    {
-                        Report(until, simulator.Work.Runs);
-                    }
-
-                    work[shard].Add(simulator.Work);
-                }
-            });
-            return cancellation.IsCancellationRequested;
+            var replicas = new SeparateReplicas(engines, shards, request.Threads, sources, (engine, source) => Create(engine, source));
+            bool whole = replicas.Run(Watch(replicas, closed: false, () => replicas.Work.Runs));
+            total = replicas.Work;
+            return whole;
         }
+
+        // What looks after the run; the state of an earlier one has been put in when it comes back.
+        RunWatch Watch(IState engine, bool closed, Func<long> runs)
+        {
+            Checkpoints? kept = request.Checkpoints;
+            if (kept is not null)
+            {
+                var whole = new RunState(table, limits, [.. statistics, .. series, engine, .. request.Sources is not null && kept.Beside is { } beside ? [beside] : Array.Empty<IState>()]);
+                whole.Check(closed);
+                if (kept.Resumed is { } from)
+                {
+                    whole.Transfer(StateTransfer.From(from));
+                }
+
+                return new RunWatch(cancellation, Tell(runs), kept.Write is null ? null : () => kept.Write(to => whole.Transfer(StateTransfer.To(to))), kept.Every);
+            }
+
+            return new RunWatch(cancellation, Tell(runs));
+        }
+
+        Action<long>? Tell(Func<long> runs) => request.Progress is not { } progress ? null : now => progress(new SimulationProgress(statistics.Sum(s => s.Completed), Ticks.Seconds(now), runs()));
     }
 
     /// <summary>Why a replica cannot run at all; null when it can.</summary>

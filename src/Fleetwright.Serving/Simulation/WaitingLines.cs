@@ -1,3 +1,5 @@
+using Fleetwright.Serving.Simulation.Resuming;
+
 namespace Fleetwright.Serving.Simulation;
 
 /// <summary>
@@ -5,7 +7,7 @@ namespace Fleetwright.Serving.Simulation;
 /// head of its line: it has arrived before all that wait there. Source: vLLM 0.19, <c>v1/core/sched/request_queue.py</c>, (priority, arrival) order.
 /// </summary>
 /// <remarks>Rings of slots that grow while warming up; one line is a plain queue.</remarks>
-internal sealed class WaitingLines
+internal sealed class WaitingLines : IState
 {
     private readonly Line[] _lines;
     private int _first;
@@ -72,6 +74,17 @@ internal sealed class WaitingLines
         }
 
         return slot;
+    }
+
+    /// <inheritdoc/>
+    public void Transfer(StateTransfer state)
+    {
+        (Count, _first) = (state.Of(Count), state.Of(_first));
+        foreach (ref Line line in _lines.AsSpan())
+        {
+            (line.Start, line.Count) = (state.Of(line.Start), state.Of(line.Count));
+            state.Growing(ref line.Ring, int.MaxValue);
+        }
     }
 
     private void Added(ref Line at, int line)

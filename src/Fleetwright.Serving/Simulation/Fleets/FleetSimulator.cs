@@ -1,3 +1,4 @@
+using Fleetwright.Serving.Simulation.Resuming;
 using Fleetwright.Serving.Simulation.Traffic;
 using Fleetwright.Serving.Simulation.Traffic.Generated;
 
@@ -8,16 +9,23 @@ namespace Fleetwright.Serving.Simulation.Fleets;
 /// arrival only when the router asks for it. Where it does not, a window of arrivals is dealt out first and the replicas then run apart, on all
 /// cores: the results are the same for any number of threads, because a replica sees nothing but its own requests.
 /// </summary>
-internal sealed class FleetSimulator : IReplicaLoads
+internal sealed class FleetSimulator : IReplicaLoads, IState
 {
     private const int WindowRequests = 1 << 16;
 
     // Of fewer replicas, a look at each is quicker than a ranking (docs/performance.md).
     private const int RankedFrom = 32;
+
+    // Requests of a replica, requests of the fleet and simulated time between looks at the watch.
+    private const int Portion = 1024;
+    private const int LookRequests = 64;
+    private static readonly long Stretch = Ticks.Of(10);
     private readonly IReplicaEngine[] _replicas;
     private readonly Router _router;
     private readonly int _shards;
     private readonly ParallelOptions _options;
+    private readonly int[] _taken;
+    private byte[] _routerState = [];
     private LoadRanking? _ranking;
     private long _now;
 
@@ -27,7 +35,7 @@ internal sealed class FleetSimulator : IReplicaLoads
     /// <param name="threads">Threads to use.</param>
     public FleetSimulator(IReadOnlyList<IReplicaEngine> replicas, Router router, int shards, int threads)
     {
-        (_replicas, _router, _shards) = ([.. replicas], router, shards);
+        (_replicas, _router, _shards, _taken) = ([.. replicas], router, shards, new int[replicas.Count]);
         _options = new ParallelOptions { MaxDegreeOfParallelism = threads };
     }
 
@@ -37,18 +45,35 @@ internal sealed class FleetSimulator : IReplicaLoads
     /// <summary>The replicas.</summary>
     public IReadOnlyList<IReplicaEngine> Replicas => _replicas;
 
+    /// <summary>Requests taken from the source, those of a window that is not done left out: what is passed over when the run is taken up again.</summary>
+    public long Taken { get; private set; }
+
     /// <summary>Takes all requests of <paramref name="source"/> to their ends.</summary>
     /// <param name="source">The requests.</param>
-    /// <param name="window">Called from time to time with the ticks reached; when it says false, no further request is taken and the rest of the run is left out.</param>
-    public void Run(IRequestSource source, Func<long, bool>? window = null)
+    /// <param name="watch">May stop the run: the rest of it is then left out.</param>
+    /// <returns>Whether the run came to its end.</returns>
+    public bool Run(IRequestSource source, RunWatch? watch = null)
     {
-        if (source is IClosedLoop { Waits: true })
+        watch ??= new RunWatch(CancellationToken.None);
+        return source is IClosedLoop { Waits: true } ? RunClosed(source, watch)
+            : (_router.IsBlind ? RunApart(source, watch) : RunInTurn(source, watch)) && Drain(watch);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A window is dealt out again, by the router as it was before it, and each replica goes on after the requests of it that it has taken.</remarks>
+    public void Transfer(StateTransfer state)
+    {
+        Taken = state.Of(Taken);
+        state.All(_taken.AsSpan());
+        state.Growing(ref _routerState, int.MaxValue);
+        if (state.Loads)
         {
-            RunClosed(source, window);
+            _router.Transfer(StateTransfer.From(new MemoryStream(_routerState)));
         }
-        else if (_router.IsBlind ? RunApart(source, window) : RunInTurn(source, window))
+
+        foreach (IReplicaEngine replica in _replicas)
         {
-            ForEach(r => r.AdvanceTo(Ticks.Never - 1));
+            IState.Of(replica).Transfer(state);
         }
     }
 
@@ -86,17 +111,61 @@ internal sealed class FleetSimulator : IReplicaLoads
         return _replicas[replica];
     }
 
-    private void ForEach(Action<IReplicaEngine> action) => Parallel.For(0, _shards, _options, shard =>
+    // Does something on all shards at once until it is done on each; the watch may interrupt it.
+    private bool ForEachShard(RunWatch watch, Func<int, bool> part)
+    {
+        bool done;
+        do
+        {
+            done = true;
+            Parallel.For(0, _shards, _options, shard =>
+            {
+                if (!part(shard))
+                {
+                    Volatile.Write(ref done, false);
+                }
+            });
+            if (!done && !watch.GoesOn())
+            {
+                return false;
+            }
+        }
+        while (!done);
+        return true;
+    }
+
+    // What is left to do when no request is to come.
+    private bool Drain(RunWatch watch) => ForEachShard(watch, shard =>
     {
         for (int i = shard; i < _replicas.Length; i += _shards)
         {
-            action(_replicas[i]);
+            while (_replicas[i].End is var end && end != Ticks.Never)
+            {
+                _replicas[i].AdvanceTo(Later.Than(end, Stretch));
+                if (watch.Pauses(end))
+                {
+                    return false;
+                }
+            }
         }
+
+        return true;
     });
 
-    private bool RunInTurn(IRequestSource source, Func<long, bool>? window)
+    // The router as it is where the run would be taken up again.
+    private void KeepRouter(RunWatch watch)
     {
-        for (int count = 1; source.NextArrival != Ticks.Never; count++)
+        if (watch.Saves)
+        {
+            using var bytes = new MemoryStream();
+            _router.Transfer(StateTransfer.To(bytes));
+            _routerState = bytes.ToArray();
+        }
+    }
+
+    private bool RunInTurn(IRequestSource source, RunWatch watch)
+    {
+        while (source.NextArrival != Ticks.Never)
         {
             Request request = source.Take();
             _now = request.Arrival;
@@ -104,17 +173,22 @@ internal sealed class FleetSimulator : IReplicaLoads
             _replicas[chosen].AdvanceTo(_now);
             _replicas[chosen].Offer(request);
             _ranking?.Changed(chosen);
-            if (count % WindowRequests == 0 && window?.Invoke(_now) == false)
+            if (++Taken % LookRequests == 0 && watch.Pauses(_now))
             {
-                return false;
+                KeepRouter(watch);
+                if (!watch.GoesOn())
+                {
+                    return false;
+                }
             }
         }
 
+        KeepRouter(watch);
         return true;
     }
 
     // The next request may follow from an answer of any replica, so that ends and arrivals are taken in the order of time.
-    private void RunClosed(IRequestSource source, Func<long, bool>? window)
+    private bool RunClosed(IRequestSource source, RunWatch watch)
     {
         var ends = new TimeHeap(_replicas.Length);
         for (long events = 1; Math.Min(source.NextArrival, ends.FirstTime) is var now && now != Ticks.Never; events++)
@@ -136,14 +210,16 @@ internal sealed class FleetSimulator : IReplicaLoads
             }
 
             ends.Set(replica, _replicas[replica].End);
-            if (events % WindowRequests == 0 && window?.Invoke(now) == false)
+            if (events % LookRequests == 0 && watch.Pauses(now) && !watch.GoesOn())
             {
-                return;
+                return false;
             }
         }
+
+        return true;
     }
 
-    private bool RunApart(IRequestSource source, Func<long, bool>? window)
+    private bool RunApart(IRequestSource source, RunWatch watch)
     {
         var taken = new Request[WindowRequests];
         var dealt = new Request[WindowRequests];
@@ -155,6 +231,7 @@ internal sealed class FleetSimulator : IReplicaLoads
             slices[i] = new SliceSource(dealt);
         }
 
+        KeepRouter(watch);
         while (source.NextArrival != Ticks.Never)
         {
             int count = 0;
@@ -183,21 +260,53 @@ internal sealed class FleetSimulator : IReplicaLoads
             }
 
             long end = taken[count - 1].Arrival;
-            Parallel.For(0, _shards, _options, shard =>
+            if (!ForEachShard(watch, shard =>
             {
                 for (int i = shard; i < _replicas.Length; i += _shards)
                 {
-                    slices[shard].Set(starts[i], starts[i + 1]);
-                    _replicas[i].RunUntil(slices[shard], end);
+                    if (!RunDealt(i, slices[shard], starts[i], starts[i + 1], end, watch))
+                    {
+                        return false;
+                    }
                 }
-            });
-            if (window?.Invoke(end) == false)
+
+                return true;
+            }))
+            {
+                return false;
+            }
+
+            Taken += count;
+            Array.Clear(_taken);
+            KeepRouter(watch);
+            if (watch.Pauses(end) && !watch.GoesOn())
             {
                 return false;
             }
         }
 
         return true;
+    }
+
+    // A replica's part of a window, in portions, from where it was interrupted.
+    private bool RunDealt(int replica, SliceSource slice, int from, int to, long end, RunWatch watch)
+    {
+        while (true)
+        {
+            int first = from + _taken[replica], last = Math.Min(first + Portion, to);
+            slice.Set(first, last);
+            _replicas[replica].RunUntil(slice, last == to ? end : slice.Arrival(last - 1));
+            _taken[replica] = last - from;
+            if (last == to)
+            {
+                return true;
+            }
+
+            if (watch.Pauses(slice.Arrival(last - 1)))
+            {
+                return false;
+            }
+        }
     }
 
     private sealed class SliceSource(Request[] requests) : IRequestSource
@@ -208,6 +317,8 @@ internal sealed class FleetSimulator : IReplicaLoads
         public long NextArrival => _next < _to ? requests[_next].Arrival : Ticks.Never;
 
         public Request Take() => requests[_next++];
+
+        public long Arrival(int index) => requests[index].Arrival;
 
         public void Set(int from, int to) => (_next, _to) = (from, to);
     }

@@ -1,4 +1,5 @@
 using Fleetwright.Serving.Engines;
+using Fleetwright.Serving.Simulation.Resuming;
 
 namespace Fleetwright.Serving.Simulation.Fleets;
 
@@ -62,5 +63,13 @@ internal sealed class RankBalancer(int ranks, long phase = 0, RankDealing dealin
             _reported.AsSpan().CopyTo(_seen);
             _next += (((now - _next) / Interval) + 1) * Interval;
         }
+    }
+
+    /// <summary>Writes or reads what it has seen.</summary>
+    public void Transfer(StateTransfer state)
+    {
+        _next = state.Of(_next);
+        state.All(_reported.AsSpan());
+        state.All(_seen.AsSpan());
     }
 }

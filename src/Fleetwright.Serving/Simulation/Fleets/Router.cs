@@ -1,3 +1,4 @@
+using Fleetwright.Serving.Simulation.Resuming;
 using Fleetwright.Serving.Simulation.Traffic;
 
 namespace Fleetwright.Serving.Simulation.Fleets;
@@ -71,6 +72,11 @@ internal abstract class Router
 {
     /// <summary>Whether the choice depends on nothing but the requests, so that replicas can be simulated apart.</summary>
     public virtual bool IsBlind => false;
+
+    /// <summary>Writes or reads what it keeps from one choice to the next.</summary>
+    public virtual void Transfer(StateTransfer state)
+    {
+    }
 
     /// <summary>Chooses a replica.</summary>
     public abstract int Choose(in Request request, IReplicaLoads loads);

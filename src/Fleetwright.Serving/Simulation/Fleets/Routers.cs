@@ -1,3 +1,4 @@
+using Fleetwright.Serving.Simulation.Resuming;
 using Fleetwright.Serving.Simulation.Traffic;
 
 namespace Fleetwright.Serving.Simulation.Fleets;
@@ -10,6 +11,8 @@ internal sealed class RoundRobinRouter : Router
     public override bool IsBlind => true;
 
     public override int Choose(in Request request, IReplicaLoads loads) => (int)(_next++ % loads.Count);
+
+    public override void Transfer(StateTransfer state) => _next = state.Of(_next);
 }
 
 /// <summary>A replica by lot.</summary>
@@ -20,6 +23,8 @@ internal sealed class RandomRouter(ulong seed) : Router
     public override bool IsBlind => true;
 
     public override int Choose(in Request request, IReplicaLoads loads) => _random.Below(loads.Count);
+
+    public override void Transfer(StateTransfer state) => _random = state.Of(_random);
 }
 
 /// <summary>The replica with the fewest requests; of equals the first.</summary>
@@ -50,6 +55,8 @@ internal sealed class PowerOfTwoRouter(ulong seed) : Router
         int first = _random.Below(loads.Count), second = _random.Below(loads.Count);
         return loads.Outstanding(second) < loads.Outstanding(first) ? second : first;
     }
+
+    public override void Transfer(StateTransfer state) => _random = state.Of(_random);
 }
 
 /// <summary>

@@ -1,3 +1,4 @@
+using Fleetwright.Serving.Simulation.Resuming;
 using Fleetwright.Serving.Simulation.Traffic;
 
 namespace Fleetwright.Serving.Simulation.FrontEnds;
@@ -9,7 +10,7 @@ namespace Fleetwright.Serving.Simulation.FrontEnds;
 /// <param name="ticksPerRequest">Time that it is busy with a request, at least.</param>
 /// <param name="secondsPerToken">Further time for each token of the prompt.</param>
 /// <remarks>Allocates nothing once its queue is as long as it gets.</remarks>
-internal sealed class FrontEnd(long ticksPerRequest, double secondsPerToken) : IRequestSource
+internal sealed class FrontEnd(long ticksPerRequest, double secondsPerToken) : IRequestSource, IState
 {
     private IRequestSource? _source;
     private Request[] _queue = new Request[16];
@@ -85,6 +86,22 @@ internal sealed class FrontEnd(long ticksPerRequest, double secondsPerToken) : I
         _head = (_head + 1) & (_queue.Length - 1);
         Count--;
         return request;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Between windows of a run, when it listens to no source.</remarks>
+    public void Transfer(StateTransfer state)
+    {
+        (_free, Count) = (state.Of(_free), state.Length(Count));
+        if (state.Loads)
+        {
+            (_queue, _head) = (new Request[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, Count))], 0);
+        }
+
+        for (int i = 0; i < Count; i++)
+        {
+            this[i] = state.Of(this[i]);
+        }
     }
 
     private ref Request this[int place] => ref _queue[(_head + place) & (_queue.Length - 1)];

@@ -1,4 +1,5 @@
 using Fleetwright.Serving.Simulation.Results;
+using Fleetwright.Serving.Simulation.Resuming;
 using Fleetwright.Serving.Simulation.Traffic;
 
 namespace Fleetwright.Serving.Simulation.FrontEnds;
@@ -6,7 +7,7 @@ namespace Fleetwright.Serving.Simulation.FrontEnds;
 /// <summary>A replica behind the front end of its server. Requests that the front end has not handed on count as waiting.</summary>
 /// <param name="engine">The replica.</param>
 /// <param name="frontEnd">What its requests pass first.</param>
-internal sealed class FrontEndReplica(IReplicaEngine engine, FrontEnd frontEnd) : IReplicaEngine
+internal sealed class FrontEndReplica(IReplicaEngine engine, FrontEnd frontEnd) : IReplicaEngine, IState
 {
     /// <inheritdoc/>
     public long End => Math.Min(engine.End, frontEnd.NextArrival);
@@ -66,5 +67,12 @@ internal sealed class FrontEndReplica(IReplicaEngine engine, FrontEnd frontEnd) 
         }
 
         UnfinishedRequest.Sort(unfinished, first);
+    }
+
+    /// <inheritdoc/>
+    public void Transfer(StateTransfer state)
+    {
+        IState.Of(engine).Transfer(state);
+        frontEnd.Transfer(state);
     }
 }

@@ -1,7 +1,9 @@
+using Fleetwright.Serving.Simulation.Resuming;
+
 namespace Fleetwright.Serving.Simulation.Results;
 
 /// <summary>What became of the requests of one class. Sums are whole numbers, so that parts of a run add up to the same whatever their order.</summary>
-public sealed class ClassStatistics(ServiceTarget target)
+public sealed class ClassStatistics(ServiceTarget target) : IState
 {
     /// <summary>What its requests must keep.</summary>
     public ServiceTarget Target => target;
@@ -78,5 +80,20 @@ public sealed class ClassStatistics(ServiceTarget target)
         Ttft.Add(other.Ttft);
         Tpot.Add(other.Tpot);
         EndToEnd.Add(other.EndToEnd);
+    }
+
+    /// <inheritdoc/>
+    void IState.Transfer(StateTransfer state)
+    {
+        Completed = state.Of(Completed);
+        Rejected = state.Of(Rejected);
+        Good = state.Of(Good);
+        PromptTokens = state.Of(PromptTokens);
+        OutputTokens = state.Of(OutputTokens);
+        Preemptions = state.Of(Preemptions);
+        foreach (IState sketch in (ReadOnlySpan<LatencySketch>)[Queue, Ttft, Tpot, EndToEnd])
+        {
+            sketch.Transfer(state);
+        }
     }
 }

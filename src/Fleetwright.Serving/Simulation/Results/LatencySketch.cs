@@ -1,3 +1,5 @@
+using Fleetwright.Serving.Simulation.Resuming;
+
 namespace Fleetwright.Serving.Simulation.Results;
 
 /// <summary>
@@ -5,7 +7,7 @@ namespace Fleetwright.Serving.Simulation.Results;
 /// Sketches add up exactly and in any order.
 /// </summary>
 /// <remarks>A bin is the exponent and the first seven bits of the fraction of a double, as in HdrHistogram (Tene); not thread-safe.</remarks>
-public sealed class LatencySketch
+public sealed class LatencySketch : IState
 {
     private const int FractionBits = 7;
     private const int Shift = 52 - FractionBits;
@@ -101,4 +103,12 @@ public sealed class LatencySketch
     }
 
     private static double Edge(int bin) => BitConverter.Int64BitsToDouble((bin + FirstBin) << Shift);
+
+    /// <inheritdoc/>
+    void IState.Transfer(StateTransfer state)
+    {
+        Count = state.Of(Count);
+        (_zeros, _ticksHigh, _ticksLow, _longest) = (state.Of(_zeros), state.Of(_ticksHigh), state.Of(_ticksLow), state.Of(_longest));
+        state.All(_counts.AsSpan());
+    }
 }

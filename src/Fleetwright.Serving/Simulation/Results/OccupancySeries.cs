@@ -1,9 +1,11 @@
+using Fleetwright.Serving.Simulation.Resuming;
+
 namespace Fleetwright.Serving.Simulation.Results;
 
 /// <summary>
 /// How full a replica was over time, as means over equal intervals. The intervals double when a run outlasts them, so the memory is bounded.
 /// </summary>
-public sealed class OccupancySeries
+public sealed class OccupancySeries : IState
 {
     /// <summary>Intervals at most.</summary>
     public const int Intervals = 512;
@@ -93,6 +95,31 @@ public sealed class OccupancySeries
         }
     }
 
+    /// <summary>Adds requests that wait during a part of a stretch that <see cref="Add"/> is told of without them.</summary>
+    /// <param name="from">Its start in ticks.</param>
+    /// <param name="to">Its end in ticks.</param>
+    /// <param name="waiting">Requests waiting.</param>
+    public void AddWaiting(long from, long to, int waiting)
+    {
+        if (waiting == 0)
+        {
+            return;
+        }
+
+        while (to > Interval * Intervals)
+        {
+            Halve();
+        }
+
+        for (long at = from; at < to;)
+        {
+            long interval = at / Interval;
+            long stop = Math.Min(to, (interval + 1) * Interval);
+            _waiting[interval] += (double)(stop - at) * waiting;
+            at = stop;
+        }
+    }
+
     private double Width(int interval) => Math.Max(1, Math.Min(Interval, End - (interval * Interval)));
 
     private void Halve()
@@ -106,5 +133,15 @@ public sealed class OccupancySeries
         }
 
         Interval *= 2;
+    }
+
+    /// <inheritdoc/>
+    void IState.Transfer(StateTransfer state)
+    {
+        Interval = state.Of(Interval);
+        End = state.Of(End);
+        state.All(_running.AsSpan());
+        state.All(_waiting.AsSpan());
+        state.All(_cache.AsSpan());
     }
 }

@@ -1,7 +1,9 @@
+using Fleetwright.Serving.Simulation.Resuming;
+
 namespace Fleetwright.Serving.Simulation.Results;
 
 /// <summary>The statistics of a run by class of request.</summary>
-public sealed class RunStatistics : ICompletionSink
+public sealed class RunStatistics : ICompletionSink, IState
 {
     private readonly ClassStatistics[] _classes;
     private readonly long _from;
@@ -58,5 +60,16 @@ public sealed class RunStatistics : ICompletionSink
 
         InterToken.Add(other.InterToken);
         LastCompletion = Math.Max(LastCompletion, other.LastCompletion);
+    }
+
+    /// <inheritdoc/>
+    void IState.Transfer(StateTransfer state)
+    {
+        LastCompletion = state.Of(LastCompletion);
+        ((IState)InterToken).Transfer(state);
+        foreach (IState statistics in _classes)
+        {
+            statistics.Transfer(state);
+        }
     }
 }

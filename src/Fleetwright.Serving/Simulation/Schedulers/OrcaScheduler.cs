@@ -1,3 +1,5 @@
+using Fleetwright.Serving.Simulation.Resuming;
+
 namespace Fleetwright.Serving.Simulation.Schedulers;
 
 /// <summary>
@@ -29,4 +31,7 @@ internal sealed class OrcaScheduler : Scheduler
     }
 
     private static int WholeSequence(SchedulerLimits limits) => (limits.MaximumContext + limits.BlockTokens - 1) / limits.BlockTokens;
+
+    /// <inheritdoc/>
+    public override void Transfer(StateTransfer state) => _admitted = state.Of(_admitted);
 }

@@ -1,3 +1,5 @@
+using Fleetwright.Serving.Simulation.Resuming;
+
 namespace Fleetwright.Serving.Simulation.Schedulers;
 
 /// <summary>
@@ -60,4 +62,7 @@ internal sealed class PrefillFirstScheduler : Scheduler
             _ = state.Resume(int.MaxValue);
         }
     }
+
+    /// <inheritdoc/>
+    public override void Transfer(StateTransfer state) => _admitted = state.Of(_admitted);
 }

@@ -1,3 +1,5 @@
+using Fleetwright.Serving.Simulation.Resuming;
+
 namespace Fleetwright.Serving.Simulation.Schedulers;
 
 /// <summary>
@@ -9,6 +11,11 @@ internal abstract class Scheduler
 {
     /// <summary>Blocks that must be free at a decoding sequence's turn, even if it needs none.</summary>
     public virtual int SpareBlocks => 0;
+
+    /// <summary>Writes or reads what it keeps from one batch to the next.</summary>
+    public virtual void Transfer(StateTransfer state)
+    {
+    }
 
     /// <summary>Forms the next batch.</summary>
     /// <param name="state">The replica, with everything that has arrived.</param>

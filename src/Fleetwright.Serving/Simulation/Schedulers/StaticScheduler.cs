@@ -1,3 +1,5 @@
+using Fleetwright.Serving.Simulation.Resuming;
+
 namespace Fleetwright.Serving.Simulation.Schedulers;
 
 /// <summary>
@@ -20,4 +22,7 @@ internal sealed class StaticScheduler : Scheduler
             OrcaScheduler.Admit(state, now, ref _admitted);
         }
     }
+
+    /// <inheritdoc/>
+    public override void Transfer(StateTransfer state) => _admitted = state.Of(_admitted);
 }

@@ -1,3 +1,5 @@
+using Fleetwright.Serving.Simulation.Resuming;
+
 namespace Fleetwright.Serving.Simulation.Schedulers;
 
 /// <summary>
@@ -78,4 +80,7 @@ internal sealed class VllmV1Scheduler : Scheduler
             tokens += chunk;
         }
     }
+
+    /// <inheritdoc/>
+    public override void Transfer(StateTransfer state) => _admitted = state.Of(_admitted);
 }

@@ -1,4 +1,5 @@
 using Fleetwright.Catalog.Reading;
+using Fleetwright.Serving.Simulation.Resuming;
 
 namespace Fleetwright.Serving.Simulation.Traffic;
 
@@ -15,7 +16,7 @@ public enum LongPrompts
 /// <summary>The context of the model that serves: a prompt and its answer together have at most so many tokens. Counts what it changes.</summary>
 /// <param name="tokens">Tokens of the context, at least 2.</param>
 /// <param name="rule">What is done with a prompt that leaves no room for an answer.</param>
-public sealed class ContextLimit(int tokens, LongPrompts rule)
+public sealed class ContextLimit(int tokens, LongPrompts rule) : IState
 {
     /// <summary>Tokens of the context.</summary>
     public int Tokens { get; } = tokens >= 2 ? tokens : throw new InputException("context", FormattableString.Invariant($"found {tokens} tokens; allowed: at least 2, one of a prompt and one of an answer"));
@@ -58,5 +59,13 @@ public sealed class ContextLimit(int tokens, LongPrompts rule)
         prompt = Tokens - output;
         Truncated++;
         return true;
+    }
+
+    /// <inheritdoc/>
+    void IState.Transfer(StateTransfer state)
+    {
+        Rejected = state.Of(Rejected);
+        Truncated = state.Of(Truncated);
+        Shortened = state.Of(Shortened);
     }
 }

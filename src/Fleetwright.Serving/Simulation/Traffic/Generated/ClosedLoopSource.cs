@@ -1,11 +1,12 @@
 using Fleetwright.Catalog.Reading;
+using Fleetwright.Serving.Simulation.Resuming;
 using Fleetwright.Serving.Simulation.Traffic.Lengths;
 using Fleetwright.Serving.Simulation.Traffic.Randomness;
 
 namespace Fleetwright.Serving.Simulation.Traffic.Generated;
 
 /// <summary>A fixed number of clients, each with one request at a time: it waits for the answer, thinks, and sends the next.</summary>
-public sealed class ClosedLoopSource : IClosedLoop
+public sealed class ClosedLoopSource : IClosedLoop, IState
 {
     // A limit that nothing fits under would be searched for ever.
     private const int MostTurnedAway = 1_000_000;
@@ -20,6 +21,7 @@ public sealed class ClosedLoopSource : IClosedLoop
     private int _idleCount;
     private long _id;
     private int _turnedAway;
+    private long _drawn;
 
     /// <param name="name">Names its streams of random numbers.</param>
     /// <param name="lengths">How long requests are; request n has the same lengths whatever the engine does.</param>
@@ -80,6 +82,7 @@ public sealed class ClosedLoopSource : IClosedLoop
         while (true)
         {
             int prompt = _lengths.Next(arrival, out int output);
+            _drawn++;
             if (_limit is null || _limit.Fit(ref prompt, ref output))
             {
                 long id = _id;
@@ -105,6 +108,19 @@ public sealed class ClosedLoopSource : IClosedLoop
         if (_turnedAway == MostTurnedAway)
         {
             throw new InputException("concurrency", FormattableString.Invariant($"{MostTurnedAway} requests in a row were turned away; allowed: lengths that the model's context and the cache can hold"));
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Lengths are drawn again; what the context changed in them is counted by whoever owns the limit.</remarks>
+    void IState.Transfer(StateTransfer state)
+    {
+        _ready.Transfer(state);
+        state.All(_idle.AsSpan());
+        (_idleCount, _id, _turnedAway, _pauses, _drawn) = (state.Of(_idleCount), state.Of(_id), state.Of(_turnedAway), state.Of(_pauses), state.Of(_drawn));
+        for (long i = 0; state.Loads && i < _drawn; i++)
+        {
+            _ = _lengths.Next(0, out _);
         }
     }
 }

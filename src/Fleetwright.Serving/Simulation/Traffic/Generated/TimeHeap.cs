@@ -1,3 +1,5 @@
+using Fleetwright.Serving.Simulation.Resuming;
+
 namespace Fleetwright.Serving.Simulation.Traffic.Generated;
 
 /// <summary>Small whole numbers ordered by a time each has, ties by the number; the time of any can change.</summary>
@@ -95,5 +97,14 @@ internal sealed class TimeHeap(int capacity)
         }
 
         _places[_heap[at] = item] = at;
+    }
+
+    /// <summary>Writes or reads all items.</summary>
+    public void Transfer(StateTransfer state)
+    {
+        Count = state.Of(Count);
+        state.Growing(ref _times, int.MaxValue);
+        state.Growing(ref _places, int.MaxValue);
+        state.Growing(ref _heap, int.MaxValue);
     }
 }

@@ -1,9 +1,10 @@
 using Fleetwright.Catalog.Reading;
+using Fleetwright.Serving.Simulation.Resuming;
 
 namespace Fleetwright.Serving.Simulation.Traffic.Transforms;
 
 /// <summary>A window of a source: the requests that arrive from one time (included) to another (excluded), at most so many, counted in time from the window's start.</summary>
-public sealed class CutSource : IClosedLoop
+public sealed class CutSource : IClosedLoop, IState
 {
     private readonly IRequestSource _source;
     private readonly IClosedLoop? _loop;
@@ -50,4 +51,14 @@ public sealed class CutSource : IClosedLoop
 
     /// <inheritdoc/>
     public void Ended(long id, long now, bool served) => _loop?.Ended(id, now, served);
+
+    /// <inheritdoc/>
+    void IState.Transfer(StateTransfer state)
+    {
+        _left = state.Of(_left);
+        if (_loop is not null)
+        {
+            IState.Of(_loop).Transfer(state);
+        }
+    }
 }
