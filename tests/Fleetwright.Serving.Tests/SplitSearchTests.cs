@@ -26,6 +26,21 @@ public sealed class SplitSearchTests
     }
 
     [Fact]
+    public void Chips_are_mixed_only_where_that_is_cheaper()
+    {
+        // The same arithmetic with less memory bandwidth for less: prompts go there if anywhere.
+        double price = CostBasis.Default.DollarsPerSecond(Fixtures.H100.Chip)!.Value;
+        SizingRequest request = Request(40, 2) with { Offers = [new ChipOffer(Fixtures.H100, price), new ChipOffer(Fixtures.H200, 1.3 * price)] };
+        IReadOnlyList<SplitPlan> plans = SplitSearch.Run(request, new SimulatedSearchOptions { Runs = 1, Seconds = 30, WarmUpSeconds = 10 }, TestContext.Current.CancellationToken);
+        Assert.Equal(plans.OrderBy(p => p.DollarsPerSecond), plans);
+        Assert.Equal(2, plans.Count(p => p.PrefillOffer == p.Offer));
+        Assert.All(plans, p => Assert.Equal((p.Prefill.Replicas * p.Prefill.Replica.Chips * p.PrefillOffer.DollarsPerSecond) + (p.DecodeReplicas * p.Decode.Chips * p.Offer.DollarsPerSecond), p.DollarsPerSecond, 1e-9));
+
+        // Mixed only where it is cheaper than either chip alone.
+        Assert.All(plans.Where(p => p.PrefillOffer != p.Offer), p => Assert.Same(plans[0], p));
+    }
+
+    [Fact]
     public void Threads_change_nothing()
     {
         var options = new SimulatedSearchOptions { Runs = 1, Seconds = 30, WarmUpSeconds = 10 };

@@ -127,12 +127,12 @@ internal sealed record SimulateAnswer
     /// <summary>A class of requests, with the targets of its own and their goodput where it has any.</summary>
     internal sealed record ClassAnswer(string Name, int? Priority, long Completed, long Rejected, long Preemptions, long Good, Targets? Goodput, IReadOnlyList<Latency> Latencies)
     {
-        public static ClassAnswer Of(string name, int? priority, ClassStatistics c, double seconds, IReadOnlyList<double> percentiles)
+        public static ClassAnswer Of(string name, int? priority, ClassStatistics c, double seconds, IReadOnlyList<double> percentiles, LatencyBands bands)
         {
             ServiceTarget t = c.Target;
             bool has = double.IsFinite(t.TtftSeconds) || double.IsFinite(t.TpotSeconds) || double.IsFinite(t.EndToEndSeconds);
             Targets? goodput = has ? new Targets(Given(t.TtftSeconds), Given(t.TpotSeconds), Given(t.EndToEndSeconds), c.Good, c.Good / seconds, c.Good / (double)Math.Max(1, c.Completed + c.Rejected)) : null;
-            return new ClassAnswer(name, priority, c.Completed, c.Rejected, c.Preemptions, c.Good, goodput, Distributions(c, null, percentiles));
+            return new ClassAnswer(name, priority, c.Completed, c.Rejected, c.Preemptions, c.Good, goodput, Distributions(c, null, percentiles, bands));
         }
     }
 
@@ -189,7 +189,7 @@ internal sealed record SimulateAnswer
             Overloaded = bottleneck.Overloaded,
             Bottleneck = bottleneck.Sentence,
             Time = bottleneck.Split.Parts,
-            Classes = run.Classes.Count == 1 ? null : [.. run.Classes.Select((c, i) => ClassAnswer.Of(plan.Classes[i], request.Priorities?[i], c, each, percentiles))],
+            Classes = run.Classes.Count == 1 ? null : [.. run.Classes.Select((c, i) => ClassAnswer.Of(plan.Classes[i], request.Priorities?[i], c, each, percentiles, bands))],
             Speculation = SpeculationAnswer.Of(request, result),
             Fleet = FleetAnswer.Of(request, result, percentiles),
             Cache = CacheAnswer.Of(request, result),

@@ -22,7 +22,7 @@ internal static class SplitSizeAnswer
         FleetPools? cheaper = one is null && two is null ? null : two is null || one?.DollarsPerSecond <= two.DollarsPerSecond ? FleetPools.Together : FleetPools.Split;
         if (json)
         {
-            context.WriteJson(new { Cheapest = cheaper == FleetPools.Together ? one!.Offer.Chip.Chip.Name : two?.Offer.Chip.Chip.Name, CheaperPools = cheaper, request.Targets, Plans = together?.Select(SimulatedSizeAnswer.Answer.Of), SplitPlans = split.Select(p => Answer.Of(p, request)) });
+            context.WriteJson(new { Cheapest = cheaper == FleetPools.Together ? one!.Offer.Chip.Chip.Name : (two is null ? null : Chips(two)), CheaperPools = cheaper, request.Targets, Plans = together?.Select(SimulatedSizeAnswer.Answer.Of), SplitPlans = split.Select(p => Answer.Of(p, request)) });
         }
         else if (cheaper is not null)
         {
@@ -33,7 +33,7 @@ internal static class SplitSizeAnswer
             foreach (SplitPlan p in split)
             {
                 context.Output.WriteLine(string.Create(
-                    s_culture, $"{p.Offer.Chip.Chip.Name} split: {Words("prefill", p.PrefillBinding(request))}, {Words("decode", p.DecodeBinding(request))}; caches over {p.Prefill.Link.BytesPerSecond / 1e9:0.#} GB/s; {p.Requests:#,0} requests simulated, dealt out by {TrafficOptions.Key(p.Router.ToString())}"));
+                    s_culture, $"{Chips(p)} split: {Words("prefill", p.PrefillBinding(request))}, {Words("decode", p.DecodeBinding(request))}; caches over {p.Prefill.Link.BytesPerSecond / 1e9:0.#} GB/s; {p.Requests:#,0} requests simulated, dealt out by {TrafficOptions.Key(p.Router.ToString())}"));
             }
 
             if (one is not null && two is not null)
@@ -63,6 +63,8 @@ internal static class SplitSizeAnswer
         return cheaper is null ? ExitCode.Infeasible : ExitCode.Success;
     }
 
+    private static string Chips(SplitPlan p) => p.PrefillOffer == p.Offer ? p.Offer.Chip.Chip.Name : $"{p.PrefillOffer.Chip.Chip.Name} + {p.Offer.Chip.Chip.Name}";
+
     private static string Words(string pool, Binding binding) => binding switch
     {
         Binding.Ttft => $"the {pool} pool is held by the time to the first token",
@@ -90,18 +92,18 @@ internal static class SplitSizeAnswer
 
     private static IReadOnlyList<string> Row(SplitPlan p, SimulatedLoad load, string what, int prompts, int decodes, bool first) =>
     [
-        first ? p.Offer.Chip.Chip.Name : "", first ? $"{p.Prefill.Replica.Sharding} + {p.Decode.Sharding}" : "", first ? Catalog.Units.Dtypes.Name(p.Decode.Graph.Precision.Weights) : "",
+        first ? Chips(p) : "", first ? $"{p.Prefill.Replica.Sharding} + {p.Decode.Sharding}" : "", first ? Catalog.Units.Dtypes.Name(p.Decode.Graph.Precision.Weights) : "",
         (((long)prompts * p.Prefill.Replica.Chips) + ((long)decodes * p.Decode.Chips)).ToString("#,0", s_culture), what, load.RequestsPerSecond.ToString("0.#", s_culture),
         SimulatedSizeAnswer.Range(load.Ttft, "0"), SimulatedSizeAnswer.Range(load.Tpot, "0.0"), load.Good.ToString("0.0 %", s_culture), load.MeanBatch.ToString("0.0", s_culture),
         first ? p.DollarsPerMillionOutputTokens.ToString("0.00", s_culture) : "", load.Meets ? "met" : "missed",
     ];
 
     private sealed record Answer(
-        string Chip, string PrefillSharding, int PrefillReplicas, string DecodeSharding, int DecodeReplicas, string Weights, long Chips, string Router, double LinkBytesPerSecond, Binding PrefillBinding, Binding DecodeBinding,
+        string PrefillChip, string Chip, string PrefillSharding, int PrefillReplicas, string DecodeSharding, int DecodeReplicas, string Weights, long Chips, string Router, double LinkBytesPerSecond, Binding PrefillBinding, Binding DecodeBinding,
         double DollarsPerHour, double DollarsPerMillionOutputTokens, SimulatedLoad AtLoad, SimulatedLoad? FewerPrefill, SimulatedLoad? FewerDecode, SimulatedLoad AtMore, long RequestsSimulated)
     {
         public static Answer Of(SplitPlan p, SizingRequest request) => new(
-            p.Offer.Chip.Chip.Name, p.Prefill.Replica.Sharding.ToString(), p.Prefill.Replicas, p.Decode.Sharding.ToString(), p.DecodeReplicas, Catalog.Units.Dtypes.Name(p.Decode.Graph.Precision.Weights), p.Chips, p.Router.ToString(),
+            p.PrefillOffer.Chip.Chip.Name, p.Offer.Chip.Chip.Name, p.Prefill.Replica.Sharding.ToString(), p.Prefill.Replicas, p.Decode.Sharding.ToString(), p.DecodeReplicas, Catalog.Units.Dtypes.Name(p.Decode.Graph.Precision.Weights), p.Chips, p.Router.ToString(),
             p.Prefill.Link.BytesPerSecond, p.PrefillBinding(request), p.DecodeBinding(request), p.DollarsPerSecond * 3600, p.DollarsPerMillionOutputTokens, p.AtLoad, p.FewerPrefill, p.FewerDecode, p.AtMore, p.Requests);
     }
 }

@@ -49,7 +49,7 @@ internal sealed class TrafficOptions
     /// <summary>What was given for the number of requests, which may name a file where tables are replayed.</summary>
     public string? RequestsText(ParseResult parsed) => parsed.GetValue(_requests);
 
-    /// <summary>The trace that is replayed; null when there is none.</summary>
+    /// <summary>The traces that are replayed; none when requests are drawn.</summary>
     public IReadOnlyList<string> TracePaths(ParseResult parsed) => parsed.GetRequiredValue(_file.Trace);
 
     /// <summary>The name of an enumeration's member on the command line: PrefillFirst is prefill-first.</summary>

@@ -17,8 +17,9 @@ public enum FleetPools
 }
 
 /// <summary>The cheapest prefill and decode pools of one pair of layouts that keep the targets in simulation.</summary>
-/// <param name="Offer">The chip at its price.</param>
+/// <param name="PrefillOffer">The chip that computes prompts, at its price.</param>
 /// <param name="Prefill">The prefill pool.</param>
+/// <param name="Offer">The chip that decodes, at its price.</param>
 /// <param name="Decode">A decode replica.</param>
 /// <param name="DecodeReplicas">Decode replicas.</param>
 /// <param name="Router">How requests are dealt out to both pools.</param>
@@ -31,7 +32,7 @@ public enum FleetPools
 /// <param name="DollarsPerMillionOutputTokens">Cost per million output tokens at the load.</param>
 /// <param name="Requests">Requests simulated to find it.</param>
 public sealed record SplitPlan(
-    ChipOffer Offer, PrefillPool Prefill, Replica Decode, int DecodeReplicas, RouterKind Router, long Chips, SimulatedLoad AtLoad, SimulatedLoad? FewerPrefill, SimulatedLoad? FewerDecode, SimulatedLoad AtMore,
+    ChipOffer PrefillOffer, PrefillPool Prefill, ChipOffer Offer, Replica Decode, int DecodeReplicas, RouterKind Router, long Chips, SimulatedLoad AtLoad, SimulatedLoad? FewerPrefill, SimulatedLoad? FewerDecode, SimulatedLoad AtMore,
     double DollarsPerSecond, double DollarsPerMillionOutputTokens, long Requests)
 {
     /// <summary>What keeps the prefill pool from being smaller.</summary>

@@ -10,7 +10,7 @@ using Fleetwright.Serving.Workloads;
 namespace Fleetwright.Serving.Search;
 
 /// <summary>
-/// The cheapest pair of a prefill and a decode pool on each chip that keeps the targets, by simulation. The price of a mean prompt and of a decode step say which
+/// The cheapest pair of a prefill and a decode pool that keeps the targets, by simulation: on each chip, and with prompts on another chip than answers. The price of a mean prompt and of a decode step say which
 /// layouts of each are worth simulating. From what they could do at their best, both numbers are raised until the targets are kept, whichever pool is
 /// waited for; then the fewest prefill replicas are found by bisection, and with them the fewest decode replicas: one less of either fails. All fleets see the same draws.
 /// </summary>
@@ -26,65 +26,74 @@ public static class SplitSearch
     // A pair of layouts whose best case costs more than this much of the plan that was found is not simulated.
     private const double WorthTrying = 1.15;
 
-    /// <summary>A plan for each offer that has one, the cheapest first; when cancelled, of the offers that were done with.</summary>
+    /// <summary>
+    /// A plan for each offer that has one, and one with prompts on another chip where that is cheaper than all of them; the cheapest first. When cancelled, those that were found.
+    /// </summary>
     public static IReadOnlyList<SplitPlan> Run(SizingRequest request, SimulatedSearchOptions options, CancellationToken cancellation = default)
     {
+        (Candidate[] Prefill, Candidate[] Decode)[] layouts = [.. request.Offers.Select(o => Layouts(request, o))];
         var plans = new List<SplitPlan>();
         try
         {
-            foreach (ChipOffer offer in request.Offers)
+            foreach ((Candidate[] prefill, Candidate[] decode) in layouts)
             {
-                if (Cheapest(request, options, offer, cancellation) is { } best)
+                if (Cheapest(prefill.SelectMany(p => decode.Select(d => (p, d))), double.PositiveInfinity) is { } plan)
                 {
-                    plans.Add(best);
+                    plans.Add(plan);
                 }
+            }
+
+            double known = plans.Count > 0 ? plans.Min(p => p.DollarsPerSecond) : double.PositiveInfinity;
+            if (Cheapest(
+                layouts.SelectMany((first, i) => layouts.Where((_, j) => j != i).SelectMany(second => first.Prefill.SelectMany(p => second.Decode.Select(d => (p, d))))).Where(x => x.p.Replica.Graph.Precision.KvCache == x.d.Replica.Graph.Precision.KvCache),
+                known) is { } mixed && mixed.DollarsPerSecond < known)
+            {
+                plans.Add(mixed);
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // The offers that were done with are an answer already.
+            // What was found by then is an answer already.
         }
 
         return [.. plans.OrderBy(p => p.DollarsPerSecond)];
-    }
 
-    private static SplitPlan? Cheapest(SizingRequest request, SimulatedSearchOptions options, ChipOffer offer, CancellationToken cancellation)
-    {
-        SplitPlan? best = null;
-        foreach ((Candidate first, Candidate second) in Pairs(request, offer))
+        // Of pairs of layouts, those first that cost least at their best; none that at its best costs more than is known.
+        SplitPlan? Cheapest(IEnumerable<(Candidate Prefill, Candidate Decode)> pairs, double most)
         {
-            double least = request.RequestsPerSecond * (first.ChipSecondsPerRequest + second.ChipSecondsPerRequest) * offer.DollarsPerSecond;
-            foreach (RouterKind router in options.Routers)
+            SplitPlan? best = null;
+            foreach ((Candidate first, Candidate second) in pairs.OrderBy(x => Least(x)).ThenBy(x => x.Prefill.Replica.Chips + x.Decode.Replica.Chips))
             {
-                if (best is null || least < WorthTrying * best.DollarsPerSecond)
+                foreach (RouterKind router in options.Routers)
                 {
-                    SplitPlan? plan = new Sizing(request, options, offer, first, second, router, cancellation).Find();
-                    best = plan is not null && (best is null || plan.DollarsPerSecond < best.DollarsPerSecond) ? plan : best;
+                    if (Least((first, second)) < Math.Min(most, best is null ? double.PositiveInfinity : WorthTrying * best.DollarsPerSecond))
+                    {
+                        SplitPlan? plan = new Sizing(request, options, first, second, router, cancellation).Find();
+                        best = plan is not null && (best is null || plan.DollarsPerSecond < best.DollarsPerSecond) ? plan : best;
+                    }
                 }
             }
+
+            return best;
         }
 
-        return best;
+        double Least((Candidate Prefill, Candidate Decode) pair) => request.RequestsPerSecond * (pair.Prefill.DollarsPerRequest + pair.Decode.DollarsPerRequest);
     }
 
-    // Cheapest first.
-    private static IEnumerable<(Candidate Prefill, Candidate Decode)> Pairs(SizingRequest request, ChipOffer offer)
+    private static (Candidate[] Prefill, Candidate[] Decode) Layouts(SizingRequest request, ChipOffer offer)
     {
-        foreach (Precision precision in ServingSearch.Usable(request, offer))
-        {
-            Replica[] replicas = [.. LayoutSpace.Of(request.Model, offer.Chip.Chip, request.MaximumChipsPerReplica).Select(s => new Replica(new ModelGraph(request.Model, precision, s), offer.Chip, request.Engine))];
-            Candidate[] first = Best(replicas.Select(r => Prompts(request, r))), second = Best(replicas.Select(r => Decodes(request, r)));
-            foreach ((Candidate p, Candidate d) in first.SelectMany(p => second.Select(d => (p, d))).OrderBy(x => x.p.ChipSecondsPerRequest + x.d.ChipSecondsPerRequest))
-            {
-                yield return (p, d);
-            }
-        }
+        Replica[] replicas =
+        [
+            .. ServingSearch.Usable(request, offer).SelectMany(
+                precision => LayoutSpace.Of(request.Model, offer.Chip.Chip, request.MaximumChipsPerReplica).Select(s => new Replica(new ModelGraph(request.Model, precision, s), offer.Chip, request.Engine))),
+        ];
+        return (Best(replicas.Select(r => Prompts(request, offer, r))), Best(replicas.Select(r => Decodes(request, offer, r))));
 
-        static Candidate[] Best(IEnumerable<Candidate?> all) => [.. all.OfType<Candidate>().OrderBy(c => c.IsTight).ThenBy(c => c.ChipSecondsPerRequest).ThenBy(c => c.Replica.Chips).Take(LayoutsPerPool)];
+        static Candidate[] Best(IEnumerable<Candidate?> all) => [.. all.OfType<Candidate>().OrderBy(c => c.IsTight).ThenBy(c => c.DollarsPerRequest).ThenBy(c => c.Replica.Chips).Take(LayoutsPerPool)];
     }
 
     // As many mean prompts in a step as its budget holds, unless one at the quantile takes longer alone than the first token may.
-    private static Candidate? Prompts(SizingRequest request, Replica replica)
+    private static Candidate? Prompts(SizingRequest request, ChipOffer offer, Replica replica)
     {
         LengthDistribution lengths = request.Workload.Prompt;
         double longest = Math.Exp(lengths.LogMean + (NormalBins.NormalQuantile(request.Targets.Quantile) * lengths.LogDeviation));
@@ -94,11 +103,11 @@ public static class SplitSearch
             return null;
         }
 
-        return new Candidate(replica, replica.Sharding.PipelineParallel * together / replica.Step(StepShape.Prefill(together, prompt)).Seconds, own > OwnShare * request.Targets.TtftSeconds);
+        return new Candidate(offer, replica, replica.Sharding.PipelineParallel * together / replica.Step(StepShape.Prefill(together, prompt)).Seconds, own > OwnShare * request.Targets.TtftSeconds);
     }
 
     // The most sequences whose step takes no longer than a further token may.
-    private static Candidate? Decodes(SizingRequest request, Replica replica)
+    private static Candidate? Decodes(SizingRequest request, ChipOffer offer, Replica replica)
     {
         Workload work = request.Workload;
         double room = replica.MaximumSequences(work.MeanContext, work.CachedTokens + work.Prompt.Mean + work.Output.Mean), most = 0;
@@ -109,20 +118,20 @@ public static class SplitSearch
             most = seconds <= request.Targets.TpotSeconds ? Math.Max(most, n / seconds / Math.Max(1, work.Output.Mean - 1)) : most;
         }
 
-        return most > 0 ? new Candidate(replica, most, false) : null;
+        return most > 0 ? new Candidate(offer, replica, most, false) : null;
     }
 
-    private sealed record Candidate(Replica Replica, double RequestsPerSecond, bool IsTight)
+    private sealed record Candidate(ChipOffer Offer, Replica Replica, double RequestsPerSecond, bool IsTight)
     {
         private ReplicaTable? _table;
 
-        public double ChipSecondsPerRequest => Replica.Chips / RequestsPerSecond;
+        public double DollarsPerRequest => Replica.Chips * Offer.DollarsPerSecond / RequestsPerSecond;
 
         // Prices are the same in all runs.
         public ReplicaTable Table => _table ??= ServingSimulation.Table(Replica);
     }
 
-    private sealed class Sizing(SizingRequest request, SimulatedSearchOptions options, ChipOffer offer, Candidate first, Candidate second, RouterKind router, CancellationToken cancellation)
+    private sealed class Sizing(SizingRequest request, SimulatedSearchOptions options, Candidate first, Candidate second, RouterKind router, CancellationToken cancellation)
     {
         private readonly Dictionary<(int, int), (SimulatedLoad Load, bool WaitsForDecode)> _known = [];
         private readonly KvLink? _link = KvLink.Of(first.Replica, second.Replica);
@@ -143,9 +152,9 @@ public static class SplitSearch
 
             prompts = Fewest(prompts, p => At(p, decodes).Load.Meets);
             decodes = Fewest(decodes, d => At(prompts, d).Load.Meets);
-            double rate = request.RequestsPerSecond, dollars = Chips(prompts, decodes) * offer.DollarsPerSecond;
+            double rate = request.RequestsPerSecond, dollars = (prompts * first.Replica.Chips * first.Offer.DollarsPerSecond) + (decodes * second.Replica.Chips * second.Offer.DollarsPerSecond);
             return new SplitPlan(
-                offer, Pool(prompts), second.Replica, decodes, router, Chips(prompts, decodes), At(prompts, decodes).Load, prompts > 1 ? At(prompts - 1, decodes).Load : null, decodes > 1 ? At(prompts, decodes - 1).Load : null,
+                first.Offer, Pool(prompts), second.Offer, second.Replica, decodes, router, Chips(prompts, decodes), At(prompts, decodes).Load, prompts > 1 ? At(prompts - 1, decodes).Load : null, decodes > 1 ? At(prompts, decodes - 1).Load : null,
                 Simulate(prompts, decodes, rate * More).Load, dollars, dollars / (rate * request.Workload.Output.Mean) * 1e6, _requests);
         }
 
