@@ -173,7 +173,7 @@ public sealed partial class SimulateCommandTests : IDisposable
                 "binding", "overloaded", "bottleneck", "time", "notes", "iterations", "leaps", "events", .. Measured,
             ],
             keys);
-        Assert.Equal(["ttft", "tpot", "inter_token", "end_to_end", "queue"], answer.GetProperty("latencies").EnumerateArray().Select(l => l.GetProperty("name").GetString()));
+        Assert.Equal(["ttft", "tpot", "inter_token", "end_to_end", "queue", "front_end"], answer.GetProperty("latencies").EnumerateArray().Select(l => l.GetProperty("name").GetString()));
         Assert.Equal(1, answer.GetProperty("time").EnumerateArray().Sum(p => p.GetProperty("share").GetDouble()), 1e-9);
     }
 
@@ -251,7 +251,8 @@ public sealed partial class SimulateCommandTests : IDisposable
     [InlineData("prompt_compute", true, "--tp", "8", "--rate", "60", "--requests", "3000", "--input", "4000", "--output", "2")]
     [InlineData("decode_bandwidth", false, "--tp", "8", "--rate", "1", "--requests", "300", "--input", "64", "--output", "512")]
     [InlineData("cache", true, "--tp", "2", "--dtype", "fp8", "--rate", "40", "--requests", "3000", "--input", "2000", "--output", "300")]
-    [InlineData("sequences", true, "--tp", "8", "--engine", "vllm", "--rate", "4000", "--requests", "8000", "--input", "2", "--output", "300")]
+    [InlineData("sequences", true, "--tp", "8", "--engine", "vllm", "--rate", "90", "--requests", "8000", "--input", "2", "--output", "1000")]
+    [InlineData("front_end", true, "--tp", "8", "--engine", "vllm", "--rate", "4000", "--requests", "8000", "--input", "2", "--output", "300")]
     public async Task What_binds_is_named(string binding, bool overloaded, params string[] options)
     {
         JsonElement answer = await Answer(Of("llama-3.1-70b", options));
