@@ -84,7 +84,8 @@ internal static class SimulateCommand
             EngineOptions engine = deployment.Engine(context, parsed);
             Precision precision = deployment.Precision(parsed, spec);
             IReadOnlyList<Sharding> layouts = deployment.Layouts(parsed, spec, chip);
-            Replica replica = Smallest(layouts, spec, precision, chip, engine, form, experts.Read(parsed, spec));
+            ExpertSkew? skew = experts.Read(parsed, spec);
+            Replica replica = Smallest(experts.Layouts(skew, spec, layouts), spec, precision, chip, engine, form, skew);
             IReadOnlyList<RequestClass> kinds = classes.Read(parsed);
             int stages = replica.Sharding.PipelineParallel;
             bool reserves = form.Scheduler is SchedulerKind.Orca or SchedulerKind.Static;
