@@ -2,7 +2,7 @@ namespace Fleetwright.Models;
 
 /// <summary>
 /// How unevenly the tokens of a step fall on the experts of a layer and on the chips that hold them: the i-th most popular expert is chosen in proportion to
-/// i^−s (Zipf), experts lie on chips without regard to it, and all chips wait for the busiest.
+/// i^−s (Zipf), experts lie on chips without regard to it or balanced with copies of the popular ones, and all chips wait for the busiest.
 /// </summary>
 /// <remarks>
 /// A token takes the k experts whose exponential clocks of those rates ring first (Gumbel top-k). An expert is among them with q = 1 − exp(−w·t), with t such
@@ -17,13 +17,23 @@ public sealed class ExpertSkew
     private readonly Lock _guard = new();
     private volatile Layout[] _layouts = [];
 
-    private ExpertSkew(double exponent, double ratio) => (Exponent, Ratio) = (exponent, ratio);
+    private ExpertSkew(double exponent, double ratio, int? copies = null) => (Exponent, Ratio, Redundant) = (exponent, ratio, copies);
 
     /// <summary>Exponent s of the popularity; 0 for choices that are random but equally likely.</summary>
     public double Exponent { get; }
 
     /// <summary>Measured: rows of the busiest chip ÷ of the mean one; 0 where they follow from the exponent.</summary>
     public double Ratio { get; }
+
+    /// <summary>Experts of a layer that are held a second time or more, with experts laid out so that chips have as much to do as each other; null for layouts at random.</summary>
+    public int? Redundant { get; }
+
+    /// <summary>
+    /// The same popularity with so many copies, balanced as DeepSeek's EPLB does it for one group of chips: each copy goes to the expert with the most rows a copy,
+    /// then each expert, the most popular first, to the least loaded chip with room; tokens are dealt evenly to copies.
+    /// </summary>
+    /// <param name="copies">Copies of experts, of all chips together; experts and copies must divide by the chips.</param>
+    public ExpertSkew Balanced(int copies) => copies >= 0 && Ratio == 0 ? new ExpertSkew(Exponent, 0, copies) : throw new ArgumentOutOfRangeException(nameof(copies), copies, "allowed: at least 0, for popularity by Zipf's law");
 
     /// <summary>Popularity by Zipf's law.</summary>
     /// <param name="exponent">s, from 0 to 3.</param>
@@ -49,8 +59,10 @@ public sealed class ExpertSkew
         }
 
         Layout layout = Find(experts, chosen, chips);
-        Span<double> hit = experts <= 1024 ? stackalloc double[experts] : new double[experts];
-        for (int e = 0; e < experts; e++)
+        int held = layout.Chosen.Length, each = held / chips;
+        own = each;
+        Span<double> hit = held <= 1024 ? stackalloc double[held] : new double[held];
+        for (int e = 0; e < held; e++)
         {
             hit[e] = 1 - Math.Pow(1 - layout.Chosen[e], tokens);
         }
@@ -62,9 +74,9 @@ public sealed class ExpertSkew
             for (int c = 0; c < chips; c++)
             {
                 double mean = 0, variance = 0;
-                for (int i = 0; i < experts / chips; i++)
+                for (int i = 0; i < each; i++)
                 {
-                    double share = hit[layout.Order[(p * experts) + (c * (experts / chips)) + i]];
+                    double share = hit[layout.Order[(p * held) + (c * each) + i]];
                     mean += share;
                     variance += share * (1 - share);
                 }
@@ -132,7 +144,7 @@ public sealed class ExpertSkew
 
         lock (_guard)
         {
-            Layout made = new(experts, chosen, chips, Exponent);
+            Layout made = new(experts, chosen, chips, Exponent, Redundant);
             _layouts = [.. _layouts, made];
             return made;
         }
@@ -143,11 +155,13 @@ public sealed class ExpertSkew
     {
         private readonly (int, int, int) _of;
 
-        public Layout(int experts, int chosen, int chips, double exponent)
+        public Layout(int experts, int chosen, int chips, double exponent, int? redundant)
         {
             _of = (experts, chosen, chips);
-            Chosen = Inclusion(experts, chosen, exponent);
-            Order = new int[Placements * experts];
+            Chosen = WithCopies(Inclusion(experts, chosen, exponent), redundant ?? 0);
+            int[]? balanced = redundant is null ? null : Balance(Chosen, chips);
+            int held = Chosen.Length;
+            Order = new int[Placements * held];
             (Mean, Variance, Normal) = (new double[Placements * chips], new double[Placements * chips], new double[Placements * chips]);
             ulong state = ((ulong)experts << 32) ^ ((ulong)chosen << 16) ^ (ulong)chips;
 
@@ -156,8 +170,9 @@ public sealed class ExpertSkew
             double together = chips > 1 ? experts / (experts - 1.0) : 0;
             for (int p = 0; p < Placements; p++)
             {
-                Span<int> order = Order.AsSpan(p * experts, experts);
-                for (int e = 0; e < experts; e++)
+                Span<int> order = Order.AsSpan(p * held, held);
+                balanced.CopyTo(order);
+                for (int e = 0; balanced is null && e < held; e++)
                 {
                     int other = (int)(Uniform(ref state) * (e + 1));
                     (order[e], order[other]) = (order[other], e);
@@ -166,7 +181,7 @@ public sealed class ExpertSkew
                 for (int c = 0; c < chips; c++)
                 {
                     int at = (p * chips) + c;
-                    foreach (int e in order.Slice(c * (experts / chips), experts / chips))
+                    foreach (int e in order.Slice(c * (held / chips), held / chips))
                     {
                         Mean[at] += Chosen[e];
                         Variance[at] += Chosen[e] * (1 - Chosen[e]) * together;
@@ -175,6 +190,41 @@ public sealed class ExpertSkew
                     Normal[at] = chips > 1 ? Math.Sqrt(-2 * Math.Log(1 - Uniform(ref state))) * Math.Cos(2 * Math.PI * Uniform(ref state)) : 0;
                 }
             }
+        }
+
+        // Each copy to the expert with the most rows a copy.
+        private static double[] WithCopies(double[] chosen, int redundant)
+        {
+            int[] copies = new int[chosen.Length];
+            Array.Fill(copies, 1);
+            for (int i = 0; i < redundant; i++)
+            {
+                int most = 0;
+                for (int e = 1; e < chosen.Length; e++)
+                {
+                    most = chosen[e] / copies[e] > chosen[most] / copies[most] ? e : most;
+                }
+
+                copies[most]++;
+            }
+
+            return [.. chosen.SelectMany((q, e) => Enumerable.Repeat(q / copies[e], copies[e]))];
+        }
+
+        // The most popular first, each to the least loaded chip that has room.
+        private static int[] Balance(double[] chosen, int chips)
+        {
+            int each = chosen.Length / chips;
+            int[] order = new int[chosen.Length], count = new int[chips];
+            double[] load = new double[chips];
+            foreach (int e in Enumerable.Range(0, chosen.Length).OrderByDescending(e => chosen[e]).ThenBy(e => e))
+            {
+                int least = Enumerable.Range(0, chips).Where(c => count[c] < each).MinBy(c => load[c]);
+                order[(least * each) + count[least]++] = e;
+                load[least] += chosen[e];
+            }
+
+            return order;
         }
 
         public double[] Chosen { get; }

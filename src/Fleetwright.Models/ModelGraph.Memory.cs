@@ -81,7 +81,7 @@ public sealed partial class ModelGraph
         {
             DenseFeedForward d => hidden * d.Size / tp * (d.Gated ? 3 : 2) * LayerDtype.Bytes(),
             MixtureOfExperts m => (hidden * m.Experts * Bf16Bytes)
-                + (hidden * m.ExpertSize * (m.Gated ? 3 : 2) * m.Experts / (tp * Sharding.AttentionDataParallel) * Precision.Weights.Bytes())
+                + (hidden * m.ExpertSize * (m.Gated ? 3 : 2) * (m.Experts + (ExpertSkew?.Redundant ?? 0)) / (tp * Sharding.AttentionDataParallel) * Precision.Weights.Bytes())
                 + (hidden * m.SharedSize * (m.Gated ? 3 : 2) / tp * LayerDtype.Bytes()),
             _ => 0,
         };

@@ -119,6 +119,9 @@ public sealed class SimulateClassTests : IDisposable
     [Theory]
     [InlineData("--expert-skew: found 'zipf:x'", "--expert-skew", "zipf:x")]
     [InlineData("--expert-skew: found '0.5'", "--expert-skew", "0.5")]
+    [InlineData("--redundant-experts: found without --expert-skew", "--redundant-experts", "4")]
+    [InlineData("--redundant-experts: found with a measured ratio", "--expert-skew", "1.5", "--redundant-experts", "4")]
+    [InlineData("--redundant-experts: found 3: 128 experts and 3 copies do not divide by EP 4", "--tp", "4", "--ep", "4", "--expert-skew", "zipf:1", "--redundant-experts", "3")]
     [InlineData("--speculate: found with --dp-attention", "--dp-attention", "4", "--ep", "4", "--speculate", "1", "--acceptance", "0.7")]
     public async Task So_are_layouts_and_skews_that_do_not_go(string told, params string[] options)
     {

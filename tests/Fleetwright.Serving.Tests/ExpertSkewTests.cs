@@ -52,6 +52,28 @@ public sealed class ExpertSkewTests
     }
 
     [Fact]
+    public void Copies_of_popular_experts_level_the_chips()
+    {
+        // 4,096 tokens, 256 experts, 8 a token, on 32 chips, zipf 0.8. As many copies as chips and a balanced layout leave what chance alone does.
+        double Crowding(ExpertSkew skew) => skew.Busiest(4096, 256, 8, 32).Rows * 32 / (4096 * 8);
+        var skew = ExpertSkew.Zipf(0.8);
+        double random = Crowding(skew), balanced = Crowding(skew.Balanced(0)), copied = Crowding(skew.Balanced(32)), chance = Crowding(ExpertSkew.Zipf(0));
+        TestContext.Current.TestOutputHelper?.WriteLine($"busiest chip: {random:0.00} of the mean at random, {balanced:0.00} balanced, {copied:0.00} with 32 copies, {chance:0.00} by chance alone");
+        Assert.True(random > balanced && balanced > copied);
+        Assert.InRange(copied, 1, 1.03 * chance);
+    }
+
+    [Fact]
+    public void Copies_take_room()
+    {
+        ModelSpec model = Fixtures.Catalog.Models.Get("qwen3-235b-a22b");
+        var experts = (MixtureOfExperts)model.Layers[0].FeedForward;
+        double Bytes(ExpertSkew? skew) => new ModelGraph(model, Precision.Fp8, new Sharding(8, 1, 8)) { ExpertSkew = skew }.WeightBytesPerChip;
+        double each = (double)model.HiddenSize * experts.ExpertSize * 3 * model.LayerCount;
+        Assert.Equal(16 / 8 * each, Bytes(ExpertSkew.Zipf(0.8).Balanced(16)) - Bytes(null), 1);
+    }
+
+    [Fact]
     public void A_measured_ratio_is_what_the_busiest_chip_has()
     {
         Assert.Equal(1.4 * 1000 * 8 / 16, ExpertSkew.Measured(1.4).Busiest(1000, 256, 8, 16).Rows, 1e-9);

@@ -111,7 +111,8 @@ internal static class SimulateCommand
             else
             {
                 ChipModel chip = deployment.Chip(context, parsed);
-                form = form with { Replica = Smallest(deployment.Layouts(parsed, spec, chip), spec, precision, chip, engine, form, experts.Read(parsed, spec)) };
+                ExpertSkew? skew = experts.Read(parsed, spec);
+                form = form with { Replica = Smallest(experts.Layouts(skew, spec, deployment.Layouts(parsed, spec, chip)), spec, precision, chip, engine, form, skew) };
             }
 
             Replica replica = form.Replica;

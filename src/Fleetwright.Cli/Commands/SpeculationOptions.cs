@@ -99,17 +99,17 @@ internal sealed class SpeculationOptions
         return parsed.GetValue(_draft) switch
         {
             "ngram" => speculation,
-            null or "head" => speculation with { Draft = Beside(target, SpeculativeDecoding.HeadOf(target.Graph.Model), target.Graph.Precision), SharesEmbedding = true },
+            null or "head" => speculation with { Draft = Beside(target, SpeculativeDecoding.HeadOf(target.Graph.Model), target.Graph.Precision, target.Graph.ExpertSkew), SharesEmbedding = true },
             var other => throw new InputException(_draft.Name, $"found '{other}'; allowed: head, ngram{NearMiss.Suggestion(other, ["head", "ngram"])}"),
         };
     }
 
     // As vLLM does it, the draft is split as the target is; it runs on the chips of one pipeline stage.
-    private Replica Beside(Replica target, ModelSpec model, Precision precision)
+    private Replica Beside(Replica target, ModelSpec model, Precision precision, ExpertSkew? skew = null)
     {
         bool experts = model.Layers.Any(l => l.FeedForward is MixtureOfExperts);
         Sharding sharding = target.Sharding with { PipelineParallel = 1, ExpertParallel = experts ? target.Sharding.ExpertParallel : 1 };
         return ModelGraph.Problem(model, sharding) is { } problem ? throw new InputException(_model.Name, $"{problem}; the draft is split as {target.Graph.Model.Name} is")
-            : new Replica(new ModelGraph(model, precision, sharding) { ExpertSkew = target.Graph.ExpertSkew }, target.Chip, target.Engine);
+            : new Replica(new ModelGraph(model, precision, sharding) { ExpertSkew = skew }, target.Chip, target.Engine);
     }
 }
