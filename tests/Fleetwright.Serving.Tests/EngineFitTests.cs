@@ -14,6 +14,9 @@ public sealed class EngineFitTests(ITestOutputHelper output)
 {
     private const double TtftWeight = 0.6;
     private const double Tie = 6;
+
+    // A group of n rows weighs as n^0.7: large groups say much of their own model, and parameters are for groups that nobody has measured.
+    private const double Balance = 0.3;
     private static readonly string[] Engines = ["sglang", "trtllm", "vllm"];
 
     // Name, step of the slopes, expected value and its spread, bounds, how far one round may go. Factors are logarithms; times in seconds.
@@ -63,8 +66,8 @@ public sealed class EngineFitTests(ITestOutputHelper output)
         (ErrorScore tpot, ErrorScore ttft) = (ErrorScore.Of(left.Select(e => Math.Exp(e[0]))), ErrorScore.Of(left.Select(e => Math.Exp(e[1]))));
         output.WriteLine(FormattableString.Invariant($"objective stored {stored:0.0}, found {found:0.0}; whole groups left out: TPOT {tpot}; TTFT {ttft}"));
         Assert.InRange(stored, 0, found * 1.05);
-        Assert.InRange(tpot.Median, 0, 0.13);
-        Assert.InRange(ttft.Median, 0, 0.25);
+        Assert.True(tpot.Mape < 0.15 && tpot.Median < 0.095, $"TPOT {tpot}");
+        Assert.True(ttft.Mape < 0.35 && ttft.Median < 0.25, $"TTFT {ttft}");
     }
 
     private static bool IsFactor(int parameter) => parameter is >= 7 and <= 11;
@@ -125,8 +128,9 @@ public sealed class EngineFitTests(ITestOutputHelper output)
     }
 
     // Least absolute errors by reweighted least squares; steps in units of the slopes' steps.
-    private static double[] Fit(double[] start, double[][] errors, double[][][] slopes, int[] rows)
+    private double[] Fit(double[] start, double[][] errors, double[][][] slopes, int[] rows)
     {
+        Dictionary<string, double> weights = rows.GroupBy(i => _servers[i].Group).ToDictionary(g => g.Key, g => Math.Pow(40.0 / g.Count(), Balance));
         int n = Parameters.Length;
         double[] steps = new double[n];
         for (int round = 0; round < 25; round++)
@@ -143,7 +147,7 @@ public sealed class EngineFitTests(ITestOutputHelper output)
                         rest += slopes[k][i][what] * steps[k];
                     }
 
-                    double weight = (what == 0 ? 1 : TtftWeight) / Math.Max(Math.Abs(rest), 0.04);
+                    double weight = weights[_servers[i].Group] * (what == 0 ? 1 : TtftWeight) / Math.Max(Math.Abs(rest), 0.04);
                     for (int k = 0; k < n; k++)
                     {
                         double slope = weight * slopes[k][i][what];

@@ -86,6 +86,21 @@ public sealed class EngineStepTests
         }
     }
 
+    // FlashMLA's heads: 64 on Hopper; 8 of GLM-5's 64 are on each of 8 chips.
+    [Fact]
+    public void Prompts_of_sparse_attention_are_padded_to_the_heads_of_their_kernel()
+    {
+        Replica replica = Fixtures.Replica(Fixtures.Catalog.Models.Get("glm-5"), Fixtures.H200, new Sharding(8), engine: Fixtures.Engine with { Kernels = EngineKernels.AsCalibrated });
+        Operator attention = default;
+        foreach (ref readonly Operator op in replica.Operators(StepShape.Prefill(1, 8192)))
+        {
+            attention = op.Kind == OperatorKind.ContextAttention && op.Role == OperatorRole.ContextAttention ? op : attention;
+        }
+
+        Assert.Equal(8, attention.Heads);
+        Assert.Equal(replica.Chip.Price(attention with { Heads = 64, MatrixFlops = 8 * attention.MatrixFlops }).Seconds, replica.Seconds(attention), 1e-12);
+    }
+
     [Fact]
     public void A_norm_over_all_heads_is_summed_over_ranks()
     {

@@ -28,10 +28,10 @@ public class ScoreTests(ITestOutputHelper output)
         }
 
         Assert.True(rows.Count >= 1041, FormattableString.Invariant($"only {rows.Count} rows could be predicted"));
-        Assert.True(sparseTpot.Mape < 0.09 && sparseTpot.Median < 0.08, $"TPOT {sparseTpot}");
+        Assert.True(sparseTpot.Mape < 0.075 && sparseTpot.Median < 0.065, $"TPOT {sparseTpot}");
         Assert.True(sparseTtft.Mape < 0.23 && sparseTtft.Median < 0.20, $"TTFT {sparseTtft}");
-        Assert.True(tpot.Mape < 0.15 && tpot.Median < 0.09, $"TPOT {tpot}");
-        Assert.True(ttft.Mape < 0.28 && ttft.Median < 0.20, $"TTFT {ttft}");
+        Assert.True(tpot.Mape < 0.09 && tpot.Median < 0.068, $"TPOT {tpot}");
+        Assert.True(ttft.Mape < 0.25 && ttft.Median < 0.19, $"TTFT {ttft}");
     }
 
     private (ErrorScore Ttft, ErrorScore Tpot) Write(string name, IEnumerable<ServedRow> rows)

@@ -94,6 +94,9 @@ public sealed record EngineOptions
     /// <summary>New tokens up to which steps with prompts are replayed from captured graphs too; 0 when only decodes are captured.</summary>
     public int CapturedTokens { get; init; }
 
+    /// <summary>Whether the kernel in front of a product (the norm, the activation) converts its activations, so that no kernel of its own does.</summary>
+    public bool FusesConversion { get; init; }
+
     /// <summary>Which all-reduce it runs inside a server.</summary>
     public AllReduceRule AllReduce { get; init; }
 
@@ -132,6 +135,7 @@ public sealed record EngineOptions
             BlockScaleSeconds = root.OptionalFact("block_scale_overhead", Dimension.Time)?.Value ?? 0,
             LaunchSecondsPerOperator = root.OptionalFact("launch_per_operator", Dimension.Time)?.Value ?? 0,
             CapturedTokens = (int)(root.OptionalFact("captured_tokens", Dimension.Count)?.Value ?? 0),
+            FusesConversion = root.Flag("fuses_conversion"),
             AllReduce = root.Has("all_reduce") ? root.Choice("all_reduce", AllReduceRules) : AllReduceRule.BySize,
             TtftError = root.OptionalFact("ttft_error", Dimension.Fraction, 0, 0.9)?.Value,
             TpotError = root.OptionalFact("tpot_error", Dimension.Fraction, 0, 0.9)?.Value,

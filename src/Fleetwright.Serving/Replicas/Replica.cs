@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Fleetwright.Catalog.Models;
 using Fleetwright.Catalog.Units;
 using Fleetwright.Hardware.Chips;
@@ -21,9 +22,19 @@ public sealed class Replica
     private const double Workspace = 8e6;
     private const double WorkspaceOfTwo = 16e6;
 
+    // FlashMLA's kernel for prompts whose queries choose what they see takes heads in these numbers; fewer are padded (SGLang, nsa_backend.py,
+    // _forward_flashmla_sparse: required_padding; vLLM, flashmla_sparse.py: padding).
+    private const int SparseHeads = 64;
+    private const int SparseHeadsBlackwell = 128;
+
+    // Searches make many replicas of a chip.
+    private static readonly ConditionalWeakTable<ChipModel, ChipModel> Converted = [];
+
     [ThreadStatic]
     private static Operator[]? _scratch;
     private readonly double _operatorsOfPrompts;
+    private readonly bool _sparsePrompts;
+    private readonly int _sparseHeads;
     private readonly ExpertPopularity? _experts;
     private readonly int _choices;
 
@@ -34,13 +45,15 @@ public sealed class Replica
     public Replica(ModelGraph graph, ChipModel chip, EngineOptions engine)
     {
         Graph = graph;
-        Chip = chip;
+        Chip = engine.FusesConversion ? Converted.GetValue(chip, c => c.WithConvertedActivations()) : chip;
         Engine = engine;
         WeightBytes = graph.WeightBytesPerChip;
         ActivationBytes = LargestBuffers();
         ReserveBytes = (chip.Chip.MemoryCapacity * (1 - engine.MemoryFraction)) + engine.RuntimeReserveBytes;
         CacheRoomBytes = chip.Chip.MemoryCapacity - ReserveBytes - WeightBytes - ActivationBytes;
         IdleWatts = chip.Chip.IdlePower?.Value ?? (chip.Chip.Tdp * chip.Coefficients.IdlePowerShare);
+        _sparsePrompts = graph.Model.Layers.Any(l => l.Mixer is LatentAttention { IndexTopK: > 0 });
+        _sparseHeads = chip.Chip.Architecture == "blackwell" ? SparseHeadsBlackwell : SparseHeads;
         if (graph.Model.Layers.Select(l => l.FeedForward).OfType<MixtureOfExperts>().FirstOrDefault() is { } moe)
         {
             (_experts, _choices) = (ExpertPopularity.Of(moe.Experts, moe.TopK), moe.TopK);
@@ -174,6 +187,12 @@ public sealed class Replica
         {
             double tokens = op.Groups * op.M * Sharding.ExpertParallel / _choices, touched = _experts.Touched(tokens);
             return Chip.Price(op with { Groups = op.Groups * touched, M = op.M / touched, WeightBytes = op.WeightBytes * touched });
+        }
+
+        if (_sparsePrompts && op.Kind == OperatorKind.ContextAttention)
+        {
+            int heads = (op.Heads + _sparseHeads - 1) / _sparseHeads * _sparseHeads;
+            return Chip.Price(op with { Heads = heads, MatrixFlops = op.MatrixFlops * heads / op.Heads });
         }
 
         OperatorCost cost = Chip.Price(op);
