@@ -95,6 +95,15 @@ public sealed class ResumeTests
         }
     }
 
+    [Fact]
+    public void Traffic_that_keeps_no_state_is_refused_at_the_start()
+    {
+        var model = new SessionModel { Turns = new ConstantLength(4), FirstPrompt = new ConstantLength(200), UserTokens = new ConstantLength(50), Output = new ConstantLength(60) };
+        SimulationRequest request = Of("closed", "VllmV1") with { Replicas = 1, Sources = _ => new CutSource(SessionSource.Closed("users", model, 5, 5), count: 100), Checkpoints = new Checkpoints { Write = _ => { } } };
+        AggregateException e = Assert.Throws<AggregateException>(() => ServingSimulation.Run(request, TestContext.Current.CancellationToken));
+        Assert.Contains("SessionSource cannot be taken up again", Assert.IsType<InputException>(e.InnerException).Message, StringComparison.Ordinal);
+    }
+
     // A field that is new must be written down too, or a resumed run goes astray: after adding it to Transfer, count it here.
     [Theory]
     [InlineData(typeof(ReplicaState), 36)]
