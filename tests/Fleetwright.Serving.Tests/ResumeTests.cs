@@ -72,7 +72,7 @@ public sealed class ResumeTests
     {
         int written = 0;
         SimulationRequest request = Of("RoundRobin", "VllmV1");
-        SimulationResult result = ServingSimulation.Run(request with { Checkpoints = new Checkpoints { Every = TimeSpan.Zero, Write = write => written += Written(write).Length > 0 ? 1 : 0 } }, TestContext.Current.CancellationToken);
+        SimulationResult result = ServingSimulation.Run(request with { Checkpoints = new Checkpoints { Every = TimeSpan.Zero, Write = write => written += Written(write).Length > 0 ? 1 : 0 }, Observer = new Slow() }, TestContext.Current.CancellationToken);
         Assert.True(written > 0);
         Assert.Equal(Bytes(ServingSimulation.Run(Of("RoundRobin", "VllmV1"), TestContext.Current.CancellationToken)), Bytes(result));
     }
@@ -193,6 +193,18 @@ public sealed class ResumeTests
 
         _ = state.Of(result.Work);
     });
+
+    // Makes a run last some tenths of a second, so that it is time for a checkpoint.
+    private sealed class Slow : ICompletionSink
+    {
+        private int _count;
+
+        public void Completed(in CompletedRequest request) => _ = ++_count % 400 == 0 && SpinWait.SpinUntil(() => false, 15);
+
+        public void Rejected(in Request request)
+        {
+        }
+    }
 
     // Stops a run after so many requests.
     private sealed class Stopper(CancellationTokenSource stop, int after) : ICompletionSink
