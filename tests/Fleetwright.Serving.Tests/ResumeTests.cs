@@ -72,7 +72,7 @@ public sealed class ResumeTests
     {
         int written = 0;
         SimulationRequest request = Of("RoundRobin", "VllmV1");
-        SimulationResult result = ServingSimulation.Run(request with { Checkpoints = new Checkpoints { Every = TimeSpan.Zero, Write = write => written += Written(write).Length > 0 ? 1 : 0 } }, TestContext.Current.CancellationToken);
+        SimulationResult result = ServingSimulation.Run(request with { Checkpoints = new Checkpoints { Every = TimeSpan.Zero, Write = write => written += Written(write).Length > 0 ? 1 : 0 }, Observer = new Slow() }, TestContext.Current.CancellationToken);
         Assert.True(written > 0);
         Assert.Equal(Bytes(ServingSimulation.Run(Of("RoundRobin", "VllmV1"), TestContext.Current.CancellationToken)), Bytes(result));
     }
@@ -93,6 +93,15 @@ public sealed class ResumeTests
             Assert.Contains("--resume", e.Message, StringComparison.Ordinal);
             Assert.Contains(told, e.Message, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void Traffic_that_keeps_no_state_is_refused_at_the_start()
+    {
+        var model = new SessionModel { Turns = new ConstantLength(4), FirstPrompt = new ConstantLength(200), UserTokens = new ConstantLength(50), Output = new ConstantLength(60) };
+        SimulationRequest request = Of("closed", "VllmV1") with { Replicas = 1, Sources = _ => new CutSource(SessionSource.Closed("users", model, 5, 5), count: 100), Checkpoints = new Checkpoints { Write = _ => { } } };
+        AggregateException e = Assert.Throws<AggregateException>(() => ServingSimulation.Run(request, TestContext.Current.CancellationToken));
+        Assert.Contains("SessionSource cannot be taken up again", Assert.IsType<InputException>(e.InnerException).Message, StringComparison.Ordinal);
     }
 
     // A field that is new must be written down too, or a resumed run goes astray: after adding it to Transfer, count it here.
@@ -184,6 +193,18 @@ public sealed class ResumeTests
 
         _ = state.Of(result.Work);
     });
+
+    // Makes a run last some tenths of a second, so that it is time for a checkpoint.
+    private sealed class Slow : ICompletionSink
+    {
+        private int _count;
+
+        public void Completed(in CompletedRequest request) => _ = ++_count % 400 == 0 && SpinWait.SpinUntil(() => false, 15);
+
+        public void Rejected(in Request request)
+        {
+        }
+    }
 
     // Stops a run after so many requests.
     private sealed class Stopper(CancellationTokenSource stop, int after) : ICompletionSink

@@ -1,3 +1,4 @@
+using Fleetwright.Catalog.Reading;
 using Fleetwright.Serving.Simulation.Traffic;
 
 namespace Fleetwright.Serving.Simulation.Resuming;
@@ -12,7 +13,20 @@ internal sealed class ResumableSource : IClosedLoop, IState
     private readonly IClosedLoop? _loop;
     private long _taken;
 
-    public ResumableSource(IRequestSource source) => (_source, _loop) = (source, source is IClosedLoop { Waits: true } loop ? loop : null);
+    /// <exception cref="InputException">It waits for answers and keeps no state.</exception>
+    public ResumableSource(IRequestSource source)
+    {
+        (_source, _loop) = (source, source is IClosedLoop { Waits: true } loop ? loop : null);
+        try
+        {
+            // Told before the run begins and not when its state is to be written.
+            Transfer(StateTransfer.To(Stream.Null));
+        }
+        catch (NotSupportedException e)
+        {
+            throw new InputException("--checkpoint", e.Message);
+        }
+    }
 
     /// <inheritdoc/>
     public bool Waits => _loop is not null;
