@@ -29,7 +29,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
 
     private long Free => _free.Count;
 
-    private bool Reserves => scheduler is "orca" or "static" or "no-eviction";
+    private bool Reserves => LeapTests.Reserves(scheduler);
 
     public bool Busy => _waiting.Count > 0 || _running.Count > 0;
 
@@ -318,7 +318,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
             case "no-eviction":
                 _running.Sort((a, b) => a.Order.CompareTo(b.Order));
                 Decode(batch, 0, ref evicted);
-                tokens = batch.Count;
+                tokens = batch.Count * Each;
                 foreach (Sequence s in _running.Where(s => !s.Decodes))
                 {
                     Chunk(batch, s, ref tokens);

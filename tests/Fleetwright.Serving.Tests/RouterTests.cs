@@ -95,7 +95,7 @@ public sealed class RouterTests
         Replica = Fixtures.Replica(Fixtures.Llama8, Fixtures.H100, new Sharding(1), engine: Fixtures.Engine with { FrontEndSecondsPerRequest = 0, FrontEndSecondsPerToken = 0 }),
         Replicas = 8,
         Router = router,
-        Source = new CutSource(new GeneratedSource(new TrafficClass("chat", ArrivalModel.Poisson(150), Lengths), 1), count: 4000),
+        Source = new CutSource(new GeneratedSource(new TrafficClass("chat", ArrivalModel.Poisson(220), Lengths), 1), count: 4000),
         Threads = threads,
         Seed = 1,
     };

@@ -33,7 +33,7 @@ public sealed class SpeculationTests
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{scheduler}: {iterations} iterations in {leaps} runs, {evictions} evictions");
         Assert.True(leaps < iterations);
-        Assert.Equal(scheduler is not "orca" and not "static", evictions > 0);
+        Assert.Equal(!LeapTests.Reserves(scheduler), evictions > 0);
     }
 
     [Theory]
@@ -79,7 +79,7 @@ public sealed class SpeculationTests
             LeapTests.Sink drafted = Run(scheduler, limits, new DraftedTimes(times, draw, 0), requests, draw, keepsEvicted).Sink, plain = new();
 
             // The budget of three drafts for every sequence is given to both.
-            new ReplicaSimulator<AffineTimes>(times, LeapTests.Create(scheduler, limits), new ReplicaState(limits, scheduler is "orca" or "static", keepsEvicted ? CacheReuse.Evicted : CacheReuse.None), plain).Run(new ListSource(requests));
+            new ReplicaSimulator<AffineTimes>(times, LeapTests.Create(scheduler, limits), new ReplicaState(limits, LeapTests.Reserves(scheduler), keepsEvicted ? CacheReuse.Evicted : CacheReuse.None), plain).Run(new ListSource(requests));
             foreach ((long id, CompletedRequest e) in plain.Of)
             {
                 Assert.InRange(Math.Abs(drafted.Of[id].Ttft - e.Ttft), 0, 1e-9);
@@ -243,7 +243,7 @@ public sealed class SpeculationTests
         string scheduler, SchedulerLimits limits, DraftedTimes times, List<Request> requests, AcceptanceDraw draw, bool keepsEvicted = false, int[]? priorities = null)
     {
         var sink = new LeapTests.Sink();
-        var state = new ReplicaState(limits, scheduler is "orca" or "static", keepsEvicted ? CacheReuse.Evicted : CacheReuse.None) { Speculation = draw, Lines = priorities };
+        var state = new ReplicaState(limits, LeapTests.Reserves(scheduler), keepsEvicted ? CacheReuse.Evicted : CacheReuse.None) { Speculation = draw, Lines = priorities };
         var engine = new ReplicaSimulator<DraftedTimes>(times, LeapTests.Create(scheduler, limits), state, sink);
         engine.Run(new ListSource(requests));
         return (engine, sink);

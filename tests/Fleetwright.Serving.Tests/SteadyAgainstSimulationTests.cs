@@ -19,9 +19,9 @@ public sealed class SteadyAgainstSimulationTests(ITestOutputHelper output)
 {
     [Theory]
     [InlineData("vllm", 1, 0.05, 0.07)]
-    [InlineData("vllm", 16, 0.12, 0.05)]
-    [InlineData("vllm", 64, 0.15, 0.03)]
-    [InlineData("vllm", 256, 0.18, 0.07)]
+    [InlineData("vllm", 16, 0.16, 0.05)]
+    [InlineData("vllm", 64, 0.19, 0.03)]
+    [InlineData("vllm", 256, 0.2, 0.07)]
     [InlineData("sglang", 16, 0.16, 0.05)]
     [InlineData("sglang", 64, 0.17, 0.03)]
     [InlineData("sglang", 256, 0.09, 0.08)]
@@ -62,7 +62,7 @@ public sealed class SteadyAgainstSimulationTests(ITestOutputHelper output)
             string name = FormattableString.Invariant($"vllm {share:0 %} of {Math.Min(most, front):0.0}/s {prompt}/{answer}");
             Tell(name, e.TtftMean, all.Ttft.Mean, 0.04);
             Tell($"{name} p99", e.TtftTail, all.Ttft.Quantile(0.99), 0.08);
-            Tell($"{name} TPOT", e.TpotMean, all.Tpot.Mean, 0.06);
+            Tell($"{name} TPOT", e.TpotMean, all.Tpot.Mean, 0.08);
 
             // Where prompts fill most steps, chunks that come together make a request's tokens late together; the formula takes them one by one.
             Tell($"{name} TPOT p99", e.TpotTail, all.Tpot.Quantile(0.99), prompt > 1024 ? 0.5 : 0.12);

@@ -22,7 +22,7 @@ public sealed class StopTests
         {
             (Random random, SchedulerLimits limits, AffineTimes times, List<Request> requests, long until) = Draw(seed, scheduler);
             var sink = new LeapTests.Sink();
-            var engine = new ReplicaSimulator<AffineTimes>(times, LeapTests.Create(scheduler, limits), new ReplicaState(limits, scheduler is "orca" or "static"), sink);
+            var engine = new ReplicaSimulator<AffineTimes>(times, LeapTests.Create(scheduler, limits), new ReplicaState(limits, LeapTests.Reserves(scheduler)), sink);
             engine.RunUntil(new ListSource(requests), until);
             List<UnfinishedRequest> unfinished = [];
             engine.Stop(until, unfinished);

@@ -38,13 +38,13 @@ internal sealed partial class ReplicaState
 
     /// <summary>Whether there are a place and the blocks for a prompt that was computed elsewhere.</summary>
     public bool HasRoom(int slot) =>
-        RunningCount + ReservedCount < Limits.MaximumSequences && FreeBlocks - BlocksFor(_slots[slot].Prompt) >= Limits.WatermarkBlocks;
+        RunningCount + ReservedCount < Limits.MaximumSequences && FreeBlocks - EnteringBlocks(_slots[slot]) >= Limits.WatermarkBlocks;
 
     /// <summary>Takes the blocks of a prompt that was computed elsewhere.</summary>
     public void Reserve(int slot, long order)
     {
         ref Sequence s = ref _slots[slot];
-        s.Blocks = BlocksFor(s.Prompt);
+        s.Blocks = EnteringBlocks(s);
         s.Order = order;
         Take(s.Blocks);
         ReservedCount++;
@@ -56,6 +56,9 @@ internal sealed partial class ReplicaState
         ReservedCount--;
         BeginDecode(slot);
     }
+
+    // Of a prompt that comes whole, and of its answer where that is reserved too.
+    private int EnteringBlocks(in Sequence s) => BlocksFor(ReservesWhole ? s.TotalTokens : s.Prompt);
 
     private void BeginDecode(int slot)
     {

@@ -303,6 +303,11 @@ public static class ServingSimulation
     /// <summary>Why a replica cannot run at all; null when it can.</summary>
     public static string? Problem(SimulationRequest request)
     {
+        if (request.Checkpoints is not null && (request.Prefill is not null || request.Behaviour is not null || request.Also.Count > 0 || request.Speculation is not null || request.Offload is not null))
+        {
+            return "a checkpoint holds no state of split, changing or mixed fleets, of drafts and of what is kept outside the chips";
+        }
+
         if (request.Prefill is { } prefill)
         {
             return SplitSimulation.Problem(request, prefill);
@@ -340,7 +345,7 @@ public static class ServingSimulation
         return (swaps || tiers) && sharding.AttentionDataParallel > 1 ? "ranks of data-parallel attention form their batches together; swapping and tiers are simulated for replicas with one scheduler"
             : (swaps || tiers) && sharding.PipelineParallel > 1 ? "the micro-batches of pipeline stages would share a host link; swapping and tiers are simulated for replicas of one stage"
             : swaps && kind.ReservesWhole() ? $"the scheduler {kind} reserves whole sequences and never evicts one; allowed: any other scheduler"
-            : (prefixes || tiers) && (kind.ReservesWhole() || kind == SchedulerKind.VllmV0) ? $"the scheduler {kind} computes every prompt whole; allowed: {SchedulerKind.VllmV1}, {SchedulerKind.Sarathi} or {SchedulerKind.PrefillFirst}"
+            : (prefixes || tiers) && kind is SchedulerKind.Orca or SchedulerKind.Static or SchedulerKind.VllmV0 ? $"the scheduler {kind} computes every prompt whole; allowed: {SchedulerKind.VllmV1}, {SchedulerKind.Sarathi}, {SchedulerKind.NoEviction} or {SchedulerKind.PrefillFirst}"
             : tiers && !prefixes ? "tiers keep what the prefix cache drops; allowed: with a prefix cache"
             : null;
     }

@@ -21,7 +21,7 @@ internal static class SplitSimulation
     public static string? Problem(SimulationRequest request, PrefillPool prefill)
     {
         SchedulerKind first = prefill.Scheduler ?? SchedulerKinds.Of(prefill.Replica.Engine), second = request.Scheduler ?? SchedulerKinds.Of(request.Replica.Engine);
-        return first.ReservesWhole() || second.ReservesWhole() ? "a split fleet needs schedulers that take blocks as sequences grow; Orca and static batching reserve whole sequences"
+        return first is SchedulerKind.Orca or SchedulerKind.Static || second is SchedulerKind.Orca or SchedulerKind.Static ? "a split fleet needs schedulers that take blocks as sequences grow; Orca and static batching reserve whole sequences"
             : request.Router is RouterKind.Prefix or RouterKind.Session ? "the decode pool keeps no prefixes and no sessions; its router cannot look for them"
             : request.Source is null ? "a split fleet takes its requests from one stream"
             : prefill.Replica.Graph.Precision.KvCache != request.Replica.Graph.Precision.KvCache ? "the two pools must store the cache in one number format, as it is sent as it is"
@@ -82,6 +82,9 @@ internal static class SplitSimulation
             bool decodes = handOver is not null;
             int count = request.Replicas * replica.Sharding.PipelineParallel, ranks = replica.Sharding.AttentionDataParallel;
             Kind = request.Scheduler ?? SchedulerKinds.Of(replica.Engine);
+
+            // A prefill pool holds no answers: what cannot be evicted there is a prompt.
+            Kind = Kind == SchedulerKind.NoEviction && !decodes ? SchedulerKind.VllmV1 : Kind;
             Limits = ServingSimulation.Limits(request);
             Series = [.. Enumerable.Range(0, Math.Min(count, ServingSimulation.MostSeries)).Select(_ => new OccupancySeries())];
             ReplicaTable table = request.Table ?? ServingSimulation.Table(replica);
@@ -91,7 +94,7 @@ internal static class SplitSimulation
 
             // The decode pool computes prompts only again, after an eviction, and looks for no others' prefixes.
             ReplicaState State() => new(
-                Limits, false, request.SharesPrefixes && !decodes ? CacheReuse.Prefixes : Kind == SchedulerKind.VllmV1 ? CacheReuse.Evicted : CacheReuse.None, source.HashTokens);
+                Limits, Kind.ReservesWhole(), request.SharesPrefixes && !decodes ? CacheReuse.Prefixes : Kind == SchedulerKind.VllmV1 ? CacheReuse.Evicted : CacheReuse.None, source.HashTokens);
 
             ISplitEngine Create(int engine)
             {

@@ -13,7 +13,7 @@ namespace Fleetwright.Serving.Tests.Offload;
 /// <summary>Tiers and swaps through the whole simulation: what a fleet does with loads that end while its router looks at it.</summary>
 public sealed class OffloadFleetTests
 {
-    private static readonly CacheOffload Tiers = new() { HostLink = 55e9, HostBytes = 30e9, DiskBytes = 200e9, DiskBandwidth = 7e9 };
+    private static readonly CacheOffload Tiers = new() { HostLink = 55e9, HostBytes = 30e9, DiskBytes = 200e9, DiskBandwidth = 28e9 };
 
     [Theory]
     [InlineData(RouterKind.RoundRobin, false)]
@@ -55,7 +55,7 @@ public sealed class OffloadFleetTests
         Assert.Equal((long)(10e9 / (131_072 * 16)), limits.SwapBlocks);
         Assert.Equal((long)(30e9 / (131_072 * 16)), limits.HostBlocks);
         Assert.Equal(131_072 * 16 / 2 / 55e9, limits.HostSeconds, 1e-15);
-        Assert.Equal(131_072 * 16 / 7e9, limits.DiskSeconds, 1e-15);
+        Assert.Equal(131_072 * 16 / 28e9, limits.DiskSeconds, 1e-15);
         Assert.Equal(limits.HostSeconds, OffloadLimits.Of(Tiers with { DiskBandwidth = 1e12 }, 131_072 * 16 / 2, 2, 1e-5).DiskSeconds);
     }
 

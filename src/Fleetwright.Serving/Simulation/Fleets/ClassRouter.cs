@@ -1,4 +1,5 @@
 using Fleetwright.Serving.Simulation.Fleets.Lifecycle;
+using Fleetwright.Serving.Simulation.Resuming;
 using Fleetwright.Serving.Simulation.Traffic;
 
 namespace Fleetwright.Serving.Simulation.Fleets;
@@ -37,6 +38,15 @@ internal sealed class ClassRouter : Router
 
         _slice.Set(loads, from, to - from);
         return from + _routers[group].Choose(request, _slice);
+    }
+
+    /// <inheritdoc/>
+    public override void Transfer(StateTransfer state)
+    {
+        foreach (Router router in _routers)
+        {
+            router.Transfer(state);
+        }
     }
 
     private int GroupOf(int @class)

@@ -14,12 +14,12 @@ namespace Fleetwright.Serving.Simulation.Fleets;
 /// <param name="dealing">How.</param>
 internal sealed class RankBalancer(int ranks, long phase = 0, RankDealing dealing = RankDealing.LeastLoaded)
 {
-    private int _turn = -1;
     private const int WaitingWeight = 4;
     private static readonly long Interval = Ticks.Of(0.1);
     private readonly (int Waiting, int Running)[] _reported = new (int, int)[ranks];
     private readonly (int Waiting, int Running)[] _seen = new (int, int)[ranks];
     private long _next = phase;
+    private int _turn = -1;
 
     /// <summary>The rank for a request that arrives now.</summary>
     public int Choose(long now)
@@ -68,7 +68,7 @@ internal sealed class RankBalancer(int ranks, long phase = 0, RankDealing dealin
     /// <summary>Writes or reads what it has seen.</summary>
     public void Transfer(StateTransfer state)
     {
-        _next = state.Of(_next);
+        (_next, _turn) = (state.Of(_next), state.Of(_turn));
         state.All(_reported.AsSpan());
         state.All(_seen.AsSpan());
     }

@@ -1,3 +1,4 @@
+using Fleetwright.Serving.Simulation.Resuming;
 using Fleetwright.Serving.Simulation.Traffic;
 
 namespace Fleetwright.Serving.Simulation.Fleets;
@@ -12,6 +13,8 @@ internal sealed class WeightedRoundRobinRouter : Router
     private double[] _gained = [];
 
     public override bool IsBlind => true;
+
+    public override void Transfer(StateTransfer state) => state.Growing(ref _gained, int.MaxValue);
 
     public override int Choose(in Request request, IReplicaLoads loads)
     {
@@ -45,6 +48,8 @@ internal sealed class WeightedRandomRouter(ulong seed) : Router
     private RandomStream _random = new(seed, "router");
 
     public override bool IsBlind => true;
+
+    public override void Transfer(StateTransfer state) => _random = state.Of(_random);
 
     public override int Choose(in Request request, IReplicaLoads loads) => Draw(loads, _random.NextUnit());
 
@@ -95,6 +100,8 @@ internal sealed class WeightedLeastRouter(bool waitingOnly) : Router
 internal sealed class WeightedPowerOfTwoRouter(ulong seed) : Router
 {
     private RandomStream _random = new(seed, "router");
+
+    public override void Transfer(StateTransfer state) => _random = state.Of(_random);
 
     public override int Choose(in Request request, IReplicaLoads loads)
     {

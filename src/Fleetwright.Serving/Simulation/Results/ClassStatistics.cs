@@ -91,7 +91,7 @@ public sealed class ClassStatistics(ServiceTarget target) : IState
         PromptTokens = state.Of(PromptTokens);
         OutputTokens = state.Of(OutputTokens);
         Preemptions = state.Of(Preemptions);
-        foreach (IState sketch in (ReadOnlySpan<LatencySketch>)[Queue, Ttft, Tpot, EndToEnd])
+        foreach (IState sketch in (ReadOnlySpan<LatencySketch>)[FrontEnd, Queue, Ttft, Tpot, EndToEnd])
         {
             sketch.Transfer(state);
         }

@@ -1,3 +1,5 @@
+using Fleetwright.Serving.Simulation.Resuming;
+
 namespace Fleetwright.Serving.Simulation.Schedulers;
 
 /// <summary>
@@ -9,6 +11,10 @@ internal sealed class NoEvictionScheduler : Scheduler
 {
     private long _admitted;
 
+    public override long OrderOf(in Sequence sequence) => ++_admitted;
+
+    public override void Transfer(StateTransfer state) => _admitted = state.Of(_admitted);
+
     public override bool CanEverHold(SchedulerLimits limits, int promptTokens, int outputTokens) =>
         (promptTokens + (long)outputTokens + limits.BlockTokens - 1) / limits.BlockTokens <= limits.Blocks;
 
@@ -17,7 +23,7 @@ internal sealed class NoEvictionScheduler : Scheduler
         SchedulerLimits limits = state.Limits;
         state.BeginBatch();
         _ = state.ReserveDecodes(SpareBlocks);
-        int tokens = state.DecodeCount;
+        int tokens = state.DecodeTokens;
         foreach (int slot in state.Prefilling)
         {
             int chunk = Math.Min(state[slot].Prompt - state[slot].Computed, limits.TokenBudget - tokens);
