@@ -123,7 +123,7 @@ public sealed class SimulationResultsTests : IDisposable
 
             // The errors of catalog/engines/vllm.yaml: predicted is 1 ± error times measured.
             double mean = latency.GetProperty("mean_seconds").GetDouble(), low = latency.GetProperty("mean_band").GetProperty("low").GetDouble(), high = latency.GetProperty("mean_band").GetProperty("high").GetDouble();
-            double error = name == "ttft" ? 0.282 : name == "end_to_end" ? 0 : 0.166;
+            double error = name == "ttft" ? 0.254 : name == "end_to_end" ? 0 : 0.103;
             Assert.InRange(low, mean * 0.4, mean / (1 + error) * 1.000001);
             Assert.InRange(high, mean / (1 - error) * 0.999999, mean * 2);
         }
