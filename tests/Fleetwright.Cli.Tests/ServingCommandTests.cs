@@ -78,7 +78,7 @@ public class ServingCommandTests
     [Fact]
     public async Task A_fleet_is_sized_by_simulation_with_what_less_and_more_load_do()
     {
-        string[] words = ["size", "--simulate", "--model", "llama-3.1-8b", "--chips", "h100-sxm", "--rate", "40", "--dtype", "fp8", "--ttft", "500 ms", "--tpot", "30 ms", "--json", "--threads"];
+        string[] words = ["size", "--simulate", "--model", "llama-3.1-8b", "--chips", "h100-sxm", "--rate", "100", "--dtype", "fp8", "--ttft", "500 ms", "--tpot", "30 ms", "--json", "--threads"];
         (int code, string output, _) = await Run([.. words, "1"]);
         Assert.Equal(0, code);
         JsonElement plan = JsonDocument.Parse(output).RootElement.GetProperty("plans")[0];

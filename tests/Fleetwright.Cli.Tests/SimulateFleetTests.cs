@@ -72,9 +72,14 @@ public sealed class SimulateFleetTests : IDisposable
     public async Task A_second_kind_that_is_the_same_changes_nothing_and_another_gets_its_share()
     {
         JsonElement one = await Answer([.. Small, "--replicas", "4"]), two = await Answer([.. Small, "--replicas", "1", "--also", "chip=h100-sxm,tp=1,replicas=3"]);
-        foreach (string same in (string[])["latencies", "throughput", "goodput", "chips"])
+        foreach (string same in (string[])["latencies", "goodput", "chips", "completed", "iterations"])
         {
             Assert.Equal(one.GetProperty(same).ToString(), two.GetProperty(same).ToString());
+        }
+
+        foreach (string rate in (string[])["requests_per_second", "output_tokens_per_second", "output_tokens_per_second_per_chip"])
+        {
+            Assert.Equal(one.GetProperty("throughput").GetProperty(rate).GetDouble(), two.GetProperty("throughput").GetProperty(rate).GetDouble(), 1e-9);
         }
 
         Assert.Equal(one.GetProperty("cost").GetProperty("dollars").GetDouble(), two.GetProperty("cost").GetProperty("dollars").GetDouble(), 1e-9);

@@ -9,7 +9,7 @@ namespace Fleetwright.Cli.Commands;
 /// <summary><c>--expert-skew</c>: how unevenly tokens choose the experts of a mixture.</summary>
 internal sealed class ExpertOptions
 {
-    private readonly Option<string?> _skew = new("--expert-skew") { Description = "How unevenly tokens fall on experts: zipf:S (popularity i^-S; 0 is random but equally likely) or a measured ratio of the busiest chip to the mean one, such as 1.3. Even when left out." };
+    private readonly Option<string?> _skew = new("--expert-skew") { Description = "How unevenly tokens fall on experts: zipf:S (popularity i^-S; 0 is random but equally likely) or a measured ratio of the busiest chip to the mean one, such as 1.3. When left out, chips are equally loaded and as many experts touched as popularities of zipf:0.7 do." };
 
     private readonly Option<string?> _redundant = new("--redundant-experts") { HelpName = "number", Description = "Copies of popular experts, of all chips together, and experts laid out so that chips are balanced (as EPLB); with --expert-skew zipf:S. 0 balances without copies." };
 
@@ -40,7 +40,7 @@ internal sealed class ExpertOptions
 
         if (!model.Layers.Any(l => l.FeedForward is MixtureOfExperts))
         {
-            throw new InputException(_skew.Name, $"found for {model.Name}; allowed: with a mixture of experts");
+            throw new InputException(_skew.Name, $"found for {model.Name}, which has no experts; allowed: with a mixture of experts");
         }
 
         bool zipf = text.StartsWith("zipf:", StringComparison.Ordinal);

@@ -99,7 +99,7 @@ internal sealed class SplitOptions
     public static TrafficPlan Traffic(TrafficOptions traffic, ParseResult parsed, ModelSpec spec, SimulationRequest form)
     {
         TrafficPlan plan = traffic.Read(parsed, spec.MaximumContext, 1, 1, form.Prefill!.Router, form.Seed, reservesWhole: false, [], together: true);
-        return plan.Sources is not { } sources ? plan : plan with { Source = sources(0), Sources = null, Text = plan.Text.Replace("clients of each replica", "clients", StringComparison.Ordinal) };
+        return plan with { Text = plan.Text.Replace(" of each replica", "", StringComparison.Ordinal) };
     }
 
     private KvLink Link(ParseResult parsed, Replica prompts, Replica decodes)

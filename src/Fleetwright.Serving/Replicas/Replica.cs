@@ -54,7 +54,9 @@ public sealed class Replica
         IdleWatts = chip.Chip.IdlePower?.Value ?? (chip.Chip.Tdp * chip.Coefficients.IdlePowerShare);
         _sparsePrompts = graph.Model.Layers.Any(l => l.Mixer is LatentAttention { IndexTopK: > 0 });
         _sparseHeads = chip.Chip.Architecture == "blackwell" ? SparseHeadsBlackwell : SparseHeads;
-        if (graph.Model.Layers.Select(l => l.FeedForward).OfType<MixtureOfExperts>().FirstOrDefault() is { } moe)
+
+        // Where a skew is given, the operators have it already.
+        if (graph.ExpertSkew is null && graph.Model.Layers.Select(l => l.FeedForward).OfType<MixtureOfExperts>().FirstOrDefault() is { } moe)
         {
             (_experts, _choices) = (ExpertPopularity.Of(moe.Experts, moe.TopK), moe.TopK);
         }
