@@ -20,9 +20,9 @@ public sealed class SimulationResultsTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
-    [InlineData("--rate", "300", "--replicas", "3", "--requests", "500000")]
-    [InlineData("--rate", "300", "--replicas", "3", "--requests", "500000", "--router", "power-of-two")]
-    [InlineData("--concurrency", "20", "--replicas", "3", "--requests", "300000", "--context", "700")]
+    [InlineData("--rate", "300", "--replicas", "3", "--requests", "1000000")]
+    [InlineData("--rate", "300", "--replicas", "3", "--requests", "1000000", "--router", "power-of-two")]
+    [InlineData("--concurrency", "20", "--replicas", "3", "--requests", "1500000", "--context", "700")]
     public async Task A_run_that_was_stopped_goes_on_from_its_checkpoint_to_the_same_answer(params string[] options)
     {
         string file = File("run.checkpoint");

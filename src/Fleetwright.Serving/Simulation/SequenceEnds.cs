@@ -113,7 +113,8 @@ internal struct SequenceEnds(ICompletionSink sink)
     {
         ref Sequence s = ref state[slot];
         sink.Completed(new CompletedRequest(
-            s.Id, s.Class, s.OriginalPrompt, s.TotalTokens - s.OriginalPrompt, s.Arrival - s.FrontEnd, s.Scheduled, s.FirstToken + RequestOverhead, now + RequestOverhead, s.Preemptions) { FrontEnd = s.FrontEnd });
+            s.Id, s.Class, s.OriginalPrompt, s.TotalTokens - s.OriginalPrompt, s.Arrival - s.FrontEnd, s.Scheduled, s.FirstToken + RequestOverhead, now + RequestOverhead, s.Preemptions)
+        { FrontEnd = s.FrontEnd });
         long id = s.Id;
         state.Release(slot);
         Loop?.Ended(id, now + RequestOverhead, served: true);
