@@ -42,6 +42,19 @@ public static class CommonOptions
     public static string? InFolder(string? file, string option) =>
         file is null || Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file))) ? file : throw new InputException(option, $"there is no folder '{Path.GetDirectoryName(Path.GetFullPath(file))}'");
 
+    /// <summary>Whether an option stands on the command line, and not only its default.</summary>
+    public static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
+
+    /// <summary>Stops at the first of some options that stands on the command line.</summary>
+    /// <exception cref="InputException">One does; it says why it must not.</exception>
+    public static void Refuse(ParseResult parsed, IEnumerable<Option> options, string why)
+    {
+        if (options.FirstOrDefault(o => IsGiven(parsed, o)) is { } given)
+        {
+            throw new InputException(given.Name, why);
+        }
+    }
+
     /// <summary>Reads a whole-number option and checks its limits.</summary>
     /// <exception cref="InputException">The number is outside the limits.</exception>
     public static int Whole(ParseResult parsed, Option<int> option, int minimum, int maximum)

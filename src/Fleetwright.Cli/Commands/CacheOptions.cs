@@ -33,23 +33,17 @@ internal sealed class CacheOptions
 
     /// <summary>Refuses all of them, where something else is run.</summary>
     /// <exception cref="InputException">One was given.</exception>
-    public void Refuse(ParseResult parsed, string instead)
-    {
-        if (All.FirstOrDefault(o => Has(parsed, o)) is { } given)
-        {
-            throw new InputException(given.Name, $"found where it means nothing; allowed: without {instead}");
-        }
-    }
+    public void Refuse(ParseResult parsed, string instead) => CommonOptions.Refuse(parsed, All, $"found where it means nothing; allowed: without {instead}");
 
     /// <summary>Whether prompts that begin alike share what is computed.</summary>
-    public bool SharesPrefixes(ParseResult parsed) => parsed.GetValue(_prefixes) || Has(parsed, _host) || Has(parsed, _disk);
+    public bool SharesPrefixes(ParseResult parsed) => parsed.GetValue(_prefixes) || CommonOptions.IsGiven(parsed, _host) || CommonOptions.IsGiven(parsed, _disk);
 
     /// <summary>Adds what was asked for to a request that has its replica.</summary>
     /// <exception cref="InputException">An option is wrong, or the deployment cannot have it.</exception>
     public SimulationRequest Read(ParseResult parsed, SimulationRequest request)
     {
         PreemptionKind preemption = TrafficOptions.Member<PreemptionKind>(_preemption.Name, parsed.GetRequiredValue(_preemption));
-        bool swaps = preemption == PreemptionKind.Swap, host = Has(parsed, _host), disk = Has(parsed, _disk);
+        bool swaps = preemption == PreemptionKind.Swap, host = CommonOptions.IsGiven(parsed, _host), disk = CommonOptions.IsGiven(parsed, _disk);
         foreach ((Option option, bool allowed, string only) in ((Option, bool, string)[])
         [
             (_swap, swaps, "with --preemption swap"),
@@ -57,7 +51,7 @@ internal sealed class CacheOptions
             (_link, swaps || host || disk, "with --preemption swap, --host-cache or --disk-cache"),
         ])
         {
-            if (Has(parsed, option) && !allowed)
+            if (CommonOptions.IsGiven(parsed, option) && !allowed)
             {
                 throw new InputException(option.Name, $"found where it means nothing; allowed: {only}");
             }
@@ -81,13 +75,11 @@ internal sealed class CacheOptions
         }
 
         return ServingSimulation.OffloadProblem(request) is not { } problem ? request
-            : throw new InputException(All.First(o => Has(parsed, o)).Name, problem);
+            : throw new InputException(All.First(o => CommonOptions.IsGiven(parsed, o)).Name, problem);
     }
 
     private double Link(ParseResult parsed, SimulationRequest request) =>
         CommonOptions.Quantity(parsed, _link, Dimension.ByteRate, 1)
         ?? request.Replica.Chip.Chip.HostBandwidth?.Value
         ?? throw new InputException(_link.Name, $"is missing; the catalogue has no host bandwidth of {request.Replica.Chip.Chip.Name}");
-
-    private static bool Has(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 }

@@ -37,13 +37,7 @@ internal sealed class CheckpointOptions
     /// <exception cref="InputException">One was given.</exception>
     public void Refuse(ParseResult parsed, bool refuses, string why)
     {
-        foreach (Option option in (Option[])[_file, _every, _resume])
-        {
-            if (refuses && parsed.GetResult(option) is { Implicit: false })
-            {
-                throw new InputException(option.Name, why);
-            }
-        }
+        CommonOptions.Refuse(parsed, refuses ? [_file, _every, _resume] : Array.Empty<Option>(), why);
     }
 
     /// <summary>Where the state is kept and from where the run goes on; null for neither.</summary>
@@ -54,7 +48,7 @@ internal sealed class CheckpointOptions
     public Checkpoints? Read(ParseResult parsed, IReadOnlyList<string> traces, IState beside)
     {
         string? file = CommonOptions.InFolder(parsed.GetValue(_file), _file.Name), from = parsed.GetValue(_resume);
-        if (file is null && parsed.GetResult(_every) is { Implicit: false })
+        if (file is null && CommonOptions.IsGiven(parsed, _every))
         {
             throw new InputException(_every.Name, "found where it means nothing; allowed: with --checkpoint");
         }
@@ -79,7 +73,7 @@ internal sealed class CheckpointOptions
     private static List<(string Name, string Value)> Inputs(ParseResult parsed, IReadOnlyList<string> traces)
     {
         List<(string, string)> inputs = [.. parsed.CommandResult.Command.Options
-            .Where(o => !Free.Contains(o.Name) && parsed.GetResult(o) is { Implicit: false })
+            .Where(o => !Free.Contains(o.Name) && CommonOptions.IsGiven(parsed, o))
             .Select(o => (o.Name, string.Join(' ', parsed.GetResult(o)!.Tokens.Select(t => t.Value))))
             .OrderBy(o => o.Name, StringComparer.Ordinal)];
         foreach (string trace in traces.Where(File.Exists))

@@ -20,13 +20,7 @@ internal sealed class ExpertOptions
     }
 
     /// <summary>Stops where the option was given but means nothing.</summary>
-    public void Refuse(ParseResult parsed, string with)
-    {
-        if (((Option<string?>[])[_skew, _redundant]).FirstOrDefault(o => parsed.GetValue(o) is not null) is { } given)
-        {
-            throw new InputException(given.Name, $"found with {with}; allowed: one of the two");
-        }
-    }
+    public void Refuse(ParseResult parsed, string with) => CommonOptions.Refuse(parsed, [_skew, _redundant], $"found with {with}; allowed: one of the two");
 
     /// <summary>Reads it; null for an even load.</summary>
     /// <exception cref="InputException">It is neither, or the model has no experts.</exception>

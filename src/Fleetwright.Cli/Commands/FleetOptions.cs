@@ -54,20 +54,14 @@ internal sealed class FleetOptions
     }
 
     /// <summary>Whether replicas come, go or differ, so that one stream of requests must serve them all.</summary>
-    public bool Changes(ParseResult parsed) => new Option[] { _also, _failures, _mtbfChip, _mtbfNode, _autoscale, _every }.Any(o => Has(parsed, o));
+    public bool Changes(ParseResult parsed) => new Option[] { _also, _failures, _mtbfChip, _mtbfNode, _autoscale, _every }.Any(o => CommonOptions.IsGiven(parsed, o));
 
     /// <summary>Refuses the options where replicas are not simulated by this engine.</summary>
     /// <exception cref="InputException">One was given.</exception>
-    public void Refuse(ParseResult parsed, string where)
-    {
-        foreach (Option option in (Option[])[_also, _weight, _groups, _within, _failures, .. OfFailures, _startUp, _storage, _engineStart, _autoscale, _least, _most, _window, _every, _atOnce, _restart])
-        {
-            if (Has(parsed, option))
-            {
-                throw new InputException(option.Name, $"found where it means nothing; allowed: without {where}");
-            }
-        }
-    }
+    public void Refuse(ParseResult parsed, string where) => CommonOptions.Refuse(
+        parsed,
+        [_also, _weight, _groups, _within, _failures, .. OfFailures, _startUp, _storage, _engineStart, _autoscale, _least, _most, _window, _every, _atOnce, _restart],
+        $"found where it means nothing; allowed: without {where}");
 
     /// <summary>Adds what the options say to a run.</summary>
     /// <exception cref="InputException">An option is wrong or does not go with another.</exception>
@@ -80,8 +74,6 @@ internal sealed class FleetOptions
             ? throw new InputException(_autoscale.Name, "found with --also or --groups; allowed: with replicas of one kind that serve all classes")
             : whole;
     }
-
-    private static bool Has(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
     // Behaviour.
 
@@ -282,12 +274,6 @@ internal sealed class FleetOptions
 
     private static void Require(ParseResult parsed, bool allowed, string where, params Option[] options)
     {
-        foreach (Option option in options)
-        {
-            if (!allowed && Has(parsed, option))
-            {
-                throw new InputException(option.Name, $"found where it means nothing; allowed: {where}");
-            }
-        }
+        CommonOptions.Refuse(parsed, allowed ? [] : options, $"found where it means nothing; allowed: {where}");
     }
 }

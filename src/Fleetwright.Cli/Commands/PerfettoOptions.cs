@@ -29,16 +29,7 @@ internal sealed class PerfettoOptions
 
     /// <summary>Refuses the options where there is nothing that they could draw.</summary>
     /// <exception cref="InputException">One was given.</exception>
-    public void Refuse(ParseResult parsed, string why)
-    {
-        foreach (Option option in (Option[])[_file, _window, _replicas])
-        {
-            if (parsed.GetResult(option) is { Implicit: false })
-            {
-                throw new InputException(option.Name, why);
-            }
-        }
-    }
+    public void Refuse(ParseResult parsed, string why) => CommonOptions.Refuse(parsed, [_file, _window, _replicas], why);
 
     /// <summary>What is drawn; null for nothing.</summary>
     /// <param name="parsed">The command line.</param>

@@ -125,7 +125,8 @@ internal static class SizeCommand
     {
         if (!file.IsGiven(parsed))
         {
-            return file.All.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } alone ? throw new InputException(alone.Name, "found where it means nothing; allowed: with --trace") : null;
+            CommonOptions.Refuse(parsed, file.All, "found where it means nothing; allowed: with --trace");
+            return null;
         }
 
         if (!parsed.GetValue(simulate))
@@ -133,8 +134,8 @@ internal static class SizeCommand
             throw new InputException(file.Trace.Name, "found without --simulate; allowed: with it, as the formulas know no trace");
         }
 
-        return drawn.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } other
-            ? throw new InputException(other.Name, "found beside --trace, which has the times and lengths; allowed: one of them") : RecordedLoad.Read(parsed, file, seed);
+        CommonOptions.Refuse(parsed, drawn, "found beside --trace, which has the times and lengths; allowed: one of them");
+        return RecordedLoad.Read(parsed, file, seed);
     }
 
     private static Dictionary<string, double> Prices(CommandContext context, string[] given)

@@ -34,13 +34,7 @@ internal sealed class SpeculationOptions
     public bool IsGiven(ParseResult parsed) => All.Any(o => parsed.GetValue(o) is not null);
 
     /// <summary>Stops where any of the options was given but means nothing.</summary>
-    public void Refuse(ParseResult parsed, string with)
-    {
-        if (All.FirstOrDefault(o => parsed.GetValue(o) is not null) is { } given)
-        {
-            throw new InputException(given.Name, $"found with {with}; allowed: one of the two");
-        }
-    }
+    public void Refuse(ParseResult parsed, string with) => CommonOptions.Refuse(parsed, All, $"found with {with}; allowed: one of the two");
 
     /// <summary>Reads them; null when nothing is speculated.</summary>
     /// <exception cref="InputException">An option is wrong, or does not go with another or with the layout.</exception>

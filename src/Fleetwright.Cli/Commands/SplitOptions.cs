@@ -35,7 +35,7 @@ internal sealed class SplitOptions
     /// <exception cref="InputException">One of the pools has no number, or the fleet has another, or an option of a pool is given without them.</exception>
     public bool IsGiven(ParseResult parsed, Option<int> replicas)
     {
-        bool Has(Option option) => parsed.GetResult(option) is { Implicit: false };
+        bool Has(Option option) => CommonOptions.IsGiven(parsed, option);
         bool first = Has(_prefill.Replicas), second = Has(_decode.Replicas);
         if (first != second)
         {

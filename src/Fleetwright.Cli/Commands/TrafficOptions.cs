@@ -105,7 +105,7 @@ internal sealed class TrafficOptions
     // Which options go together.
     private void Combine(ParseResult parsed, bool classes)
     {
-        bool Has(Option option) => parsed.GetResult(option) is { Implicit: false };
+        bool Has(Option option) => CommonOptions.IsGiven(parsed, option);
         bool rate = Has(_rate), clients = Has(_concurrency), trace = Has(_file.Trace);
         if (classes)
         {

@@ -63,7 +63,7 @@ internal sealed class TrainCommand
         LayoutChoices choices = ChoicesOf(parsed);
         double? deadline = CommonOptions.Quantity(parsed, _deadline, Dimension.Time, 1);
         double? price = CommonOptions.Quantity(parsed, _price, Dimension.MoneyPerTime);
-        int? count = Given(parsed, _count) ? CommonOptions.Whole(parsed, _count, 1, MaximumChips) : null;
+        int? count = CommonOptions.IsGiven(parsed, _count) ? CommonOptions.Whole(parsed, _count, 1, MaximumChips) : null;
         var model = new TrainingModel(chip, job, TrainingCoefficients.For(_context.Catalog));
         if (count is null && deadline is null)
         {
@@ -93,8 +93,6 @@ internal sealed class TrainCommand
         return Write(parsed, job, chip, run, best.Found && !late, why, best.Evaluated);
     }
 
-    private static bool Given(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
-
     private TrainingJob JobOf(ParseResult parsed)
     {
         ModelSpec spec = _context.Catalog.Models.Get(parsed.GetRequiredValue(_model));
@@ -103,7 +101,7 @@ internal sealed class TrainCommand
             throw new InputException("--model", $"{spec.Name} is not a language model; only those are trained here");
         }
 
-        int sequence = Given(parsed, _sequence) ? CommonOptions.Whole(parsed, _sequence, 1, 10_000_000) : Math.Min(8192, Math.Max(1, spec.MaximumContext));
+        int sequence = CommonOptions.IsGiven(parsed, _sequence) ? CommonOptions.Whole(parsed, _sequence, 1, 10_000_000) : Math.Min(8192, Math.Max(1, spec.MaximumContext));
         double batch = CommonOptions.Quantity(parsed, _batch, Dimension.Count, sequence / 2.0, 1e12) ?? 16e6;
         Dtype compute = CommonOptions.Format(parsed, _precision, Dtype.Bf16);
         return compute is Dtype.Bf16 or Dtype.Fp16 or Dtype.Fp8
@@ -133,7 +131,7 @@ internal sealed class TrainCommand
             Sharding = Choice(_zero, [("0", StateSharding.None), ("1", StateSharding.Optimizer), ("2", StateSharding.Gradients), ("3", StateSharding.Parameters)]),
         };
 
-        int? Pin(Option<int> option) => Given(parsed, option) ? CommonOptions.Whole(parsed, option, 1, MaximumChips) : null;
+        int? Pin(Option<int> option) => CommonOptions.IsGiven(parsed, option) ? CommonOptions.Whole(parsed, option, 1, MaximumChips) : null;
 
         T? Choice<T>(Option<string?> option, (string Name, T Value)[] allowed)
             where T : struct

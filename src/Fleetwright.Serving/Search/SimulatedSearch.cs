@@ -3,6 +3,7 @@ using Fleetwright.Serving.Replicas;
 using Fleetwright.Serving.Simulation;
 using Fleetwright.Serving.Simulation.Fleets;
 using Fleetwright.Serving.Simulation.Results;
+using Fleetwright.Serving.Simulation.Times;
 using Fleetwright.Serving.Simulation.Traffic;
 using Fleetwright.Serving.Simulation.Traffic.Arrivals;
 using Fleetwright.Serving.Simulation.Traffic.Generated;
@@ -101,9 +102,11 @@ public static class SimulatedSearch
         SimulatedLoad? nearest = null;
         foreach ((Replica replica, double perSecond, _) in feasible.OrderBy(f => Math.Ceiling(request.RequestsPerSecond / f.PerSecond) * f.Replica.Chips).ThenBy(f => f.Tpot).Take(options.LayoutsPerChip))
         {
+            // Prices are the same in all runs.
+            ReplicaTable table = ServingSimulation.Table(replica);
             foreach (RouterKind router in options.Routers)
             {
-                var sizing = new Sizing(request, options, offer, replica, router, cancellation);
+                var sizing = new Sizing(request, options, offer, replica, table, router, cancellation);
                 SimulatedPlan? plan = sizing.Find((int)Math.Clamp(Math.Ceiling(request.RequestsPerSecond / perSecond), 1, MostReplicas));
                 best = plan is not null && (best is null || plan.DollarsPerSecond < best.DollarsPerSecond) ? plan : best;
                 nearest = plan is null && (nearest is null || sizing.Excess(sizing.Largest!) < sizing.Excess(nearest)) ? sizing.Largest : nearest;
@@ -120,7 +123,7 @@ public static class SimulatedSearch
         }
     }
 
-    private sealed class Sizing(SizingRequest request, SimulatedSearchOptions options, ChipOffer offer, Replica replica, RouterKind router, CancellationToken cancellation)
+    private sealed class Sizing(SizingRequest request, SimulatedSearchOptions options, ChipOffer offer, Replica replica, ReplicaTable table, RouterKind router, CancellationToken cancellation)
     {
         private readonly Dictionary<int, SimulatedLoad> _known = [];
         private long _requests;
@@ -176,7 +179,7 @@ public static class SimulatedSearch
 
         private SimulatedLoad Simulate(int replicas, double rate)
         {
-            SimulatedLoad load = Measure(request, options, replicas, rate, new SimulationRequest { Replica = replica, Replicas = replicas, Router = router }, out IReadOnlyList<SimulationResult> found, cancellation);
+            SimulatedLoad load = Measure(request, options, replicas, rate, new SimulationRequest { Replica = replica, Replicas = replicas, Router = router, Table = table }, out IReadOnlyList<SimulationResult> found, cancellation);
             _requests += found.Sum(f => f.Statistics.Completed);
             options.Progress?.Invoke(new SimulatedTrial(replica, router, load));
             return load;
