@@ -18,6 +18,9 @@ public enum Tiers
 
     /// <summary>A data centre.</summary>
     Cloud = 4,
+
+    /// <summary>A server near the user: at home, in the building or at the access network.</summary>
+    Edge = 8,
 }
 
 /// <summary>One stage of a turn.</summary>
