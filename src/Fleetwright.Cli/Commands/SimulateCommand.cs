@@ -35,6 +35,7 @@ internal static class SimulateCommand
         var speculation = new SpeculationOptions();
         var experts = new ExpertOptions();
         var cache = new CacheOptions();
+        var adapters = new AdapterOptions();
         var perfetto = new PerfettoOptions();
         var checkpoint = new CheckpointOptions();
         var replicas = new Option<int>("--replicas") { Description = "Copies of the deployment.", DefaultValueFactory = _ => 1 };
@@ -58,6 +59,7 @@ internal static class SimulateCommand
         speculation.AddTo(command);
         experts.AddTo(command);
         cache.AddTo(command);
+        adapters.AddTo(command);
         vidur.AddTo(command);
         foreach (Option option in (Option[])[ttft, tpot, whole, percentiles, seed, threads, html, csv, json])
         {
@@ -117,7 +119,8 @@ internal static class SimulateCommand
 
             Replica replica = form.Replica;
             int stages = replica.Sharding.PipelineParallel;
-            form = cache.Read(parsed, form with { Replica = replica });
+            form = cache.Read(parsed, form with { Replica = replica }, adapters.IsGiven(parsed));
+            form = form with { Adapters = adapters.Read(parsed, replica, cache) };
             if (form.Offload is not null)
             {
                 const string offload = "--preemption swap, --host-cache and --disk-cache";

@@ -88,6 +88,11 @@ internal static class SimulateText
             yield return ("speculation", string.Create(s_culture, $"{s.DraftTokens} drafted a step by {s.Draft}: {Number(s.TokensPerStep)} tokens gained, {Number(s.ExpectedTokens)} expected; a step takes {Milliseconds(s.StepSeconds)} ms, {s.DraftShare:0 %} of it drafting, and without {Milliseconds(s.PlainStepSeconds)} ms: decodes {Number(s.DecodeSpeedUp)} times as fast at this batch"));
         }
 
+        foreach ((string, string) fact in a.Adapters?.Facts() ?? [])
+        {
+            yield return fact;
+        }
+
         yield return ("cache", string.Create(s_culture, $"{r.CacheShare:0.0 %} full on average, {r.CachePeakShare:0.0 %} at most, of {r.CacheBlocks:#,0} blocks of {r.BlockTokens} tokens a replica"));
         foreach ((string, string) fact in a.Cache?.Facts() ?? [])
         {

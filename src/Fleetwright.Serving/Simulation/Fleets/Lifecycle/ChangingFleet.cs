@@ -225,6 +225,9 @@ internal sealed partial class ChangingFleet : IReplicaLoads
     int IReplicaLoads.FoundTokens(int replica, in Request request) => Current(replica).FoundTokens(request);
 
     /// <inheritdoc/>
+    bool IReplicaLoads.HasAdapter(int replica, in Request request) => Current(replica).HasAdapter(request);
+
+    /// <inheritdoc/>
     double IReplicaLoads.Weight(int replica) => _parts[_partOf[_replicaOf[_routable[replica]]]].Kind.Weight;
 
     /// <inheritdoc/>
