@@ -20,7 +20,8 @@ internal sealed class CacheOptions
     private readonly Option<string?> _diskRate = CommonOptions.QuantityOption("--disk-bandwidth", "What the disks of a replica read.", Dimension.ByteRate);
     private readonly Option<string?> _link = CommonOptions.QuantityOption("--host-link", "Between each chip and its host, in one direction. Default: the catalogue's host bandwidth of the chip.", Dimension.ByteRate);
 
-    private Option[] All => [_prefixes, _preemption, _swap, _host, _disk, _diskRate, _link];
+    /// <summary>All of them.</summary>
+    public IEnumerable<Option> All => [_prefixes, _preemption, _swap, _host, _disk, _diskRate, _link];
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
@@ -31,18 +32,18 @@ internal sealed class CacheOptions
         }
     }
 
-    /// <summary>Refuses all of them, where something else is run.</summary>
-    /// <exception cref="InputException">One was given.</exception>
-    public void Refuse(ParseResult parsed, string instead) => CommonOptions.Refuse(parsed, All, $"found where it means nothing; allowed: without {instead}");
-
     /// <summary>Whether prompts that begin alike share what is computed.</summary>
     public bool SharesPrefixes(ParseResult parsed) => parsed.GetValue(_prefixes) || CommonOptions.IsGiven(parsed, _host) || CommonOptions.IsGiven(parsed, _disk);
+
+    /// <summary>Whether anything of a cache leaves the chips.</summary>
+    /// <exception cref="InputException">There is no such way to preempt.</exception>
+    public bool Offloads(ParseResult parsed) => Preemption(parsed) == PreemptionKind.Swap || CommonOptions.IsGiven(parsed, _host) || CommonOptions.IsGiven(parsed, _disk);
 
     /// <summary>Adds what was asked for to a request that has its replica.</summary>
     /// <exception cref="InputException">An option is wrong, or the deployment cannot have it.</exception>
     public SimulationRequest Read(ParseResult parsed, SimulationRequest request)
     {
-        PreemptionKind preemption = TrafficOptions.Member<PreemptionKind>(_preemption.Name, parsed.GetRequiredValue(_preemption));
+        PreemptionKind preemption = Preemption(parsed);
         bool swaps = preemption == PreemptionKind.Swap, host = CommonOptions.IsGiven(parsed, _host), disk = CommonOptions.IsGiven(parsed, _disk);
         foreach ((Option option, bool allowed, string only) in ((Option, bool, string)[])
         [
@@ -77,6 +78,8 @@ internal sealed class CacheOptions
         return ServingSimulation.OffloadProblem(request) is not { } problem ? request
             : throw new InputException(All.First(o => CommonOptions.IsGiven(parsed, o)).Name, problem);
     }
+
+    private PreemptionKind Preemption(ParseResult parsed) => TrafficOptions.Member<PreemptionKind>(_preemption.Name, parsed.GetRequiredValue(_preemption));
 
     private double Link(ParseResult parsed, SimulationRequest request) =>
         CommonOptions.Quantity(parsed, _link, Dimension.ByteRate, 1)
