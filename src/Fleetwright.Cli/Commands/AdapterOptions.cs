@@ -2,9 +2,11 @@ using System.CommandLine;
 using System.Globalization;
 using Fleetwright.Catalog.Reading;
 using Fleetwright.Catalog.Units;
-using Fleetwright.Serving.Replicas;
+using Fleetwright.Hardware.Chips;
+using Fleetwright.Serving.Engines;
 using Fleetwright.Serving.Simulation;
 using Fleetwright.Serving.Simulation.Adapters;
+using Fleetwright.Serving.Simulation.Fleets;
 
 namespace Fleetwright.Cli.Commands;
 
@@ -24,7 +26,8 @@ internal sealed class AdapterOptions
     private readonly Option<string?> _slots = new("--max-loras", "--adapter-slots") { HelpName = "number", Description = "Adapters on the chips of a replica, and so in a batch, at once. Default: the engine's (vLLM 1, SGLang 8)." };
     private readonly Option<string?> _host = new("--max-cpu-loras", "--host-adapters") { HelpName = "number", Description = "Adapters that the host memory of a replica keeps; others come from disk. Default: all." };
 
-    private Option[] All => [_count, _rank, _skew, _share, _slots, _host];
+    /// <summary>All of them.</summary>
+    public IEnumerable<Option> All => [_count, _rank, _skew, _share, _slots, _host];
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
@@ -38,22 +41,20 @@ internal sealed class AdapterOptions
     /// <summary>Whether there are any.</summary>
     public bool IsGiven(ParseResult parsed) => CommonOptions.IsGiven(parsed, _count);
 
-    /// <summary>Stops where any of the options was given but means nothing.</summary>
-    public void Refuse(ParseResult parsed, string with) => CommonOptions.Refuse(parsed, All, $"found with {with}; allowed: one of the two");
-
     /// <summary>Reads them; null without adapters.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="replica">What serves them.</param>
+    /// <param name="engine">Has the number of slots.</param>
+    /// <param name="chip">What serves them.</param>
     /// <param name="cache">Has the bandwidths of host and disk.</param>
     /// <exception cref="InputException">An option is wrong or missing.</exception>
-    public LoraAdapters? Read(ParseResult parsed, Replica replica, CacheOptions cache)
+    public LoraAdapters? Read(ParseResult parsed, EngineOptions engine, ChipModel chip, CacheOptions cache)
     {
         if (!IsGiven(parsed))
         {
             return All.FirstOrDefault(o => CommonOptions.IsGiven(parsed, o)) is { } lonely ? throw new InputException(lonely.Name, $"found without {_count.Name}; allowed: with it") : null;
         }
 
-        int count = Whole(parsed, _count, MostAdapters)!.Value, slots = Math.Min(count, Whole(parsed, _slots, MostAdapters) ?? replica.Engine.AdapterSlots);
+        int count = Whole(parsed, _count, MostAdapters)!.Value, slots = Math.Min(count, Whole(parsed, _slots, MostAdapters) ?? engine.AdapterSlots);
         int? host = Whole(parsed, _host, MostAdapters);
         return new LoraAdapters
         {
@@ -66,9 +67,24 @@ internal sealed class AdapterOptions
             Share = CommonOptions.Quantity(parsed, _share, Dimension.Fraction, 0, 1) ?? 1,
             HostCount = host >= count ? null : host is null || host >= slots ? host
                 : throw new InputException(_host.Name, FormattableString.Invariant($"found {host}; allowed: at least the {slots} that are on the chips ({_slots.Name})")),
-            HostLink = cache.Link(parsed, replica),
+            HostLink = cache.Link(parsed, chip),
             DiskBandwidth = host is null || host >= count ? 0 : cache.DiskBandwidth(parsed, $"{_host.Name} below {_count.Name}"),
         };
+    }
+
+    /// <summary>Stops where a replica cannot serve them, or a router looks for them in vain.</summary>
+    /// <exception cref="InputException">So it is.</exception>
+    public void Check(ParseResult parsed, SimulationRequest request)
+    {
+        if (ServingSimulation.AdapterProblem(request) is { } problem)
+        {
+            throw new InputException(_count.Name, problem);
+        }
+
+        if (!IsGiven(parsed) && request.Router == RouterKind.Adapter)
+        {
+            throw new InputException("--router", $"found 'adapter' without {_count.Name}; allowed: with it");
+        }
     }
 
     private static int? Whole(ParseResult parsed, Option<string?> option, int most) => parsed.GetValue(option) is not { } text ? null
