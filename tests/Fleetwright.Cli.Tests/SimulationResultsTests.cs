@@ -115,7 +115,7 @@ public sealed class SimulationResultsTests : IDisposable
         JsonElement[] events = [.. document.RootElement.GetProperty("traceEvents").EnumerateArray()];
         Assert.Equal(["replica 1", "replica 2"], events.Where(e => e.GetProperty("name").GetString() == "process_name").Select(e => e.GetProperty("args").GetProperty("name").GetString()));
         Assert.Equal([2, 3], events.Select(e => e.GetProperty("pid").GetInt32()).Distinct());
-        Assert.True(events.Count(e => e.GetProperty("ph").GetString() == "X") > 100);
+        Assert.True(events.Count(e => e.GetProperty("ph").GetString() == "B") > 100);
         Assert.Equal([file, zipped], Directory.GetFiles(_folder).Order());
     }
 
