@@ -11,7 +11,7 @@ namespace Fleetwright.Edge.Devices;
 /// Equations and sources: <c>docs/edge.md</c>.
 /// </summary>
 /// <remarks>Immutable and thread-safe.</remarks>
-public sealed class DeviceModel
+public sealed class DeviceModel : ILocalInference
 {
     private const double UnmeasuredFactor = 2;
     private readonly ModelFootprint _footprint;
@@ -84,8 +84,14 @@ public sealed class DeviceModel
     /// <summary>The basis in words, with rows and error.</summary>
     public string BasisText { get; }
 
+    /// <inheritdoc/>
+    public string Name => $"{ModelName} in {Weights.Name()}, {Engine.Title} on the {Unit.Title}";
+
     /// <summary>Longest context that the model was made for.</summary>
     public double MaximumContext => _footprint.MaximumContext;
+
+    /// <summary>The widest of the bands of prefill and decode: times may be this factor longer or shorter.</summary>
+    public double BandFactor => Math.Max(_prefillFactor, Math.Max(_decodeBelow, _decodeAbove));
 
     /// <summary>Estimates one turn.</summary>
     /// <param name="device">The device.</param>
@@ -195,16 +201,19 @@ public sealed class DeviceModel
         return Math.Floor(low);
     }
 
-    /// <summary>Joules of a turn above rest.</summary>
-    public double TurnJoules(double promptTokens, double replyTokens) =>
-        PrefillJoules(promptTokens, 0) + (replyTokens * TokenJoules(promptTokens + (replyTokens / 2)));
+    /// <inheritdoc/>
+    public MemoryNeed Memory(double contextTokens) => new(MemoryBytes(contextTokens), Device.AppMemoryLimit.Value);
 
-    internal double PrefillBandFactor => _prefillFactor;
+    /// <summary>Joules of a turn above rest; the reply's tokens at their mean context.</summary>
+    public double TurnJoules(double promptTokens, double cachedTokens, double replyTokens) =>
+        PrefillJoules(promptTokens, cachedTokens) + (replyTokens * TokenJoules(promptTokens + (replyTokens / 2)));
 
-    private double PrefillJoules(double promptTokens, double cachedTokens) =>
+    /// <summary>Joules of reading a prompt above rest.</summary>
+    public double PrefillJoules(double promptTokens, double cachedTokens = 0) =>
         PrefillOperations(promptTokens, cachedTokens, 1) * Unit.EnergyPerOperation.Value;
 
-    private double TokenJoules(double contextTokens) =>
+    /// <summary>Joules of one reply token above rest at a context length.</summary>
+    public double TokenJoules(double contextTokens) =>
         Unit.EnergyPerToken.Value + (Unit.EnergyPerByte.Value * (_footprint.BytesPerToken + _footprint.CacheBytes(contextTokens)));
 
     private double PrefillOperations(double promptTokens, double cachedTokens, double attentionFactor)
@@ -214,6 +223,9 @@ public sealed class DeviceModel
         double pairs = (fresh * fresh / 2) + (fresh * cachedTokens);
         return (padded * _footprint.OperationsPerToken) + (attentionFactor * _footprint.OperationsPerPair * pairs);
     }
+
+    /// <summary>Bytes of keys and values at a context length.</summary>
+    internal double CacheBytes(double contextTokens) => _footprint.CacheBytes(contextTokens);
 
     private double FreeStepSeconds(double contextTokens) =>
         _slowdown * (_class.StepOverhead.Value + ((_footprint.BytesPerToken + CacheCost(contextTokens)) * _secondsPerByte));
@@ -243,7 +255,7 @@ public sealed class DeviceModel
             : Device.ThermalTimeConstant.Value * Math.Log((watts - _basePower) / (watts - sustained));
     }
 
-    private Band? BatteryHours(Band turnJoules, double turnsPerHour)
+    internal Band? BatteryHours(Band turnJoules, double turnsPerHour)
     {
         if (Device.Battery is not { } battery)
         {
