@@ -3,6 +3,7 @@ using Fleetwright.Catalog.Devices;
 using Fleetwright.Catalog.Models;
 using Fleetwright.Catalog.Reading;
 using Fleetwright.Catalog.Units;
+using Fleetwright.Edge.Heat;
 
 namespace Fleetwright.Edge.Devices;
 
@@ -116,7 +117,6 @@ public sealed class DeviceModel : ILocalInference
         double tokenJoules = TokenJoules(meanContext);
         double prefillJoules = PrefillJoules(request.PromptTokens, request.CachedTokens);
         double joules = prefillJoules + (request.ReplyTokens * tokenJoules);
-        double decodeWatts = _basePower + (tokenJoules / step);
         Band turnJoules = Energy(joules);
         double sustained = SustainedStepSeconds(meanContext);
         double memory = MemoryBytes(context);
@@ -143,7 +143,8 @@ public sealed class DeviceModel : ILocalInference
             JoulesPerTurn = turnJoules,
             BatteryPerTurn = Device.Battery is { } battery ? turnJoules.Times(1 / battery.Value) : null,
             BatteryHours = BatteryHours(turnJoules, request.TurnsPerHour),
-            SecondsToThrottle = SecondsToThrottle(decodeWatts),
+            SecondsToThrottle = ThrottleBand(step, tokenJoules, double.PositiveInfinity),
+            SecondsToThrottleAtTurnRate = ThrottleBand(prefill + (request.ReplyTokens * step), joules, request.TurnsPerHour),
             Basis = Basis,
             BasisText = BasisText,
         };
@@ -227,6 +228,27 @@ public sealed class DeviceModel : ILocalInference
     /// <summary>Bytes of keys and values at a context length.</summary>
     internal double CacheBytes(double contextTokens) => _footprint.CacheBytes(contextTokens);
 
+    /// <summary>
+    /// The pieces of a step that a GPU does not interrupt: seconds of a layer, seconds of the output head (one matrix), and the head's share of the
+    /// step. Other work starts between them.
+    /// </summary>
+    internal (double LayerSeconds, double HeadSeconds, double HeadShare) Slices(double contextTokens)
+    {
+        double step = _class.StepOverhead.Value + ((_footprint.BytesPerToken + CacheCost(contextTokens)) * _secondsPerByte);
+        double head = _footprint.HeadBytes * _secondsPerByte;
+        return ((step - head) / _footprint.Layers, head, head / step);
+    }
+
+    /// <summary>Bytes per second that the model reads where nothing slows it.</summary>
+    internal double TrafficAlone(double contextTokens)
+    {
+        double bytes = _footprint.BytesPerToken + CacheCost(contextTokens);
+        return bytes / (_class.StepOverhead.Value + (bytes / (_class.BandwidthEfficiency.Value * UnitSelection.BandwidthOf(Device, Unit).Value)));
+    }
+
+    /// <summary>Reply tokens per second at a context length while cool, with its band.</summary>
+    internal Band DecodeBand(double contextTokens) => Band.Around(1 / DecodeSeconds(contextTokens), _decodeBelow, _decodeAbove);
+
     private double FreeStepSeconds(double contextTokens) =>
         _slowdown * (_class.StepOverhead.Value + ((_footprint.BytesPerToken + CacheCost(contextTokens)) * _secondsPerByte));
 
@@ -246,13 +268,19 @@ public sealed class DeviceModel : ILocalInference
             : DecodeLimit.StepOverhead;
     }
 
-    // A first-order lag: the case settles towards the power drawn; it is warm when it has reached what it can shed.
-    private double SecondsToThrottle(double watts)
+    /// <summary>
+    /// Seconds until the case is warm at a turn rate (infinite when it never is), between what the ranges of time constant and sustained power give.
+    /// Between turns the device draws what the scene, or rest, takes.
+    /// </summary>
+    /// <param name="turnSeconds">Seconds in which a turn computes.</param>
+    /// <param name="turnJoules">What a turn takes above that.</param>
+    /// <param name="turnsPerHour">Turns an hour; infinite for one after the other.</param>
+    internal Band ThrottleBand(double turnSeconds, double turnJoules, double turnsPerHour)
     {
-        double sustained = Device.SustainedPower.Value;
-        return watts <= sustained ? double.PositiveInfinity
-            : _basePower >= sustained ? 0
-            : Device.ThermalTimeConstant.Value * Math.Log((watts - _basePower) / (watts - sustained));
+        Fact sustained = Device.SustainedPower, lag = Device.ThermalTimeConstant;
+        return new Band(At(sustained.Value, lag.Value), At(sustained.Low, lag.Low), At(sustained.High, lag.High));
+
+        double At(double watts, double seconds) => ThermalState.SecondsToThrottle(_basePower, _basePower + (turnJoules / turnSeconds), watts, seconds, turnSeconds, 3600 / turnsPerHour);
     }
 
     internal Band? BatteryHours(Band turnJoules, double turnsPerHour)

@@ -109,6 +109,7 @@ public sealed class SplitModel : ILocalInference
             JoulesPerTurn = energy,
             BatteryPerTurn = Device.Battery is { } battery ? energy.Times(1 / battery.Value) : null,
             BatteryHours = _writer.BatteryHours(energy, request.TurnsPerHour),
+            SecondsToThrottleAtTurnRate = _writer.ThrottleBand(first + (request.ReplyTokens / write.DecodeTokensPerSecond.Value), joules, request.TurnsPerHour),
             Basis = Basis,
             BasisText = $"prompts: {_reader.BasisText}; replies: {_writer.BasisText}; the hand-over is an estimate",
         };
