@@ -116,6 +116,15 @@ public sealed record VoiceProfile
     /// <summary>Seconds that audio capture, packetising and jitter buffers add to a turn that crosses the network.</summary>
     public required IReadOnlyList<QuantilePoint> NetworkBuffers { get; init; }
 
+    /// <summary>The recogniser that devices run where its speed on their chip was measured; null for none.</summary>
+    public SpeechRecogniser? DeviceRecogniser { get; init; }
+
+    /// <summary>Mean tokens of the transcript of one turn.</summary>
+    public required Fact TranscriptTokens { get; init; }
+
+    /// <summary>Coefficient of variation of those tokens.</summary>
+    public required Fact TranscriptVariation { get; init; }
+
     /// <summary>Coefficient of variation of speech stages that run on the device, about their measured medians.</summary>
     public required Fact DeviceSpeechVariation { get; init; }
 

@@ -43,9 +43,17 @@ public static class NetworkProfileReader
 
     /// <summary>Reads the stages of a voice turn.</summary>
     /// <param name="file">The opened file; the caller closes it.</param>
-    public static VoiceProfile ReadVoice(YamlFile file)
+    /// <param name="recognisers">The recognisers that it may name.</param>
+    public static VoiceProfile ReadVoice(YamlFile file, CatalogFolder<SpeechRecogniser> recognisers)
     {
         YamlMap root = file.Root;
+        string named = root.Text("device_recogniser");
+        SpeechRecogniser? recogniser = recognisers.Find(named);
+        if (recogniser is null && named.Length > 0)
+        {
+            root.Report("device_recogniser", $"found '{named}'{NearMiss.Suggestion(named, recognisers.All.Select(r => r.Name))}; allowed: {string.Join(", ", recognisers.All.Select(r => r.Name))}");
+        }
+
         return new VoiceProfile
         {
             Name = root.Text("name"),
@@ -54,6 +62,9 @@ public static class NetworkProfileReader
             CloudRecogniser = Quantiles(root, "cloud_recogniser", Dimension.Time, 0),
             CloudSynthesiser = Quantiles(root, "cloud_synthesiser", Dimension.Time, 0),
             NetworkBuffers = Quantiles(root, "network_buffers", Dimension.Time, 0),
+            DeviceRecogniser = recogniser,
+            TranscriptTokens = root.Fact("transcript_tokens", Dimension.Count, 0, 1000),
+            TranscriptVariation = root.Fact("transcript_variation", Dimension.Fraction, 0, 5),
             DeviceSpeechVariation = root.Fact("device_speech_variation", Dimension.Fraction, 0, 5),
             FirstPhraseTokens = root.Fact("first_phrase_tokens", Dimension.Count, 0, 1000),
             SpeakingRate = root.Fact("speaking_rate", Dimension.Count, 0.1),
