@@ -1,3 +1,4 @@
+using Fleetwright.Catalog.Reading;
 using Fleetwright.Edge.Turns;
 
 namespace Fleetwright.Edge.Placement;
@@ -72,8 +73,8 @@ public sealed record PlacementClass
     /// <summary>Tokens per second that keep up with speech; 0 in a text turn.</summary>
     public double SpeakingRate { get; init; }
 
-    /// <summary>File, line and field that state the class, for messages; empty when built in code.</summary>
-    public string Stated { get; init; } = "";
+    /// <summary>Where its rule is stated, for messages; null when built in code.</summary>
+    public Diagnostic? Stated { get; init; }
 }
 
 /// <summary>A day of a user: how much is asked and used in each hour, and where.</summary>
@@ -128,10 +129,10 @@ public sealed record DaySegment
     public required IReadOnlyList<IReadOnlyList<AnswerPath>> Paths { get; init; }
 }
 
-/// <summary>Something that may turn out otherwise.</summary>
-/// <param name="Name">What it is, such as <c>round trip</c>.</param>
+/// <summary>Something that may turn out otherwise, for flip points.</summary>
+/// <param name="Name">What it is, such as <c>added delay to the cloud</c>.</param>
 /// <param name="Unit">Its unit, such as <c>ms</c>; empty for a pure number.</param>
 /// <param name="Low">The least value looked at; above 0.</param>
 /// <param name="High">The greatest.</param>
-/// <param name="At">The question when it has this value.</param>
-public sealed record PlacementVariable(string Name, string Unit, double Low, double High, Func<double, PlacementQuestion> At);
+/// <param name="ExtraSeconds">Seconds that a path takes longer at a prompt of so many tokens when the variable has a value: (path, prompt tokens, value).</param>
+public sealed record PlacementVariable(string Name, string Unit, double Low, double High, Func<AnswerPath, double, double, double> ExtraSeconds);

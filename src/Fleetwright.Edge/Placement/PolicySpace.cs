@@ -1,0 +1,141 @@
+using Fleetwright.Edge.Turns;
+
+namespace Fleetwright.Edge.Placement;
+
+/// <summary>A choice for one class: prompts up to a length take one step, longer ones another.</summary>
+/// <param name="Low">The step of short prompts.</param>
+/// <param name="Count">How many of the grid's prompts take it.</param>
+/// <param name="High">The step of longer prompts; null when there is none.</param>
+/// <param name="Totals">Per turn of the class.</param>
+/// <param name="Uses">The paths that it uses, as bits.</param>
+internal readonly record struct ClassOption(Step Low, int Count, Step? High, Totals Totals, ulong Uses);
+
+/// <summary>
+/// All choices for a class: one path for everything; one path with another on a timeout; short prompts on one path and longer ones on another, the
+/// latter perhaps with the first on a timeout. Thresholds are the limits of the grid's 512 equally likely prompts; timeouts are the p50, p75, p90,
+/// p95 and p99 of what the tried path takes to its first token at the median prompt.
+/// </summary>
+internal static class PolicySpace
+{
+    private static readonly double[] s_timeouts = [0.5, 0.75, 0.9, 0.95, 0.99];
+
+    public static List<ClassOption> Of(ClassTables tables, CancellationToken stop)
+    {
+        IReadOnlyList<Step> steps = Steps(tables);
+        var sums = new Totals[steps.Count][];
+        for (int s = 0; s < steps.Count; s++)
+        {
+            stop.ThrowIfCancellationRequested();
+            sums[s] = Prefix(tables, steps[s]);
+        }
+
+        var options = new List<ClassOption>();
+        for (int low = 0; low < steps.Count; low++)
+        {
+            int reach = sums[low].Length - 1;
+            options.Add(Option(steps[low], reach, null, sums[low][reach], reach));
+            if (steps[low].HasTimeout)
+            {
+                continue;
+            }
+
+            for (int high = 0; high < steps.Count; high++)
+            {
+                Step above = steps[high];
+                if (above.Path == steps[low].Path || (above.HasTimeout && above.Fallback != steps[low].Path))
+                {
+                    continue;
+                }
+
+                int end = sums[high].Length - 1;
+                for (int count = 1; count <= reach && count < end; count++)
+                {
+                    options.Add(Option(steps[low], count, above, sums[low][count].Plus(sums[high][end].Minus(sums[high][count])), end));
+                }
+            }
+        }
+
+        return options;
+    }
+
+    /// <summary>Every step over the class's open paths. A route names the tier that it falls back to, so only the first open path of a tier is fallen back to.</summary>
+    public static IReadOnlyList<Step> Steps(ClassTables tables)
+    {
+        var steps = new List<Step>();
+        foreach (int path in tables.Open)
+        {
+            steps.Add(new Step(path, double.PositiveInfinity, -1));
+        }
+
+        foreach (int path in tables.Open)
+        {
+            PathTable first = tables.Table(0, path);
+            ReadOnlySpan<double> waits = first.Wait.Seconds;
+            if (waits[^1] - waits[0] < 1e-9)
+            {
+                continue;
+            }
+
+            foreach (int fallback in tables.Open.Where(f => f != path && f == FirstOf(tables, tables.Path(f).Tier)))
+            {
+                foreach (double timeout in s_timeouts.Select(p => Math.Round(first.Wait.At(p) + first.Read[first.Fitting / 2], 2)).Where(t => t > 0).Distinct())
+                {
+                    steps.Add(new Step(path, timeout, fallback));
+                }
+            }
+        }
+
+        return steps;
+    }
+
+    /// <summary>The first open path of a tier; −1 for none.</summary>
+    public static int FirstOf(ClassTables tables, Tiers tier)
+    {
+        foreach (int path in tables.Open)
+        {
+            if (tables.Path(path).Tier == tier)
+            {
+                return path;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>The choice as routes.</summary>
+    public static ClassRoutes Routes(ClassTables tables, in ClassOption option)
+    {
+        if (option.High is not { } high)
+        {
+            return new ClassRoutes(tables.Turns.Name, [Route(tables, option.Low, double.PositiveInfinity)]);
+        }
+
+        return new ClassRoutes(tables.Turns.Name, [Route(tables, option.Low, tables.Grid.Limit[option.Count - 1]), Route(tables, high, double.PositiveInfinity)]);
+    }
+
+    private static Route Route(ClassTables tables, Step step, double longest)
+    {
+        AnswerPath path = tables.Path(step.Path);
+        return new Route(
+            path.Tier, path.Model, longest, double.IsFinite(path.LongestPromptTokens) ? Math.Floor(path.LongestPromptTokens) : double.PositiveInfinity, step.HasTimeout ? step.Timeout : double.PositiveInfinity,
+            step.HasTimeout ? tables.Path(step.Fallback).Tier : Tiers.None);
+    }
+
+    // Sums over the first k prompts, per turn of the class.
+    private static Totals[] Prefix(ClassTables tables, Step step)
+    {
+        int fitting = tables.Fitting(step);
+        var sums = new Totals[fitting + 1];
+        for (int i = 0; i < fitting; i++)
+        {
+            sums[i + 1] = sums[i].Plus(tables.At(step, i).Times(1.0 / LengthGrid.Prompts));
+        }
+
+        return sums;
+    }
+
+    private static ClassOption Option(Step low, int count, Step? high, Totals totals, int served) =>
+        new(low, count, high, totals with { Unserved = 1 - ((double)served / LengthGrid.Prompts) }, Bits(low) | (high is { } h ? Bits(h) : 0));
+
+    private static ulong Bits(Step step) => (1UL << step.Path) | (step.HasTimeout ? 1UL << step.Fallback : 0);
+}
