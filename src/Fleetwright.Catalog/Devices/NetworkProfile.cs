@@ -74,6 +74,9 @@ public sealed record VoiceProfile
     /// <summary>Tokens per second that keep up with speech.</summary>
     public required Fact SpeakingRate { get; init; }
 
+    /// <summary>Seconds that a person speaks in one turn.</summary>
+    public required Fact Utterance { get; init; }
+
     /// <summary>Bytes sent for one spoken turn to the cloud.</summary>
     public required Fact BytesUp { get; init; }
 

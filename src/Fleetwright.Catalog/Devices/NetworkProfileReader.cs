@@ -45,6 +45,7 @@ public static class NetworkProfileReader
             DeviceSpeechVariation = root.Fact("device_speech_variation", Dimension.Fraction, 0, 5),
             FirstPhraseTokens = root.Fact("first_phrase_tokens", Dimension.Count, 0, 1000),
             SpeakingRate = root.Fact("speaking_rate", Dimension.Count, 0.1),
+            Utterance = root.Fact("utterance", Dimension.Time),
             BytesUp = root.Fact("bytes_up", Dimension.Bytes),
             BytesDown = root.Fact("bytes_down", Dimension.Bytes),
         };
