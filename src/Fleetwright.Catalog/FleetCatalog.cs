@@ -31,7 +31,8 @@ public sealed class FleetCatalog
         Packages = new(Path.Combine(root, "packages"), "package", PackageKindReader.Read, p => [p.Name, .. p.Aliases]);
         Manufacturing = new(Path.Combine(root, "manufacturing"), "set of manufacturing assumptions", ManufacturingDefaultsReader.Read, m => [m.Name]);
         Sites = new(Path.Combine(root, "sites"), "site", SiteReader.Read, s => [s.Name, .. s.Aliases]);
-        Devices = new(Path.Combine(root, "devices"), "device", DeviceReader.Read, d => [d.Name, .. d.Aliases]);
+        Socs = new(Path.Combine(root, "socs"), "system-on-chip", SocReader.Read, s => [s.Name, s.Title, .. s.Aliases]);
+        Devices = new(Path.Combine(root, "devices"), "device", f => DeviceReader.Read(f, Socs), d => [d.Name, .. d.Aliases]);
         DeviceEngines = new(Path.Combine(root, "device-engines"), "device engine", DeviceEngineReader.Read, e => [e.Name, .. e.Aliases]);
         Networks = new(Path.Combine(root, "networks"), "network", NetworkProfileReader.Read, n => [n.Name, .. n.Aliases]);
         VoiceProfiles = new(Path.Combine(root, "voice"), "voice profile", NetworkProfileReader.ReadVoice, v => [v.Name]);
@@ -79,11 +80,15 @@ public sealed class FleetCatalog
         CatalogKind.Of("packages", Packages, p => p.Title),
         CatalogKind.Of("manufacturing", Manufacturing, m => m.Title),
         CatalogKind.Of("sites", Sites, s => s.Title),
+        CatalogKind.Of("socs", Socs, s => s.Title),
         CatalogKind.Of("devices", Devices, d => d.Title),
         CatalogKind.Of("device-engines", DeviceEngines, e => e.Title),
         CatalogKind.Of("networks", Networks, n => n.Title),
         CatalogKind.Of("voice", VoiceProfiles, v => v.Name),
     ];
+
+    /// <summary>Systems-on-chip of devices.</summary>
+    public CatalogFolder<Soc> Socs { get; }
 
     /// <summary>Phones, headsets, glasses, televisions, boards and computers.</summary>
     public CatalogFolder<Device> Devices { get; }

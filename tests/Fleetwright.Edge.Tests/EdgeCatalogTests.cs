@@ -27,6 +27,7 @@ public sealed class EdgeCatalogTests
     public void Every_value_of_devices_engines_and_networks_names_its_source()
     {
         IEnumerable<WrittenFact> facts = Shipped.Catalog.Devices.Entries.SelectMany(e => e.Facts)
+            .Concat(Shipped.Catalog.Socs.Entries.SelectMany(e => e.Facts))
             .Concat(Shipped.Catalog.DeviceEngines.Entries.SelectMany(e => e.Facts))
             .Concat(Shipped.Catalog.Networks.Entries.SelectMany(e => e.Facts))
             .Concat(Shipped.Catalog.VoiceProfiles.Entries.SelectMany(e => e.Facts));
@@ -36,7 +37,34 @@ public sealed class EdgeCatalogTests
 
     [Fact]
     public void The_what_if_headset_states_nothing_as_a_fact() =>
-        Assert.All(Shipped.Catalog.Devices.Entries.Single(e => e.Value.Name == "next-xr-2025").Facts, f => Assert.Equal(Confidence.Assumed, f.Confidence));
+        Assert.All(
+            Shipped.Catalog.Devices.Entries.Single(e => e.Value.Name == "next-xr-2025").Facts.Concat(Shipped.Catalog.Socs.Entries.Single(e => e.Value.Name == "next-xr-soc").Facts),
+            f => Assert.Equal(Confidence.Assumed, f.Confidence));
+
+    // A device takes its units and its memory's speed from its chip, so that two devices of one chip cannot differ.
+    [Fact]
+    public void Devices_of_one_chip_have_its_units()
+    {
+        Assert.Same(Shipped.Device("quest-3").Units, Shipped.Device("quest-3s").Units);
+        Assert.Equal(Shipped.Catalog.Socs.Get("Snapdragon 8 Gen 3").MemoryBandwidth, Shipped.Device("oneplus-12").MemoryBandwidth);
+    }
+
+    [Fact]
+    public void A_device_of_an_unknown_chip_is_refused_with_its_place()
+    {
+        string good = File.ReadAllText(Repository.Path("catalog", "devices", "quest-3.yaml"));
+        YamlFile file = YamlFile.Parse("q.yaml", good.Replace("soc: snapdragon-xr2-gen-2", "soc: snapdragon-xr2-gen-9", StringComparison.Ordinal));
+        DeviceReader.Read(file, Shipped.Catalog.Socs);
+        Diagnostic problem = Assert.Single(Assert.Throws<InputException>(file.Close).Diagnostics);
+        Assert.Equal("soc", problem.Field);
+        Assert.Contains("snapdragon-xr2-gen-2", problem.Message, StringComparison.Ordinal);
+        Assert.True(problem.Line > 0);
+    }
+
+    // Bus width times rate: no unit reads faster than the memory it shares.
+    [Fact]
+    public void No_unit_reads_faster_than_its_memory() =>
+        Assert.All(Shipped.Catalog.Socs.All, s => Assert.All(s.Units, u => Assert.True(u.ReadBandwidth!.Value.Value <= s.MemoryBandwidth!.Value.Value, s.Name)));
 
     [Fact]
     public void Every_device_runs_with_some_engine()

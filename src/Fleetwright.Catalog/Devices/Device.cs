@@ -59,7 +59,7 @@ public sealed record Device
     /// <summary>Whether the device is a supposition of ours and not a product.</summary>
     public bool WhatIf { get; init; }
 
-    /// <summary>The system-on-chip, as engines' lists of measured chips name it.</summary>
+    /// <summary>The title of its system-on-chip, as tables of measurements name it.</summary>
     public required string Soc { get; init; }
 
     /// <summary>The units that can run a model; at least one.</summary>

@@ -18,11 +18,19 @@ public static class DeviceReader
 
     /// <summary>Reads a device.</summary>
     /// <param name="file">The opened file; the caller closes it.</param>
-    public static Device Read(YamlFile file)
+    /// <param name="socs">Where its system-on-chip is found.</param>
+    public static Device Read(YamlFile file, CatalogFolder<Soc> socs)
     {
         YamlMap root = file.Root;
         YamlMap memory = root.Map("memory");
         YamlMap power = root.Map("power");
+        string chip = root.Text("soc");
+        Soc? soc = socs.Find(chip);
+        if (soc is null && chip.Length > 0)
+        {
+            root.Report("soc", socs.NotFound(chip));
+        }
+
         var device = new Device
         {
             Name = root.Text("name"),
@@ -31,12 +39,12 @@ public static class DeviceReader
             Vendor = root.Text("vendor"),
             Kind = root.Choice("kind", Kinds),
             WhatIf = root.Flag("what_if"),
-            Soc = root.Text("soc"),
-            Units = [.. root.Maps("units").Select(ReadUnit)],
-            MemoryKind = memory.Text("kind"),
+            Soc = soc?.Title ?? chip,
+            Units = soc?.Units ?? [],
+            MemoryKind = soc?.MemoryKind ?? "",
             MemoryCapacity = memory.Fact("capacity", Dimension.Bytes, 1),
             AppMemoryLimit = memory.Fact("app_limit", Dimension.Bytes, 1),
-            MemoryBandwidth = memory.OptionalFact("bandwidth", Dimension.ByteRate, 1),
+            MemoryBandwidth = soc?.MemoryBandwidth,
             Battery = power.OptionalFact("battery", Dimension.Energy, 1),
             IdlePower = power.Fact("idle", Dimension.Power, 1e-6),
             InUsePower = power.Fact("in_use", Dimension.Power, 1e-6),
@@ -49,53 +57,12 @@ public static class DeviceReader
                 : null,
             Tether = root.OptionalText("tether"),
         };
-        if (device.Units.Count == 0)
-        {
-            root.Report("units", "needs at least one compute unit (cpu, gpu or npu)");
-        }
-
-        if (device.Units.Select(u => u.Kind).Distinct().Count() < device.Units.Count)
-        {
-            root.Report("units", "lists a kind of unit twice; give each of cpu, gpu and npu once");
-        }
-
         if (device.BurstPower.Value < device.SustainedPower.Value)
         {
             power.Report("burst", "must be at least the sustained power");
         }
 
         return device;
-    }
-
-    private static ComputeUnit ReadUnit(YamlMap map)
-    {
-        var rates = new Dictionary<Dtype, Fact>();
-        YamlMap peaks = map.Map("peak_rates");
-        foreach (string key in peaks.Keys)
-        {
-            Fact rate = peaks.Fact(key, Dimension.OperationRate, 1);
-            if (Dtypes.TryParse(key, out Dtype dtype))
-            {
-                rates[dtype] = rate;
-            }
-            else
-            {
-                peaks.Report(key, $"found '{key}'; allowed: {string.Join(", ", Dtypes.All.Select(d => d.Name()))}");
-            }
-        }
-
-        return new ComputeUnit
-        {
-            Kind = map.Choice("kind", UnitKinds),
-            Title = map.Text("title"),
-            Family = map.Text("family"),
-            ReadBandwidth = map.OptionalFact("read_bandwidth", Dimension.ByteRate, 1),
-            PeakRates = rates,
-            MemoryLimit = map.OptionalFact("memory_limit", Dimension.Bytes, 1),
-            EnergyPerByte = map.Fact("energy_per_byte", Dimension.Energy),
-            EnergyPerToken = map.Fact("energy_per_token", Dimension.Energy),
-            EnergyPerOperation = map.Fact("energy_per_operation", Dimension.Energy),
-        };
     }
 
     private static RenderLoad ReadLoad(YamlMap map) =>

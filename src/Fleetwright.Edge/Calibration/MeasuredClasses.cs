@@ -14,58 +14,6 @@ internal sealed class MeasuredClasses(FleetCatalog catalog, string path)
     /// <summary>The table, below the folder of public measurements.</summary>
     public const string File = "devices/on_device_llm.csv";
 
-    // GB/s: Apple's specifications; 64-bit buses × rate for Snapdragons; see catalog/devices for those that are devices.
-    private static readonly Dictionary<string, double> s_bandwidth = new(StringComparer.Ordinal)
-    {
-        ["M1 (7c)"] = 68.3,
-        ["M1 (8c)"] = 68.3,
-        ["M1 Pro (14c)"] = 204.8,
-        ["M1 Pro (16c)"] = 204.8,
-        ["M1 Max (32c)"] = 409.6,
-        ["M1 Ultra (64c)"] = 819.2,
-        ["M2 Ultra (76c)"] = 819.2,
-        ["M3 Pro (18c)"] = 153.6,
-        ["M3 Max (40c)"] = 409.6,
-        ["M3 Ultra (80c)"] = 819.2,
-        ["M4 (10c)"] = 120,
-        ["M4 Pro (16c)"] = 273,
-        ["M4 Pro (20c)"] = 273,
-        ["M4 Max (40c)"] = 546,
-        ["M4 Max (40c?)"] = 546,
-        ["M5 Pro (20c)"] = 307,
-        ["M5 Max (40c)"] = 614,
-        ["A19 Pro"] = 76.8,
-        ["A15"] = 34.1,
-        ["Snapdragon 8 Gen 3"] = 76.8,
-        ["Snapdragon 8 Elite"] = 84.8,
-        ["Snapdragon 8 Elite Gen 5"] = 84.8,
-        ["Tensor G5"] = 76.8,
-        ["Orin Nano"] = 68,
-        ["Orin Nano Super"] = 102.4,
-        ["RK3588"] = 33.8,
-        ["RK3566"] = 8.5,
-        ["BCM2712"] = 17.1,
-    };
-
-    // fp16 peak of Macs' GPUs in TFLOP/s (chip tables; M5's matrix units are left out).
-    private static readonly Dictionary<string, double> s_peak = new(StringComparer.Ordinal)
-    {
-        ["M1 (7c)"] = 2.29,
-        ["M1 (8c)"] = 2.61,
-        ["M1 Pro (14c)"] = 4.58,
-        ["M1 Pro (16c)"] = 5.24,
-        ["M1 Max (32c)"] = 10.4,
-        ["M1 Ultra (64c)"] = 20.9,
-        ["M2 Ultra (76c)"] = 27.2,
-        ["M3 Pro (18c)"] = 6.4,
-        ["M3 Max (40c)"] = 14.1,
-        ["M3 Ultra (80c)"] = 28.3,
-        ["M4 (10c)"] = 4.3,
-        ["M4 Pro (16c)"] = 6.9,
-        ["M4 Pro (20c)"] = 8.6,
-        ["M4 Max (40c)"] = 17.2,
-    };
-
     /// <summary>The classes.</summary>
     public static IReadOnlyList<MeasuredClass> All { get; } =
     [
@@ -99,14 +47,16 @@ internal sealed class MeasuredClasses(FleetCatalog catalog, string path)
     /// <summary>The runs of a class that may be fitted.</summary>
     public IReadOnlyList<DecodePoint> DecodePoints(MeasuredClass of) =>
         [.. from r in Rows
-            where r.MayBeFitted && r.DecodeRate is not null && of.Contains(r) && r.BytesPerToken is not null && s_bandwidth.ContainsKey(r.Soc)
-            select new DecodePoint(r.Id, r.Soc, r.BytesPerToken!.Value / (s_bandwidth[r.Soc] * 1e9), 1 / r.DecodeRate!.Value)];
+            where r.MayBeFitted && r.DecodeRate is not null && of.Contains(r) && r.BytesPerToken is not null
+            let unit = UnitOf(r, of.Unit)
+            where unit?.ReadBandwidth is not null
+            select new DecodePoint(r.Id, r.Soc, r.BytesPerToken!.Value / unit.ReadBandwidth!.Value.Value, 1 / r.DecodeRate!.Value)];
 
-    /// <summary>Measured over peak prefill rate of Macs' GPUs, with the number format.</summary>
+    /// <summary>Measured over peak prefill rate of Macs' GPUs, with the number format; without M5, whose peak is itself estimated from such rows.</summary>
     public IReadOnlyList<(string Id, string Format, double Share)> MacPrefill() =>
         [.. from r in Rows
-            where r.MayBeFitted && All[0].Contains(r) && r.PromptTokens == 512 && r.PrefillRate is not null && s_peak.ContainsKey(r.Soc)
-            select (r.Id, r.Quantisation, r.PrefillRate!.Value * 2 * r.Parameters!.Value / (s_peak[r.Soc] * 1e12))];
+            where r.MayBeFitted && All[0].Contains(r) && r.PromptTokens == 512 && r.PrefillRate is not null && catalog.Socs.Get(r.Soc).Generation < 5
+            select (r.Id, r.Quantisation, r.PrefillRate!.Value * 2 * r.Parameters!.Value / UnitOf(r, ComputeUnitKind.Gpu)!.PeakRates[Dtype.Fp16].Value)];
 
     /// <summary>Prefill time of Macs from the shipped efficiency of a number format, over the measured one.</summary>
     /// <param name="quantisation">As rows name it: F16, Q8_0, Q4_0.</param>
@@ -155,6 +105,8 @@ internal sealed class MeasuredClasses(FleetCatalog catalog, string path)
 
         return rows;
     }
+
+    private ComputeUnit? UnitOf(MeasuredRow row, ComputeUnitKind kind) => catalog.Socs.Find(row.Soc)?.Unit(kind);
 
     private static bool InApp(MeasuredRow r) => r.Engine.StartsWith("react-native", StringComparison.Ordinal);
 
