@@ -24,6 +24,9 @@ public sealed record AnswerPath
     /// <summary>Seconds that the model reads a prompt of so many tokens.</summary>
     public required Func<double, double> ReadSeconds { get; init; }
 
+    /// <summary>The same with so many tokens at its start kept from before: (prompt, cached). Null when nothing is kept.</summary>
+    public Func<double, double, double>? ReadCachedSeconds { get; init; }
+
     /// <summary>Seconds from the first token to the end of the first phrase; 0 in a text turn.</summary>
     public double PhraseSeconds { get; init; }
 

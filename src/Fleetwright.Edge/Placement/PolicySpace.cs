@@ -50,7 +50,11 @@ internal static class PolicySpace
                 int end = sums[high].Length - 1;
                 for (int count = 1; count <= reach && count < end; count++)
                 {
-                    options.Add(Option(steps[low], count, above, sums[low][count].Plus(sums[high][end].Minus(sums[high][count])), end));
+                    // Short prompts are so alike that several parts end at the same whole token: the last of them stands for all.
+                    if (tables.Grid.Limit[count] > tables.Grid.Limit[count - 1])
+                    {
+                        options.Add(Option(steps[low], count, above, sums[low][count].Plus(sums[high][end].Minus(sums[high][count])), end));
+                    }
                 }
             }
         }

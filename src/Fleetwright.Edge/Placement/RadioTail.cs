@@ -19,9 +19,9 @@ internal static class RadioTail
         double b = Math.Min(a, u);
 
         // ∫₀ᵇ (1 − e^{−λv})/λ dv = b/λ − (1 − e^{−λb})/λ² and ∫₀ᵇ (a − v)·e^{−λv} dv = [a·(1 − e^{−λb}) − ((1 − e^{−λb})/λ − b·e^{−λb})]/λ.
-        double e = -Expm1(-l * b);
+        double e = -double.ExpM1(-l * b);
         double near = (b / l) - (e / (l * l)) + (((a * e) - ((e / l) - (b * Math.Exp(-l * b)))) / l);
-        double far = (u - b) * -Expm1(-l * a) / l;
+        double far = (u - b) * -double.ExpM1(-l * a) / l;
         return (near + far) / u;
     }
 
@@ -43,7 +43,4 @@ internal static class RadioTail
 
         return turns > 0 ? sum / turns : Math.Max(0, tailSeconds);
     }
-
-    // e^x − 1 without loss where x is small: the series' first three terms there.
-    private static double Expm1(double x) => Math.Abs(x) < 1e-5 ? x * (1 + (x / 2 * (1 + (x / 3)))) : Math.Exp(x) - 1;
 }

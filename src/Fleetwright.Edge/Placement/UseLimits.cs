@@ -1,3 +1,5 @@
+using Fleetwright.Edge.Heat;
+
 namespace Fleetwright.Edge.Placement;
 
 /// <summary>What battery and case allow a turn to take, on average, and what follows from what it does take.</summary>
@@ -52,13 +54,8 @@ internal sealed class UseLimits
     /// <summary>Hours of use from a full battery; null on mains.</summary>
     public double? Hours(double joulesPerTurn) => _question.BatteryJoules is { } battery ? battery / 3600 / (_useWatts + (_turnsPerSecond * joulesPerTurn)) : null;
 
-    /// <summary>Seconds of use until the case is warm; infinite when it never is.</summary>
-    public double SecondsToThrottle(double heatPerTurn)
-    {
-        double settled = _caseWatts + (_densest * heatPerTurn);
-        double sustained = _question.SustainedWatts;
-        return settled <= sustained || heatPerTurn <= 0 ? double.PositiveInfinity
-            : _caseWatts >= sustained ? 0
-            : _question.ThermalSeconds * Math.Log((settled - _caseWatts) / (settled - sustained));
-    }
+    /// <summary>Seconds of use until the case is warm, at the mean power of the densest hour; infinite when it never is, or no model on the device warms it.</summary>
+    public double SecondsToThrottle(double heatPerTurn) => heatPerTurn <= 0
+        ? double.PositiveInfinity
+        : ThermalState.SecondsToThrottle(_caseWatts, _caseWatts + (_densest * heatPerTurn), _question.SustainedWatts, _question.ThermalSeconds);
 }

@@ -1,3 +1,4 @@
+using Fleetwright.Edge.Heat;
 using Fleetwright.Edge.Placement;
 using Fleetwright.Hardware.Statistics;
 
@@ -19,8 +20,8 @@ internal sealed class UserSimulator(DayPlan plan, ulong seed)
     public void Run(long user, ref BlockSums sums, Counts counts)
     {
         var random = RandomStream.Numbered(seed, user);
-        double battery = _capacity;
-        double heat = 0;
+        BatteryState battery = BatteryState.Full(_capacity);
+        ThermalState heat = default;
         bool empty = false;
         double energy = 0;
         for (int hour = 0; hour < 24; hour++)
@@ -32,7 +33,7 @@ internal sealed class UserSimulator(DayPlan plan, ulong seed)
             if (use > 0)
             {
                 energy += Session(segment, hour, use, ref random, ref battery, ref heat, ref sums, counts);
-                empty |= battery <= 0;
+                empty |= battery.Joules <= 0;
             }
 
             Rest(segment, Hour - use - before, ref battery, ref heat);
@@ -43,14 +44,14 @@ internal sealed class UserSimulator(DayPlan plan, ulong seed)
         sums.UseJoulesSquared += energy * energy;
     }
 
-    private void Rest(DaySegment segment, double seconds, ref double battery, ref double heat)
+    private void Rest(DaySegment segment, double seconds, ref BatteryState battery, ref ThermalState heat)
     {
-        battery = Math.Min(_capacity, battery + (segment.ChargeWatts * seconds));
-        heat *= Math.Exp(-seconds / _tau);
+        battery = battery.After(-segment.ChargeWatts, seconds);
+        heat = heat.After(0, seconds, _tau);
     }
 
     // Joules drawn in the session, the charger's apart.
-    private double Session(DaySegment segment, int hour, double use, ref RandomStream random, ref double battery, ref double heat, ref BlockSums sums, Counts counts)
+    private double Session(DaySegment segment, int hour, double use, ref RandomStream random, ref BatteryState battery, ref ThermalState heat, ref BlockSums sums, Counts counts)
     {
         double rate = plan.Turns[hour] / use;
         double net = segment.UseWatts - segment.ChargeWatts;
@@ -59,21 +60,21 @@ internal sealed class UserSimulator(DayPlan plan, ulong seed)
         while (true)
         {
             double until = Math.Min(next, use);
-            double lasts = net > 0 ? battery / net : double.PositiveInfinity;
+            double lasts = battery.SecondsToEmpty(net);
             if (lasts < until - now)
             {
                 // Empty: the rest of the session does not take place.
                 energy += segment.UseWatts * lasts;
                 sums.UseSeconds += lasts;
-                battery = 0;
+                battery = battery with { Joules = 0 };
                 return energy;
             }
 
-            battery = Math.Min(_capacity, battery - (net * (until - now)));
+            battery = battery.After(net, until - now);
             energy += segment.UseWatts * (until - now);
             sums.UseSeconds += until - now;
             double cooling = Math.Max(0, until - computedUntil);
-            heat = Towards(segment.CaseWatts, heat, cooling);
+            heat = heat.After(segment.CaseWatts, cooling, _tau);
             now = until;
             if (next >= use)
             {
@@ -83,11 +84,10 @@ internal sealed class UserSimulator(DayPlan plan, ulong seed)
             double following = next + Gap(ref random, rate);
             double joules = Turn(segment, hour, following < use ? following - next : double.PositiveInfinity, ref random, ref heat, ref sums, counts, out double busy);
             computedUntil = Math.Max(computedUntil, next) + busy;
-            battery -= joules;
+            battery = battery.After(joules, 1);
             energy += joules;
-            if (battery <= 0)
+            if (battery.Joules <= 0)
             {
-                battery = 0;
                 return energy;
             }
 
@@ -95,7 +95,7 @@ internal sealed class UserSimulator(DayPlan plan, ulong seed)
         }
     }
 
-    private double Turn(DaySegment segment, int hour, double gap, ref RandomStream random, ref double heat, ref BlockSums sums, Counts counts, out double busy)
+    private double Turn(DaySegment segment, int hour, double gap, ref RandomStream random, ref ThermalState heat, ref BlockSums sums, Counts counts, out double busy)
     {
         double draw = random.NextUnit();
         int c = 0;
@@ -152,7 +152,7 @@ internal sealed class UserSimulator(DayPlan plan, ulong seed)
         {
             // A slowed model takes as many joules over a longer time.
             busy *= double.IsFinite(slow) ? slow : 1;
-            heat = Towards(segment.CaseWatts + (joules / busy), heat, busy);
+            heat = heat.After(segment.CaseWatts + (joules / busy), busy, _tau);
         }
 
         return joules;
@@ -172,9 +172,9 @@ internal sealed class UserSimulator(DayPlan plan, ulong seed)
     }
 
     // A warm case leaves the model the sustained power less the scene's: the same joules take longer. Infinite when the scene alone needs it all.
-    private double Slowdown(PathTable path, int cell, DaySegment segment, double heat, ref bool throttled)
+    private double Slowdown(PathTable path, int cell, DaySegment segment, in ThermalState heat, ref bool throttled)
     {
-        if (path.Busy[cell] <= 0 || heat < _sustained)
+        if (path.Busy[cell] <= 0 || heat.CaseWatts < _sustained)
         {
             return 1;
         }
@@ -184,8 +184,6 @@ internal sealed class UserSimulator(DayPlan plan, ulong seed)
         throttled |= slow > 1;
         return slow;
     }
-
-    private double Towards(double watts, double heat, double seconds) => watts + ((heat - watts) * Math.Exp(-seconds / _tau));
 
     private static double Gap(ref RandomStream random, double rate) => -Math.Log(random.NextPositiveUnit()) / rate;
 }
