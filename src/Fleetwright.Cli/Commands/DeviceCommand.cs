@@ -35,7 +35,7 @@ internal static class DeviceCommand
         var list = new Command("list", "List the devices.");
         list.SetAction(_ => List(context));
         var command = new Command("device", "Speed, memory, heat, battery and voice-to-voice time of a model on a device.")
-            { device, model, engine, unit, dtype, prompt, cached, reply, held, turns, render, inApp, voice, json, list };
+            { device, model, engine, unit, dtype, prompt, cached, reply, held, turns, render, inApp, voice, json, list, DevicePlaceCommand.Create(context) };
         command.SetAction(parsed =>
         {
             Device chosen = context.Catalog.Devices.Get(parsed.GetValue(device) ?? throw new InputException(device.Name, "is missing; 'fleetwright device list' lists the devices"));
@@ -154,7 +154,7 @@ internal static class DeviceCommand
         output.WriteLine($"  memory {Range(e.MemoryBytes, 1 / GiB, "0.00", c)} of {(e.MemoryLimitBytes / GiB).ToString("0.00", c)} GiB ({(e.MemoryBytes.Value / e.MemoryLimitBytes * 100).ToString("0", c)} %)"
             + (e.Sessions > 1 ? string.Create(c, $", in {e.Sessions} sessions of the {e.Unit.Title}") : ""));
         output.WriteLine($"  power {Range(e.DecodeWatts, 1, "0.0", c)} W while replying; "
-            + (double.IsInfinity(e.SecondsToThrottle) ? "never throttles" : string.Create(c, $"throttles after {e.SecondsToThrottle / 60:0.0} min of replying without a pause")));
+            + (double.IsInfinity(e.SecondsToThrottle.Value) ? "never throttles" : string.Create(c, $"throttles after {e.SecondsToThrottle.Value / 60:0.0} min of replying without a pause")));
         output.WriteLine($"  energy {Range(e.JoulesPerTurn, 1, "0.0", c)} J a turn"
             + (e.BatteryPerTurn is { } share ? $", {Range(share, 100, "0.000", c)} % of the battery; {Range(e.BatteryHours!.Value, 1, "0.0", c)} h of use at {request.TurnsPerHour.ToString("0", c)} turns an hour" : "; on mains"));
         output.WriteLine($"  voice-to-voice {Range(At(turn, 0.5, uncertain), 1, "0.00", c)} s at p50, {Range(At(turn, 0.95, uncertain), 1, "0.00", c)} s at p95");
@@ -201,7 +201,7 @@ internal static class DeviceCommand
             e.Device.Name, e.Device.Soc, e.Engine.Name, e.Unit.Kind, e.Unit.Title, e.Model, e.Weights.Name(), e.Basis, e.BasisText,
             r.PromptTokens, r.ReplyTokens, r.ContextTokens, e.Fits, e.MemoryBytes, e.MemoryLimitBytes, e.ShortBytes, e.Sessions,
             e.PrefillTokensPerSecond, e.FirstTokenSeconds, e.DecodeTokensPerSecond, e.SustainedTokensPerSecond, e.Limit,
-            e.PrefillWatts, e.DecodeWatts, e.JoulesPerToken, e.JoulesPerTurn, e.BatteryPerTurn, e.BatteryHours, double.IsFinite(e.SecondsToThrottle) ? e.SecondsToThrottle : null,
+            e.PrefillWatts, e.DecodeWatts, e.JoulesPerToken, e.JoulesPerTurn, e.BatteryPerTurn, e.BatteryHours, double.IsFinite(e.SecondsToThrottle.Value) ? e.SecondsToThrottle.Value : null,
             t.Total.Quantile(0.5), t.Total.Quantile(0.95), At(t, 0.5, uncertain), At(t, 0.95, uncertain), [.. t.Stages.Select(s => new Stage(s.Name, s.Tier, s.Seconds.Quantile(0.5), s.Seconds.Quantile(0.95)))]);
     }
 }

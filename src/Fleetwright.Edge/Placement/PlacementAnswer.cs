@@ -72,7 +72,7 @@ public sealed record FlipPoint(string Variable, string Unit, double Value, strin
     /// <summary>The flip point as a sentence, such as <c>above 580 prompt tokens the cloud wins</c>.</summary>
     public override string ToString()
     {
-        string amount = FormattableString.Invariant($"{Value:#,0.##}");
+        string amount = Value >= 100 ? FormattableString.Invariant($"{Value:#,0}") : FormattableString.Invariant($"{Value:0.##}");
         string head = Unit.Length == 0 ? $"above {amount} {Variable}" : $"above {amount} {Unit} of {Variable}";
         return $"{(Class.Length == 0 ? "" : Class + ": ")}{head} {Above} wins over {Below}";
     }

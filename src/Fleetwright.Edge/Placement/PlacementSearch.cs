@@ -5,7 +5,8 @@ namespace Fleetwright.Edge.Placement;
 
 /// <summary>
 /// The cheapest admissible policy. Classes meet only in the battery, the case and the memory, so each class's choices are weighed alone, those
-/// that another beats in dollars, joules and heat with the same models are dropped, and what is left is joined by branch and bound.
+/// that another beats in dollars, joules and heat with the same models are dropped, and what is left is joined by branch and bound. A choice gives no
+/// prompt up: each is in time as often as promised, or as often as the soonest path has it.
 /// </summary>
 public static class PlacementSearch
 {
@@ -22,7 +23,7 @@ public static class PlacementSearch
         var choices = new List<List<ClassOption>>();
         foreach (ClassTables tables in evaluator.Classes)
         {
-            List<ClassOption> all = PolicySpace.Of(tables, stop);
+            List<ClassOption> all = PolicySpace.Of(tables, question.ShareWithin, stop);
             weighed += all.Count;
             choices.Add(Worthwhile(all, question.ShareWithin));
         }
@@ -53,7 +54,8 @@ public static class PlacementSearch
         }
 
         double served = Math.Max(PolicyEvaluator.Negligible, all.Min(o => o.Totals.Unserved)) + 1e-12;
-        List<ClassOption> good = [.. all.Where(o => o.Totals.Unserved <= served)];
+        List<ClassOption> serving = [.. all.Where(o => o.Totals.Unserved <= served)];
+        List<ClassOption> good = serving.Any(o => o.GivesNoneUp) ? [.. serving.Where(o => o.GivesNoneUp)] : serving;
         double within = Math.Min(shareWithin, good.Max(o => o.Totals.Within));
         var kept = new List<ClassOption>();
         foreach (IGrouping<ulong, ClassOption> same in good.Where(o => o.Totals.Within >= within - 1e-12).GroupBy(o => o.Uses))
@@ -90,7 +92,7 @@ public static class PlacementSearch
             }
 
             simple.Add(evaluator.Judge(new Policy(question.Product, question.Device, [.. evaluator.Classes.Select((tables, c) => tables.Open.Contains(path)
-                ? PolicySpace.Routes(tables, new ClassOption(new Step(path, double.PositiveInfinity, -1), LengthGrid.Prompts, null, default, 0))
+                ? PolicySpace.Routes(tables, new ClassOption(new Step(path, double.PositiveInfinity, -1), LengthGrid.Prompts, null, default, 0, true))
                 : best[c] is { } option ? PolicySpace.Routes(tables, option) : new ClassRoutes(tables.Turns.Name, []))])));
         }
 

@@ -154,7 +154,7 @@ internal sealed class PolicyEvaluator
 
         if (metrics.BatteryHours is { } hours && hours < _question.BatteryHours * (1 - 1e-12))
         {
-            missed.Add(string.Create(culture, $"the battery lasts {hours:0.00} h of use, {_question.BatteryHours:0.##} h are promised"));
+            missed.Add(string.Create(culture, $"the battery lasts {hours:0.00} h of use, {_question.BatteryHours:0.##} h are promised{(Limits.JoulesLimit < 0 ? string.Create(culture, $" and use without a single turn gives {Limits.Hours(0):0.00} h") : "")}"));
         }
 
         if (metrics.MinutesToThrottle * 60 < Limits.SessionSeconds * (1 - 1e-9))
