@@ -24,7 +24,7 @@ public sealed class PlacementSearchTests
         Assert.True(answer.Admissible, string.Join("; ", answer.Best.Missed));
 
         var evaluator = new PolicyEvaluator(question);
-        List<(ClassRoutes Routes, Totals Totals)>[] choices = [.. evaluator.Classes.Select(tables => EveryRoute(tables).Where(r => GivesNoneUp(tables, r)).Select(r => (r, PolicyEvaluator.TotalsOf(tables, PolicyEvaluator.Steps(tables, r)))).ToList())];
+        List<(ClassRoutes Routes, Totals Totals)>[] choices = [.. evaluator.Classes.Select(tables => EveryRoute(tables).Where(GivesNoneUp(tables)).Select(r => (r, PolicyEvaluator.TotalsOf(tables, PolicyEvaluator.Steps(tables, r)))).ToList())];
         double best = double.PositiveInfinity;
         foreach ((_, Totals a) in choices[0].Where(c => Good(c.Totals)))
         {
@@ -233,24 +233,31 @@ public sealed class PlacementSearchTests
 
     private static PlacementAnswer Place(PlacementQuestion question) => PlacementSearch.Run(question, TestContext.Current.CancellationToken);
 
-    private static bool GivesNoneUp(ClassTables tables, ClassRoutes routes)
+    // By path and prompt: whether it is in time as often as promised, or as often as the soonest path.
+    private static Func<ClassRoutes, bool> GivesNoneUp(ClassTables tables)
     {
-        int from = 0;
-        foreach ((Step step, int end) in PolicyEvaluator.Steps(tables, routes))
+        double[][] within = [.. Enumerable.Range(0, tables.Paths).Select(p => Enumerable.Range(0, LengthGrid.Prompts)
+            .Select(i => i < tables.Fitting(To(p)) ? tables.Within(To(p), i, tables.Turns.TargetSeconds) : 0).ToArray())];
+        return routes =>
         {
-            for (int i = from; i < Math.Min(end, tables.Fitting(step)); i++)
+            int from = 0;
+            foreach ((Step step, int end) in PolicyEvaluator.Steps(tables, routes))
             {
-                double soonest = tables.Open.Max(p => tables.Within(new Step(p, double.PositiveInfinity, -1), i, tables.Turns.TargetSeconds));
-                if (tables.Within(step, i, tables.Turns.TargetSeconds) < Math.Min(0.95, soonest) - 1e-12)
+                for (int i = from; i < end; i++)
                 {
-                    return false;
+                    if (within[step.Path][i] < Math.Min(0.95, within.Max(w => w[i])) - 1e-12)
+                    {
+                        return false;
+                    }
                 }
+
+                from = end;
             }
 
-            from = end;
-        }
+            return true;
+        };
 
-        return true;
+        static Step To(int path) => new(path, double.PositiveInfinity, -1);
     }
 
     // Every path for everything, and every pair with every threshold of the grid.

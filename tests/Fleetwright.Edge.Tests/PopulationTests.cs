@@ -95,7 +95,8 @@ public sealed class PopulationTests
     public void The_mean_tail_is_that_of_a_Poisson_process_in_a_session()
     {
         // Rare turns keep the whole tail; in an endless session it is (1 − e^{−λa})/λ.
-        Assert.Equal(10, RadioTail.MeanSeconds(1e-8, 300, 10), 1e-5);
+        Assert.Equal(10, RadioTail.MeanSeconds(1e-8, 300, 10), 1e-9);
+        Assert.Equal(10, RadioTail.MeanSeconds(1.1e-6, 300, 10), 1e-4);
         Assert.Equal((1 - Math.Exp(-2)) / 0.2, RadioTail.MeanSeconds(0.2, 1e9, 10), 1e-6);
 
         // Against the integral over the turn's place, by the midpoint rule.

@@ -11,8 +11,9 @@ internal static class RadioTail
     public static double MeanSeconds(double turnsPerSecond, double sessionSeconds, double tailSeconds)
     {
         double l = turnsPerSecond, u = sessionSeconds, a = tailSeconds;
-        if (a <= 0 || u <= 0 || l * a < 1e-9)
+        if (a <= 0 || u <= 0 || l * a < 1e-5)
         {
+            // So rare that the differences below would drown in rounding, and the tail is whole to one part in 10⁵.
             return Math.Max(0, a);
         }
 
