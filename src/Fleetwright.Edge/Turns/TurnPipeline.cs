@@ -21,6 +21,7 @@ public static class TurnPipeline
     /// <param name="longestPrompt">Prompts above this many tokens are not part of these turns.</param>
     /// <param name="shortestPrompt">Prompts up to this many tokens are not part of these turns.</param>
     /// <param name="speech">Speech stages of the device or phone; left out, those of <paramref name="local"/>'s device file.</param>
+    /// <param name="radioAwake">Whether the radio still is awake from the turn before. A typed turn that leaves the device else waits for it; while a person speaks it has the time.</param>
     /// <exception cref="ArgumentException">A tier is asked for whose model, service, speech stages or way is missing.</exception>
     public static Turn Build(
         TurnShape shape,
@@ -31,7 +32,8 @@ public static class TurnPipeline
         NetworkPath? path,
         double longestPrompt = double.PositiveInfinity,
         double shortestPrompt = 0,
-        LocalSpeech? speech = null)
+        LocalSpeech? speech = null,
+        bool radioAwake = false)
     {
         var build = new TurnBuilder(path);
         bool spoken = shape.Kind != TurnKind.Text;
@@ -50,6 +52,11 @@ public static class TurnPipeline
             build.Add("end of turn", Tiers.Device, LatencyDistribution.FromQuantiles(voice!.EndOfTurn));
             build.MoveTo(tiers.Recognise, image, voice.BytesUp.Value + image);
             build.Add("speech to text", tiers.Recognise, IsLocal(tiers.Recognise) ? Needed(speech, tiers.Recognise).Recogniser : LatencyDistribution.FromQuantiles(voice.CloudRecogniser));
+        }
+
+        else if (!radioAwake && !IsLocal(tiers.Model) && path is { Profile.WakeTime.Value: > 0 })
+        {
+            build.Add("radio wakes", Tiers.Device, LatencyDistribution.Constant(path.Profile.WakeTime.Value));
         }
 
         build.MoveTo(tiers.Model, asked, asked);
