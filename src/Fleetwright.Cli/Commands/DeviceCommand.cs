@@ -35,7 +35,7 @@ internal static class DeviceCommand
         var list = new Command("list", "List the devices.");
         list.SetAction(_ => List(context));
         var command = new Command("device", "Speed, memory, heat, battery and voice-to-voice time of a model on a device.")
-            { device, model, engine, unit, dtype, prompt, cached, reply, held, turns, render, inApp, voice, json, list };
+            { device, model, engine, unit, dtype, prompt, cached, reply, held, turns, render, inApp, voice, json, list, DeviceImportCommand.Create(context) };
         command.SetAction(parsed =>
         {
             Device chosen = context.Catalog.Devices.Get(parsed.GetValue(device) ?? throw new InputException(device.Name, "is missing; 'fleetwright device list' lists the devices"));
