@@ -36,7 +36,8 @@ public sealed class FleetCatalog
         DeviceEngines = new(Path.Combine(root, "device-engines"), "device engine", DeviceEngineReader.Read, e => [e.Name, .. e.Aliases]);
         DeviceCalibration = new(Path.Combine(root, "device-calibration"), "device calibration", DeviceCalibrationReader.Read, c => [c.Name]);
         Networks = new(Path.Combine(root, "networks"), "network", NetworkProfileReader.Read, n => [n.Name, .. n.Aliases]);
-        VoiceProfiles = new(Path.Combine(root, "voice"), "voice profile", NetworkProfileReader.ReadVoice, v => [v.Name]);
+        Recognisers = new(Path.Combine(root, "recognisers"), "speech recogniser", SpeechRecogniserReader.Read, r => [r.Name, .. r.Aliases]);
+        VoiceProfiles = new(Path.Combine(root, "voice"), "voice profile", file => NetworkProfileReader.ReadVoice(file, Recognisers), v => [v.Name]);
     }
 
     /// <summary>The folder that the facts are read from.</summary>
@@ -86,6 +87,7 @@ public sealed class FleetCatalog
         CatalogKind.Of("device-engines", DeviceEngines, e => e.Title),
         CatalogKind.Of("device-calibration", DeviceCalibration, c => $"measured speeds of {c.Name}"),
         CatalogKind.Of("networks", Networks, n => n.Title),
+        CatalogKind.Of("recognisers", Recognisers, r => r.Title),
         CatalogKind.Of("voice", VoiceProfiles, v => v.Name),
     ];
 
@@ -103,6 +105,9 @@ public sealed class FleetCatalog
 
     /// <summary>Ways from a device to the cloud.</summary>
     public CatalogFolder<NetworkProfile> Networks { get; }
+
+    /// <summary>Speech recognisers that run on devices.</summary>
+    public CatalogFolder<SpeechRecogniser> Recognisers { get; }
 
     /// <summary>Stages of a voice turn besides the language model.</summary>
     public CatalogFolder<VoiceProfile> VoiceProfiles { get; }

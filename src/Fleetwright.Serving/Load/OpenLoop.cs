@@ -29,11 +29,8 @@ public static class OpenLoop
         double step = mix.MeanSeconds;
         double rate = perBatch / ((work.Output.Mean - 1) * step);
 
-        StepCost full = IterationMix.MixedStep(replica, work, mix.Budget, Math.Max(1, perBatch), mix.DecodeCost);
-        double beside = replica.Engine.Policy == StepPolicy.PrefillFirst ? 0 : mix.DecodeCost.Seconds, fullSeconds = full.Seconds - mix.DecodeCost.Seconds + beside;
-        var prompts = new PromptClock(mix, beside, fullSeconds);
-        double perToken = fullSeconds / mix.Budget;
-        WaitingTime wait = WaitingTime.PollaczekKhinchine(rate, work.Prompt.Mean * perToken, work.Prompt.MeanSquare * perToken * perToken);
+        Reading(replica, work, mix, perBatch, out PromptClock prompts, out double perToken);
+        WaitingTime wait = Queue(work, rate, perToken);
         double overhead = replica.Engine.RequestOverheadSeconds;
         WaitingTime front = FrontEnd(replica, work, rate, out double frontSeconds);
         double residual = mix.MeanResidualSeconds;
@@ -86,6 +83,43 @@ public static class OpenLoop
         return found.PrefillUtilisation < 1 && double.IsFinite(found.TtftMean) ? found : null;
     }
 
+    /// <summary>
+    /// What the first token of a request waits for at <paramref name="requestsPerSecond"/>, taken apart: the state that <c>AtRate</c> finds, whose mean is that of
+    /// the parts. Null when decode or prefill cannot keep up.
+    /// </summary>
+    /// <param name="replica">The replica.</param>
+    /// <param name="work">The requests; answers of more than one token.</param>
+    /// <param name="requestsPerSecond">Arrivals at the replica.</param>
+    public static FirstTokenParts? FirstTokenAtRate(Replica replica, in Workload work, double requestsPerSecond)
+    {
+        if (AtRate(replica, work, requestsPerSecond, 0.5) is not { } state)
+        {
+            return null;
+        }
+
+        double micro = Math.Max(1, Math.Min(replica.Sharding.PipelineParallel, state.Decoding));
+        double perBatch = state.Decoding / micro;
+        IterationMix mix = IterationMix.Of(replica, work, perBatch);
+        double rate = state.RequestsPerSecond / micro;
+        Reading(replica, work, mix, perBatch, out PromptClock prompts, out double perToken);
+        WaitingTime front = FrontEnd(replica, work, rate, out double frontSeconds);
+        double promptShare = mix.MixedShare * Math.Max(0, mix.MixedCost.Seconds - mix.DecodeCost.Seconds) / mix.MeanSeconds;
+        return new FirstTokenParts(
+            replica.Engine.RequestOverheadSeconds + frontSeconds, front, mix.MeanResidualSeconds, Queue(work, rate, perToken), prompts, promptShare, state);
+    }
+
+    // How long prompts are read: alone in a step, and per token of a full one.
+    private static void Reading(Replica replica, in Workload work, in IterationMix mix, double perBatch, out PromptClock prompts, out double perToken)
+    {
+        StepCost full = IterationMix.MixedStep(replica, work, mix.Budget, Math.Max(1, perBatch), mix.DecodeCost);
+        double beside = replica.Engine.Policy == StepPolicy.PrefillFirst ? 0 : mix.DecodeCost.Seconds, fullSeconds = full.Seconds - mix.DecodeCost.Seconds + beside;
+        prompts = new PromptClock(mix, beside, fullSeconds);
+        perToken = fullSeconds / mix.Budget;
+    }
+
+    private static WaitingTime Queue(in Workload work, double rate, double perToken) =>
+        WaitingTime.PollaczekKhinchine(rate, work.Prompt.Mean * perToken, work.Prompt.MeanSquare * perToken * perToken);
+
     // The front end is a queue of its own, M/G/1; its tail is added to that of the prompts, which is too much where both are long.
     private static WaitingTime FrontEnd(Replica replica, in Workload work, double rate, out double seconds)
     {
@@ -126,24 +160,5 @@ public static class OpenLoop
         }
 
         return fixedSeconds + high;
-    }
-
-    // Step time rises piecewise linearly with prompt tokens: through a pure decode step, the usual chunk and a full step; without the decodes where prompts run alone.
-    private readonly ref struct PromptClock(IterationMix mix, double beside, double fullSeconds)
-    {
-        private readonly double _below = Math.Max(0, mix.MixedCost.Seconds - mix.DecodeCost.Seconds) / mix.ChunkTokens;
-        private readonly double _above = mix.Budget > mix.ChunkTokens ? Math.Max(0, fullSeconds - beside - mix.MixedCost.Seconds + mix.DecodeCost.Seconds) / (mix.Budget - mix.ChunkTokens) : 0;
-        private readonly double _full = fullSeconds;
-
-        public double Seconds(double tokens)
-        {
-            double whole = Math.Max(0, Math.Ceiling(tokens / mix.PromptBudget) - 1);
-            double rest = tokens - (whole * mix.PromptBudget);
-            double last = mix.ChunkTokens > mix.PrefillTokens ? Math.Max(rest, mix.ChunkTokens) : rest;
-            double step = last <= mix.ChunkTokens
-                ? beside + (_below * last)
-                : beside + mix.MixedCost.Seconds - mix.DecodeCost.Seconds + (_above * (last - mix.ChunkTokens));
-            return (whole * _full) + step;
-        }
     }
 }
