@@ -79,6 +79,16 @@ public sealed class DeviceCommandTests
     }
 
     [Fact]
+    public async Task A_prompt_longer_than_the_models_context_is_refused_unless_it_is_cut()
+    {
+        string[] turn = [.. Quest[..7], "--prompt", "200000", "--reply", "80"];
+        (int code, _, string error) = await Run(turn);
+        Assert.Equal(ExitCode.BadInput, code);
+        Assert.Contains("was made for 131072 tokens", error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Success, (await Run([.. turn, "--context-cap", "4096"])).Code);
+    }
+
+    [Fact]
     public async Task Frames_are_shown_for_every_scene_and_unit_as_estimates()
     {
         (int code, string output, _) = await Run("device", "frames", "--device", "quest-3", "--model", "llama-3.2-1b", "--json");

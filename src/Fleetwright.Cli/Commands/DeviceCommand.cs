@@ -56,6 +56,11 @@ internal static class DeviceCommand
                 throw new InputException(cap.Name, FormattableString.Invariant($"found {most}; allowed: more than the cached prompt and the reply ({replyTokens + cachedTokens}) to the {spec.MaximumContext} tokens of {spec.Name}"));
             }
 
+            if (kept is null && promptTokens + replyTokens > spec.MaximumContext)
+            {
+                throw new InputException(prompt.Name, FormattableString.Invariant($"found {promptTokens}, with the reply {promptTokens + replyTokens}; {spec.Name} was made for {spec.MaximumContext} tokens ({cap.Name} cuts longer ones)"));
+            }
+
             promptTokens = Math.Min(promptTokens, (kept ?? int.MaxValue) - replyTokens);
             if (parsed.GetValue(held) is { } asked && (asked < promptTokens + replyTokens || asked > Math.Min(spec.MaximumContext, kept ?? int.MaxValue)))
             {
@@ -74,7 +79,7 @@ internal static class DeviceCommand
             Band uncertain = Uncertainty(estimate, stages);
             if (parsed.GetValue(json))
             {
-                context.WriteJson(Answer.Of(estimate, request, turn, uncertain));
+                context.WriteJson(DeviceAnswer.Of(estimate, request, turn, uncertain));
             }
             else if (estimate.Fits)
             {
@@ -86,7 +91,7 @@ internal static class DeviceCommand
                 return ExitCode.Success;
             }
 
-            context.Error.WriteLine($"fleetwright: {WhyNot(context, prepared, estimate, spec, request)}");
+            context.Error.WriteLine($"fleetwright: {DeviceFitting.WhyNot(context, prepared, split ?? (ILocalInference)prepared, estimate, spec, request)}");
             return ExitCode.Infeasible;
         });
         return command;
@@ -133,13 +138,13 @@ internal static class DeviceCommand
         return new Band(0, first.Low - first.Value + phrase.Low - phrase.Value, first.High - first.Value + phrase.High - phrase.Value);
     }
 
-    private static Band At(VoiceTurn turn, double probability, Band uncertain)
+    internal static Band At(VoiceTurn turn, double probability, Band uncertain)
     {
         double seconds = turn.Total.Quantile(probability);
         return new Band(seconds, seconds + uncertain.Low, seconds + uncertain.High);
     }
 
-    private static string Range(Band band, double factor, string format, CultureInfo c) =>
+    internal static string Range(Band band, double factor, string format, CultureInfo c) =>
         $"{(band.Value * factor).ToString(format, c)} ({(band.Low * factor).ToString(format, c)}–{(band.High * factor).ToString(format, c)})";
 
     private static string Throttle(Band seconds, CultureInfo c) =>
@@ -161,42 +166,6 @@ internal static class DeviceCommand
         return null;
     }
 
-    // By how much it does not fit, and what would.
-    private static string WhyNot(CommandContext context, DeviceModel prepared, DeviceEstimate e, ModelSpec spec, TurnRequest request)
-    {
-        CultureInfo c = CultureInfo.InvariantCulture;
-        string text = string.Create(
-            c, $"{spec.Title} in {e.Weights.Name()} needs {e.MemoryBytes.Value / GiB:0.00} GiB with {e.Engine.Title} at {request.ContextTokens:0} tokens of context; an app on {e.Device.Title} may hold {e.MemoryLimitBytes / GiB:0.00} GiB: {e.ShortBytes / GiB:0.00} GiB too much");
-        double largest = prepared.LargestContext();
-        text += largest >= 1 ? string.Create(c, $"; {largest:#,0} tokens of context would fit") : LargestFitting(context, prepared) is { } other ? $"; the largest model of the catalogue that fits is {other}" : "; no model of the catalogue fits";
-        if (e.Device.FlashRead is not { } flash)
-        {
-            return text;
-        }
-
-        double step = prepared.DecodeSeconds(request.PromptTokens), read = prepared.PagedDecodeSeconds(request.PromptTokens) - step;
-        Band speed = new Band(step + read, step + (read * flash.Value / flash.High), step + (read * flash.Value / flash.Low)).Reciprocal();
-        return $"{text}; where the system reads what is missing from flash for every token it writes {Range(speed, 1, "0.00", c)} tokens/s";
-    }
-
-    private static string? LargestFitting(CommandContext context, DeviceModel prepared)
-    {
-        (string Name, double Bytes)? best = null;
-        foreach (ModelSpec other in context.Catalog.Models.All.Where(m => m.Ranking is null))
-        {
-            foreach (Dtype weights in prepared.Engine.Formats.Keys)
-            {
-                MemoryNeed need = new DeviceModel(prepared.Device, prepared.Engine, prepared.Unit.Kind, other, weights).Memory(Math.Min(2048, other.MaximumContext));
-                if (need.ShortBytes <= 0 && need.Bytes > (best?.Bytes ?? 0))
-                {
-                    best = ($"{other.Name} in {weights.Name()}", need.Bytes);
-                }
-            }
-        }
-
-        return best?.Name;
-    }
-
     private static string LimitText(DecodeLimit limit) => limit switch
     {
         DecodeLimit.WeightBandwidth => "reading weights from memory",
@@ -204,29 +173,4 @@ internal static class DeviceCommand
         DecodeLimit.StepOverhead => "the engine's overhead per token",
         _ => "power",
     };
-
-    // A time that may be infinite, which JSON has no number for.
-    private sealed record Seconds(double? Value, double? Low, double? High)
-    {
-        public static Seconds Of(Band band) => new(Finite(band.Value), Finite(band.Low), Finite(band.High));
-
-        private static double? Finite(double value) => double.IsFinite(value) ? value : null;
-    }
-
-    private sealed record Stage(string Name, Tiers Tier, double P50Seconds, double P95Seconds);
-
-    private sealed record Answer(
-        string Device, string Soc, string Engine, ComputeUnitKind Unit, string UnitTitle, string Model, string Weights, EstimateBasis Basis, string BasisText,
-        double PromptTokens, double ReplyTokens, double ContextTokens, bool Fits, Band MemoryBytes, double MemoryLimitBytes, double ShortBytes, int Sessions,
-        Band PrefillTokensPerSecond, Band FirstTokenSeconds, Band DecodeTokensPerSecond, Band SustainedTokensPerSecond, DecodeLimit Limit,
-        Band PrefillWatts, Band DecodeWatts, Band JoulesPerToken, Band JoulesPerTurn, Band? BatteryPerTurn, Band? BatteryHours, double? SecondsToThrottle, Seconds SecondsToThrottleBand, Seconds SecondsToThrottleAtTurnRate,
-        double VoiceToVoiceP50Seconds, double VoiceToVoiceP95Seconds, Band VoiceToVoiceP50Band, Band VoiceToVoiceP95Band, IReadOnlyList<Stage> Stages)
-    {
-        public static Answer Of(DeviceEstimate e, TurnRequest r, VoiceTurn t, Band uncertain) => new(
-            e.Device.Name, e.Device.Soc, e.Engine.Name, e.Unit.Kind, e.Unit.Title, e.Model, e.Weights.Name(), e.Basis, e.BasisText,
-            r.PromptTokens, r.ReplyTokens, r.ContextTokens, e.Fits, e.MemoryBytes, e.MemoryLimitBytes, e.ShortBytes, e.Sessions,
-            e.PrefillTokensPerSecond, e.FirstTokenSeconds, e.DecodeTokensPerSecond, e.SustainedTokensPerSecond, e.Limit,
-            e.PrefillWatts, e.DecodeWatts, e.JoulesPerToken, e.JoulesPerTurn, e.BatteryPerTurn, e.BatteryHours, Seconds.Of(e.SecondsToThrottle).Value, Seconds.Of(e.SecondsToThrottle), Seconds.Of(e.SecondsToThrottleAtTurnRate),
-            t.Total.Quantile(0.5), t.Total.Quantile(0.95), At(t, 0.5, uncertain), At(t, 0.95, uncertain), [.. t.Stages.Select(s => new Stage(s.Name, s.Tier, s.Seconds.Quantile(0.5), s.Seconds.Quantile(0.95)))]);
-    }
 }

@@ -187,31 +187,6 @@ public sealed class DeviceModel : ILocalInference
     public double MemoryBytes(double contextTokens) =>
         Engine.BaseMemory.Value + (_format.MemoryFactor.Value * _footprint.FileBytes) + _footprint.CacheBytes(contextTokens);
 
-    /// <summary>The longest context that fits in what the app may hold; 0 when the weights alone do not fit.</summary>
-    public double LargestContext()
-    {
-        double limit = Device.AppMemoryLimit.Value;
-        double top = Math.Min(_footprint.MaximumContext, 1 << 24);
-        if (MemoryBytes(1) > limit)
-        {
-            return 0;
-        }
-
-        double low = 1;
-        if (MemoryBytes(top) <= limit)
-        {
-            return top;
-        }
-
-        while (top - low > 0.5)
-        {
-            double middle = (low + top) / 2;
-            (low, top) = MemoryBytes(middle) <= limit ? (middle, top) : (low, middle);
-        }
-
-        return Math.Floor(low);
-    }
-
     /// <inheritdoc/>
     public MemoryNeed Memory(double contextTokens) => new(MemoryBytes(contextTokens), Device.AppMemoryLimit.Value);
 

@@ -61,7 +61,7 @@ public static class UnitSelection
 
     internal static Fact BandwidthOf(Device device, ComputeUnit unit) =>
         unit.ReadBandwidth ?? device.MemoryBandwidth ?? throw new InputException(
-            device.Name, $"neither the {unit.Title} nor the memory of {device.Title} states a bandwidth, so no speed can be estimated; add units[].read_bandwidth or memory.bandwidth");
+            device.Name, $"neither the {unit.Title} nor the memory of {device.Title} states a bandwidth, so no speed can be estimated; give units[].read_bandwidth or memory.bandwidth of its system-on-chip, {device.Soc} in catalog/socs, such as 51.2 GB/s");
 
     private static InputException Unknown(Device device, DeviceEngine engine, string units) =>
         new(engine.Name, $"{engine.Title} has no coefficients for the {units} of {device.Title} ({string.Join(", ", device.Units.Select(u => $"{Name(u.Kind)}: {u.Family}"))}); it has {string.Join(", ", engine.Classes.Select(c => $"{Name(c.Unit)}: {c.Family}").Distinct())}");
