@@ -56,7 +56,7 @@ public sealed class DeviceModelTests
         Assert.True(beside.DecodeTokensPerSecond.Value < alone.DecodeTokensPerSecond.Value);
         Assert.True(beside.SustainedTokensPerSecond.Value < alone.SustainedTokensPerSecond.Value);
         Assert.True(beside.BatteryHours!.Value.Value < alone.BatteryHours!.Value.Value);
-        Assert.True(beside.SecondsToThrottle < alone.SecondsToThrottle);
+        Assert.True(beside.SecondsToThrottle.Value < alone.SecondsToThrottle.Value);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class DeviceModelTests
         // 100 GB/s × 100 pJ/B = 10 W above the 1 W at rest; a case that sheds 6 W is warm after τ·ln(10/5) = 69.3 s and then gives half the speed.
         DeviceEstimate e = DeviceModel.Estimate(Shipped.IdealDevice(sustainedWatts: 6), Shipped.IdealEngine, null, Shipped.Model("llama-3.2-1b"), Dtype.Int8, new TurnRequest(1, 1));
         Assert.Equal(11, e.DecodeWatts.Value, 0.01);
-        Assert.Equal(69.3, e.SecondsToThrottle, 0.1);
+        Assert.Equal(69.3, e.SecondsToThrottle.Value, 0.1);
         Assert.Equal(0.5, e.SustainedTokensPerSecond.Value / e.DecodeTokensPerSecond.Value, 0.001);
     }
 

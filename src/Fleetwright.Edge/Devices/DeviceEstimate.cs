@@ -107,7 +107,10 @@ public sealed record DeviceEstimate
     public required Band? BatteryHours { get; init; }
 
     /// <summary>Seconds of uninterrupted replying until the case is warm and speed falls; infinite when it never does.</summary>
-    public required double SecondsToThrottle { get; init; }
+    public required Band SecondsToThrottle { get; init; }
+
+    /// <summary>Seconds until the case is warm at the asked turn rate, pauses between turns included; infinite when it never is.</summary>
+    public required Band SecondsToThrottleAtTurnRate { get; init; }
 
     /// <summary>What the speeds rest on.</summary>
     public required EstimateBasis Basis { get; init; }

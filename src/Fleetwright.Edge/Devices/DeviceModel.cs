@@ -3,6 +3,7 @@ using Fleetwright.Catalog.Devices;
 using Fleetwright.Catalog.Models;
 using Fleetwright.Catalog.Reading;
 using Fleetwright.Catalog.Units;
+using Fleetwright.Edge.Heat;
 
 namespace Fleetwright.Edge.Devices;
 
@@ -11,7 +12,7 @@ namespace Fleetwright.Edge.Devices;
 /// Equations and sources: <c>docs/edge.md</c>.
 /// </summary>
 /// <remarks>Immutable and thread-safe.</remarks>
-public sealed class DeviceModel
+public sealed class DeviceModel : ILocalInference
 {
     private const double UnmeasuredFactor = 2;
     private readonly ModelFootprint _footprint;
@@ -84,8 +85,14 @@ public sealed class DeviceModel
     /// <summary>The basis in words, with rows and error.</summary>
     public string BasisText { get; }
 
+    /// <inheritdoc/>
+    public string Name => $"{ModelName} in {Weights.Name()}, {Engine.Title} on the {Unit.Title}";
+
     /// <summary>Longest context that the model was made for.</summary>
     public double MaximumContext => _footprint.MaximumContext;
+
+    /// <summary>The widest of the bands of prefill and decode: times may be this factor longer or shorter.</summary>
+    public double BandFactor => Math.Max(_prefillFactor, Math.Max(_decodeBelow, _decodeAbove));
 
     /// <summary>Estimates one turn.</summary>
     /// <param name="device">The device.</param>
@@ -110,7 +117,6 @@ public sealed class DeviceModel
         double tokenJoules = TokenJoules(meanContext);
         double prefillJoules = PrefillJoules(request.PromptTokens, request.CachedTokens);
         double joules = prefillJoules + (request.ReplyTokens * tokenJoules);
-        double decodeWatts = _basePower + (tokenJoules / step);
         Band turnJoules = Energy(joules);
         double sustained = SustainedStepSeconds(meanContext);
         double memory = MemoryBytes(context);
@@ -137,7 +143,8 @@ public sealed class DeviceModel
             JoulesPerTurn = turnJoules,
             BatteryPerTurn = Device.Battery is { } battery ? turnJoules.Times(1 / battery.Value) : null,
             BatteryHours = BatteryHours(turnJoules, request.TurnsPerHour),
-            SecondsToThrottle = SecondsToThrottle(decodeWatts),
+            SecondsToThrottle = ThrottleBand(step, tokenJoules, double.PositiveInfinity),
+            SecondsToThrottleAtTurnRate = ThrottleBand(prefill + (request.ReplyTokens * step), joules, request.TurnsPerHour),
             Basis = Basis,
             BasisText = BasisText,
         };
@@ -195,16 +202,19 @@ public sealed class DeviceModel
         return Math.Floor(low);
     }
 
-    /// <summary>Joules of a turn above rest.</summary>
-    public double TurnJoules(double promptTokens, double replyTokens) =>
-        PrefillJoules(promptTokens, 0) + (replyTokens * TokenJoules(promptTokens + (replyTokens / 2)));
+    /// <inheritdoc/>
+    public MemoryNeed Memory(double contextTokens) => new(MemoryBytes(contextTokens), Device.AppMemoryLimit.Value);
 
-    internal double PrefillBandFactor => _prefillFactor;
+    /// <summary>Joules of a turn above rest; the reply's tokens at their mean context.</summary>
+    public double TurnJoules(double promptTokens, double cachedTokens, double replyTokens) =>
+        PrefillJoules(promptTokens, cachedTokens) + (replyTokens * TokenJoules(promptTokens + (replyTokens / 2)));
 
-    private double PrefillJoules(double promptTokens, double cachedTokens) =>
+    /// <summary>Joules of reading a prompt above rest.</summary>
+    public double PrefillJoules(double promptTokens, double cachedTokens = 0) =>
         PrefillOperations(promptTokens, cachedTokens, 1) * Unit.EnergyPerOperation.Value;
 
-    private double TokenJoules(double contextTokens) =>
+    /// <summary>Joules of one reply token above rest at a context length.</summary>
+    public double TokenJoules(double contextTokens) =>
         Unit.EnergyPerToken.Value + (Unit.EnergyPerByte.Value * (_footprint.BytesPerToken + _footprint.CacheBytes(contextTokens)));
 
     private double PrefillOperations(double promptTokens, double cachedTokens, double attentionFactor)
@@ -214,6 +224,30 @@ public sealed class DeviceModel
         double pairs = (fresh * fresh / 2) + (fresh * cachedTokens);
         return (padded * _footprint.OperationsPerToken) + (attentionFactor * _footprint.OperationsPerPair * pairs);
     }
+
+    /// <summary>Bytes of keys and values at a context length.</summary>
+    internal double CacheBytes(double contextTokens) => _footprint.CacheBytes(contextTokens);
+
+    /// <summary>
+    /// The pieces of a step that a GPU does not interrupt: seconds of a layer, seconds of the output head (one matrix), and the head's share of the
+    /// step. Other work starts between them.
+    /// </summary>
+    internal (double LayerSeconds, double HeadSeconds, double HeadShare) Slices(double contextTokens)
+    {
+        double step = _class.StepOverhead.Value + ((_footprint.BytesPerToken + CacheCost(contextTokens)) * _secondsPerByte);
+        double head = _footprint.HeadBytes * _secondsPerByte;
+        return ((step - head) / _footprint.Layers, head, head / step);
+    }
+
+    /// <summary>Bytes per second that the model reads where nothing slows it.</summary>
+    internal double TrafficAlone(double contextTokens)
+    {
+        double bytes = _footprint.BytesPerToken + CacheCost(contextTokens);
+        return bytes / (_class.StepOverhead.Value + (bytes / (_class.BandwidthEfficiency.Value * UnitSelection.BandwidthOf(Device, Unit).Value)));
+    }
+
+    /// <summary>Reply tokens per second at a context length while cool, with its band.</summary>
+    internal Band DecodeBand(double contextTokens) => Band.Around(1 / DecodeSeconds(contextTokens), _decodeBelow, _decodeAbove);
 
     private double FreeStepSeconds(double contextTokens) =>
         _slowdown * (_class.StepOverhead.Value + ((_footprint.BytesPerToken + CacheCost(contextTokens)) * _secondsPerByte));
@@ -234,16 +268,22 @@ public sealed class DeviceModel
             : DecodeLimit.StepOverhead;
     }
 
-    // A first-order lag: the case settles towards the power drawn; it is warm when it has reached what it can shed.
-    private double SecondsToThrottle(double watts)
+    /// <summary>
+    /// Seconds until the case is warm at a turn rate (infinite when it never is), between what the ranges of time constant and sustained power give.
+    /// Between turns the device draws what the scene, or rest, takes.
+    /// </summary>
+    /// <param name="turnSeconds">Seconds in which a turn computes.</param>
+    /// <param name="turnJoules">What a turn takes above that.</param>
+    /// <param name="turnsPerHour">Turns an hour; infinite for one after the other.</param>
+    internal Band ThrottleBand(double turnSeconds, double turnJoules, double turnsPerHour)
     {
-        double sustained = Device.SustainedPower.Value;
-        return watts <= sustained ? double.PositiveInfinity
-            : _basePower >= sustained ? 0
-            : Device.ThermalTimeConstant.Value * Math.Log((watts - _basePower) / (watts - sustained));
+        Fact sustained = Device.SustainedPower, lag = Device.ThermalTimeConstant;
+        return new Band(At(sustained.Value, lag.Value), At(sustained.Low, lag.Low), At(sustained.High, lag.High));
+
+        double At(double watts, double seconds) => ThermalState.SecondsToThrottle(_basePower, _basePower + (turnJoules / turnSeconds), watts, seconds, turnSeconds, 3600 / turnsPerHour);
     }
 
-    private Band? BatteryHours(Band turnJoules, double turnsPerHour)
+    internal Band? BatteryHours(Band turnJoules, double turnsPerHour)
     {
         if (Device.Battery is not { } battery)
         {

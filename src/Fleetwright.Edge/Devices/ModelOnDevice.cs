@@ -14,6 +14,12 @@ internal sealed record ModelFootprint
     /// <summary>Bytes of weights that one token reads (of a mixture of experts: the active ones).</summary>
     public required double BytesPerToken { get; init; }
 
+    /// <summary>Bytes of the output head.</summary>
+    public double HeadBytes { get; init; }
+
+    /// <summary>Layers.</summary>
+    public int Layers { get; init; } = 1;
+
     /// <summary>Operations that one prompt token takes in matrices.</summary>
     public required double OperationsPerToken { get; init; }
 
@@ -40,6 +46,8 @@ internal sealed record ModelFootprint
         {
             FileBytes = ((layers * format.LayerBits) + (head * format.HeadBits) + (embedding * format.EmbeddingBits)) / 8,
             BytesPerToken = ((active * format.LayerBits) + (head * format.HeadBits)) / 8,
+            HeadBytes = head * format.HeadBits / 8,
+            Layers = model.Layers.Sum(l => l.Count),
             OperationsPerToken = 2 * (active + head),
             OperationsPerPair = PairOperations(model),
             CacheBytes = graph.CacheBytesPerSequence,

@@ -271,7 +271,7 @@ internal sealed class DevicePlanner
     {
         double prompt = _product.Prompt.Between(0, threshold).Mean;
         return candidate.Tier == Tiers.Device
-            ? candidate.Prepared.TurnJoules(prompt, _product.Reply.Mean)
+            ? candidate.Prepared.TurnJoules(prompt, 0, _product.Reply.Mean)
             : RadioEnergy.TurnJoules(_device.Hop!, _voice.FirstPhraseTokens.Value * candidate.Prepared.DecodeSeconds(prompt), _voice.BytesUp.Value, _voice.BytesDown.Value, Gap);
     }
 
