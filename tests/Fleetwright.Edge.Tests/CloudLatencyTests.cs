@@ -19,8 +19,8 @@ namespace Fleetwright.Edge.Tests;
 public sealed class CloudLatencyTests(ITestOutputHelper output)
 {
     private const double Prompt = 1024;
-    private const double Answer = 256;
-    private const double Variation = 0.6;
+    private const double Answer = 1024;
+    private const double Variation = 0.3;
 
     internal static Replica Replica { get; } = new(
         new ModelGraph(Shipped.Catalog.Models.Get("llama-3.1-70b"), Precision.Fp8, new Sharding(8)), ChipModel.For(Shipped.Catalog, "h200-sxm"), EngineOptions.Of(Shipped.Catalog).Get("vllm"));
@@ -29,7 +29,7 @@ public sealed class CloudLatencyTests(ITestOutputHelper output)
 
     private static double Most { get; } = OpenLoop.At(Replica, Work, 200, 0.99).RequestsPerSecond;
 
-    // The mean of the parts is that of the formula; its tail adds the parts' tails, so it lies no lower than the sum of independent parts, but for a percent.
+    // The mean is the open loop's; its quantile takes front end and running step at their worst at once, which counts in the middle but hardly in the tail.
     [Theory]
     [InlineData(0.2)]
     [InlineData(0.5)]
@@ -46,11 +46,11 @@ public sealed class CloudLatencyTests(ITestOutputHelper output)
         {
             double formula = OpenLoop.AtRate(Replica, Work, rate, quantile)!.Value.TtftTail;
             output.WriteLine(FormattableString.Invariant($"{share:0 %} p{quantile * 100:0}: {all.Quantile(quantile) * 1e3:0} ms, open loop {formula * 1e3:0} ms, {(all.Quantile(quantile) / formula) - 1:+0.0 %;-0.0 %}"));
-            Assert.InRange(all.Quantile(quantile), 0.75 * formula, 1.02 * formula);
+            Assert.InRange(all.Quantile(quantile), (quantile < 0.9 ? 0.85 : 0.95) * formula, 1.02 * formula);
         }
     }
 
-    // Bounds are those by which docs/serving.md has the formulas off the engine, with the wider lengths of this workload.
+    // docs/serving.md has the open loop within 4 % (mean) and 8 % (p99) of the engine for this workload; between, parts that are long together still fall short of real bursts.
     [Theory]
     [InlineData(0.2)]
     [InlineData(0.5)]
@@ -64,10 +64,10 @@ public sealed class CloudLatencyTests(ITestOutputHelper output)
             new SimulationRequest { Replica = Replica, Source = new CutSource(new GeneratedSource(traffic, 1), toSeconds: 60 + (8000 / rate)), TypicalContext = Prompt + Answer, WarmUpSeconds = 60, Threads = 1 },
             TestContext.Current.CancellationToken);
         ClassStatistics simulated = run.Statistics.Classes[0];
-        Tell("mean", all.Mean, simulated.Ttft.Mean, 0.06);
+        Tell("mean", all.Mean, simulated.Ttft.Mean, 0.04);
         Tell("p50", all.Quantile(0.5), simulated.Ttft.Quantile(0.5), 0.08);
         Tell("p95", all.Quantile(0.95), simulated.Ttft.Quantile(0.95), 0.10);
-        Tell("p99", all.Quantile(0.99), simulated.Ttft.Quantile(0.99), 0.15);
+        Tell("p99", all.Quantile(0.99), simulated.Ttft.Quantile(0.99), 0.10);
 
         void Tell(string name, double formula, double exact, double within)
         {

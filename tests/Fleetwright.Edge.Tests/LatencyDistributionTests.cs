@@ -99,7 +99,7 @@ public sealed class LatencyDistributionTests
         LatencyDistribution with = Exponential.WithFallback(timeout, LatencyDistribution.Constant(cost));
         double late = Math.Exp(-timeout);
         Assert.Equal(1 - late + cost * late, with.Mean, 0.002 * (1 + cost * late));
-        Assert.Equal(1 - late, with.ShareWithin(timeout), 0.01);
+        Assert.Equal(1 - late, with.ShareWithin(timeout), 0.015);
     }
 
     [Fact]
@@ -111,13 +111,13 @@ public sealed class LatencyDistributionTests
         Assert.Equal(0.5 + Exponential.Mean, a.WithFallback(0.5, Exponential).Mean, 1e-12);
     }
 
-    // For constants the mean is exact: a tenth of the cases is late.
+    // A tenth of the cases is late; where a distribution jumps, its share is known to a cell of 1 %.
     [Fact]
-    public void A_fallback_of_constants_is_exact()
+    public void A_fallback_parts_two_constants_at_their_share()
     {
         LatencyDistribution two = LatencyDistribution.Mix(LatencyDistribution.Constant(1), 0.9, LatencyDistribution.Constant(9));
         LatencyDistribution with = two.WithFallback(2, LatencyDistribution.Constant(3));
-        Assert.Equal(0.9 * 1 + 0.1 * 5, with.Mean, 0.05 * 0.9);
+        Assert.Equal(0.9 * 1 + 0.1 * 5, with.Mean, 0.01 * 4);
     }
 
     [Fact]

@@ -141,8 +141,8 @@ public sealed class NetworkTests
     }
 
     [Theory]
-    [InlineData("loss: { value: 0.2 %, low: 0.1 %, high: 1 %, source: loss", "loss: { value: 120 %, source: loss", "loss", "90 %")]
-    [InlineData("  p50: { value: 20 Mb/s, low: 5 Mb/s, high: 100 Mb/s, assumed", "  p50: { value: 0 Mb/s, assumed", "uplink.p50", "1 B/s")]
+    [InlineData("loss: { value: 0.2 %, low: 0.1 %, high: 1 %, source: loss", "loss: { value: 120 %, source: loss", "loss.value", "at most 0.9")]
+    [InlineData("  p50: { value: 20 Mb/s, low: 5 Mb/s, high: 100 Mb/s, assumed", "  p50: { value: 0 Mb/s, assumed", "uplink.p50.value", "at least 1")]
     [InlineData("  p50: { value: 20 Mb/s, low: 5 Mb/s, high: 100 Mb/s, assumed", "  p60: { value: 20 Mb/s, assumed", "uplink", "needs p50; found only p60")]
     [InlineData("access: wifi", "access: wi-fi", "access", "allowed: wifi, lte")]
     public void A_wrong_value_is_told_with_file_line_and_what_is_allowed(string right, string wrong, string path, string expected)
