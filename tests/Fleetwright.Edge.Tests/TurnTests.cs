@@ -133,7 +133,10 @@ public sealed class TurnTests
     {
         VisionEncoder base16 = Shipped.Catalog.VisionEncoders.Get("siglip-so400m-224") with
         {
-            Layers = Fact.Of(12, "config"), Width = Fact.Of(768, "config"), FeedForward = Fact.Of(3072, "config"), Patches = Fact.Of(197, "config"),
+            Layers = Fact.Of(12, "config"),
+            Width = Fact.Of(768, "config"),
+            FeedForward = Fact.Of(3072, "config"),
+            Patches = Fact.Of(197, "config"),
         };
         Assert.Equal(17.56e9, base16.Operations / 2, 0.01 * 17.56e9);
     }
