@@ -17,8 +17,11 @@ namespace Fleetwright.Scenarios.Chain;
 /// <param name="TtftMean">Mean time to the first token on the cheapest chip, in seconds; infinite when none can do it.</param>
 /// <param name="TtftTail">The same at p99.</param>
 /// <param name="TpotMean">Mean time per output token on the cheapest chip, in seconds.</param>
+/// <param name="Plan">The cheapest deployment; null when no chip can do it, and for ranking.</param>
+/// <param name="Shape">What its requests look like; null for ranking.</param>
 internal sealed record WorkloadCapability(
-    Inputs.Workload Workload, WorkloadServing Result, IReadOnlyDictionary<string, double> LoadPerChip, double TtftMean, double TtftTail, double TpotMean);
+    Inputs.Workload Workload, WorkloadServing Result, IReadOnlyDictionary<string, double> LoadPerChip, double TtftMean, double TtftTail, double TpotMean,
+    ServingPlan? Plan = null, Workload? Shape = null);
 
 /// <summary>
 /// The price list of the data centre: for each workload and chip the cheapest deployment that meets the targets.
@@ -71,7 +74,9 @@ internal static class ServingStage
             load,
             best?.AtCapacity.TtftMean ?? double.PositiveInfinity,
             best?.AtCapacity.TtftTail ?? double.PositiveInfinity,
-            best?.AtCapacity.TpotMean ?? double.PositiveInfinity);
+            best?.AtCapacity.TpotMean ?? double.PositiveInfinity,
+            best,
+            shape);
     }
 
     private static ServingOption Option(ChipSizing sizing, Workload shape, ChainContext context)

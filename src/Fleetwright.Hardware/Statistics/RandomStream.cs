@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Text;
 
-namespace Fleetwright.Serving.Simulation;
+namespace Fleetwright.Hardware.Statistics;
 
 /// <summary>
 /// A named stream of random numbers. The run's seed, the entity and the purpose give its start, so the same three give the same numbers and
@@ -12,7 +12,7 @@ namespace Fleetwright.Serving.Simulation;
 /// xoshiro256++ (Blackman and Vigna, ACM TOMS 47, 2021), started by SplitMix64 (Steele, Lea and Flood 2014) from the FNV-1a hash of the names.
 /// Its period of 2²⁵⁶ − 1 is why it is not SplitMix64 itself: a fleet has some 10⁵ streams, and on a period of 2⁶⁴ two of them could overlap.
 /// </remarks>
-internal struct RandomStream
+public struct RandomStream
 {
     private const double Unit = 1.0 / (1UL << 53);
     private ulong _s0;
@@ -20,11 +20,18 @@ internal struct RandomStream
     private ulong _s2;
     private ulong _s3;
 
+    /// <summary>The stream of an entity for a purpose.</summary>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="entity">Whose numbers these are.</param>
+    /// <param name="purpose">What they decide.</param>
     public RandomStream(ulong seed, string entity, string purpose)
         : this(Named(Named(Mixed(seed), entity), purpose))
     {
     }
 
+    /// <summary>The stream of a name.</summary>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="name">Whose numbers these are.</param>
     public RandomStream(ulong seed, string name)
         : this(Named(Mixed(seed), name))
     {
