@@ -37,6 +37,7 @@ public sealed class FleetCatalog
         DeviceCalibration = new(Path.Combine(root, "device-calibration"), "device calibration", DeviceCalibrationReader.Read, c => [c.Name]);
         Networks = new(Path.Combine(root, "networks"), "network", NetworkProfileReader.Read, n => [n.Name, .. n.Aliases]);
         Recognisers = new(Path.Combine(root, "recognisers"), "speech recogniser", SpeechRecogniserReader.Read, r => [r.Name, .. r.Aliases]);
+        VisionEncoders = new(Path.Combine(root, "vision"), "vision encoder", VisionEncoderReader.Read, v => [v.Name, .. v.Aliases]);
         VoiceProfiles = new(Path.Combine(root, "voice"), "voice profile", file => NetworkProfileReader.ReadVoice(file, Recognisers), v => [v.Name]);
     }
 
@@ -88,6 +89,7 @@ public sealed class FleetCatalog
         CatalogKind.Of("device-calibration", DeviceCalibration, c => $"measured speeds of {c.Name}"),
         CatalogKind.Of("networks", Networks, n => n.Title),
         CatalogKind.Of("recognisers", Recognisers, r => r.Title),
+        CatalogKind.Of("vision", VisionEncoders, v => v.Title),
         CatalogKind.Of("voice", VoiceProfiles, v => v.Name),
     ];
 
@@ -108,6 +110,9 @@ public sealed class FleetCatalog
 
     /// <summary>Speech recognisers that run on devices.</summary>
     public CatalogFolder<SpeechRecogniser> Recognisers { get; }
+
+    /// <summary>Vision encoders of camera turns.</summary>
+    public CatalogFolder<VisionEncoder> VisionEncoders { get; }
 
     /// <summary>Stages of a voice turn besides the language model.</summary>
     public CatalogFolder<VoiceProfile> VoiceProfiles { get; }

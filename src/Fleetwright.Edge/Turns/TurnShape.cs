@@ -1,3 +1,5 @@
+using Fleetwright.Catalog.Devices;
+
 namespace Fleetwright.Edge.Turns;
 
 /// <summary>How a person asks.</summary>
@@ -22,7 +24,19 @@ public enum TurnKind
 /// <param name="ImageTokens">Tokens that the image adds to the prompt; 0 for none.</param>
 /// <param name="ImageWorkTokens">Work of the vision encoder, as prompt tokens of the language model that take as many operations; 0 for none.</param>
 public sealed record TurnShape(
-    TurnKind Kind, TokenLengths Prompt, double CachedShare, TokenLengths Reply, double ImageBytes = 0, double ImageTokens = 0, double ImageWorkTokens = 0);
+    TurnKind Kind, TokenLengths Prompt, double CachedShare, TokenLengths Reply, double ImageBytes = 0, double ImageTokens = 0, double ImageWorkTokens = 0)
+{
+    /// <summary>The same turn about an image. The encoder is taken to run at the rate of the language model's prompts: no encoder's time on a device was published but one.</summary>
+    /// <param name="encoder">The vision encoder.</param>
+    /// <param name="parametersPerToken">Parameters that one token of the language model goes through.</param>
+    public TurnShape WithImage(VisionEncoder encoder, double parametersPerToken) => this with
+    {
+        Kind = Kind == TurnKind.Voice ? TurnKind.Camera : Kind,
+        ImageBytes = encoder.ImageBytes.Value,
+        ImageTokens = encoder.Tokens.Value,
+        ImageWorkTokens = encoder.Operations / (2 * parametersPerToken),
+    };
+}
 
 /// <summary>Where the stages of a turn run; one tier each. The end of turn is always found on the device. For a text turn only <paramref name="Model"/> counts.</summary>
 /// <param name="Recognise">Speech to text.</param>

@@ -21,6 +21,9 @@ public enum Tiers
 
     /// <summary>A server near the user: at home, in the building or at the access network.</summary>
     Edge = 8,
+
+    /// <summary>A data centre that keeps no data and can prove it, for what may not reach an ordinary one.</summary>
+    PrivateCloud = 16,
 }
 
 /// <summary>One stage of a turn.</summary>
