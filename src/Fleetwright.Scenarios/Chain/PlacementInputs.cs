@@ -137,16 +137,18 @@ public static class PlacementInputs
         }
     }
 
-    // A workload that no chip can serve in time is taken to answer at its targets.
+    // The replica of the cheapest deployment at the load that it is sized for. A workload that no chip can serve in time is taken to answer at its targets, at no price.
     private static CloudLatency Service(WorkloadCapability capability)
     {
-        if (capability is not { Plan: { } plan, Shape: { } shape })
+        if (capability is { Plan: { } plan, Shape: { } shape })
         {
-            return CloudLatency.Fixed(Through(capability.Workload.LatencyTarget.Value, 2 * capability.Workload.LatencyTarget.Value), capability.Workload.TpotTarget?.Value ?? 0.05, 0);
+            double rate = plan.AtCapacity.RequestsPerSecond;
+            return CloudLatency.Of(plan.Replica, shape, rate, plan.DollarsPerRequest * rate * 3600)
+                ?? throw new InvalidOperationException($"{capability.Workload.Name} cannot keep up with the load that it was sized for");
         }
 
-        double tokens = shape.Prompt.Mean + shape.Output.Mean;
-        return CloudLatency.Fixed(Through(capability.TtftMean, Math.Max(capability.TtftMean * 1.0001, capability.TtftTail)), capability.TpotMean, plan.DollarsPerRequest / tokens * 1e6);
+        double target = capability.Workload.LatencyTarget.Value;
+        return CloudLatency.Fixed(Through(target, 2 * target), capability.Workload.TpotTarget?.Value ?? 0.05, 0);
     }
 
     // mean = exp(μ + σ²/2) and p99 = exp(μ + 2.326·σ) give σ = z − √(z² − 2·ln(p99/mean)), where the ratio is at most exp(z²/2) = 15.
