@@ -86,6 +86,23 @@ public sealed class DeviceModelTests
         Assert.InRange(e.MemoryBytes.Value / e.MemoryLimitBytes, 0.63, 0.70);
     }
 
+    // Rows L214, L216 to L224, L284 and L300, L301: peak memory in MB of MLX in 4 bits after prompts of 20 tokens. Catalogue factor and base are a fit over them.
+    [Theory]
+    [InlineData("iphone-17-pro", "qwen2.5-1.5b", 1100)]
+    [InlineData("iphone-17-pro", "gemma-3-1b", 927)]
+    [InlineData("iphone-17-pro", "qwen3-0.6b", 539)]
+    [InlineData("iphone-17-pro", "qwen3-1.7b", 1090)]
+    [InlineData("iphone-17-pro", "llama-3.2-3b", 1945)]
+    [InlineData("iphone-17-pro", "smollm3-3b", 2096)]
+    [InlineData("iphone-17-pro", "phi-4-mini", 2240)]
+    [InlineData("macbook-pro-m4-max", "qwen3-4b", 2523)]
+    [InlineData("macbook-pro-m4-max", "qwen3-8b", 4757)]
+    public void Memory_of_MLX_after_short_prompts_is_within_20_percent(string device, string model, double megabytes)
+    {
+        var prepared = new DeviceModel(Shipped.Device(device), Shipped.Engine("mlx"), ComputeUnitKind.Gpu, Shipped.Model(model), Dtype.Int4);
+        Assert.InRange(prepared.Memory(150).Bytes / 1e6 / megabytes, 0.8, 1.2);
+    }
+
     [Theory]
     [InlineData("ray-ban-meta")]
     [InlineData("ray-ban-display")]

@@ -77,6 +77,9 @@ public sealed record Device
     /// <summary>Peak memory bandwidth shared by all units in bytes per second; null when undisclosed.</summary>
     public Fact? MemoryBandwidth { get; init; }
 
+    /// <summary>Rate in bytes per second at which weights that do not fit are read from flash as they are needed; null when not known.</summary>
+    public Fact? FlashRead { get; init; }
+
     /// <summary>Energy of a full battery in joules; null for mains power.</summary>
     public Fact? Battery { get; init; }
 
@@ -94,6 +97,9 @@ public sealed record Device
 
     /// <summary>Time constant in seconds with which the case warms: a first-order lag.</summary>
     public required Fact ThermalTimeConstant { get; init; }
+
+    /// <summary>What it shows its user; null for devices without a display of note.</summary>
+    public DeviceDisplay? Display { get; init; }
 
     /// <summary>What the scene may reserve, by name; empty for devices that render nothing of note.</summary>
     public IReadOnlyList<RenderLoad> RenderLoads { get; init; } = [];
@@ -138,6 +144,12 @@ public sealed record ComputeUnit
     /// <summary>Joules per operation in prefill, whole device above rest.</summary>
     public required Fact EnergyPerOperation { get; init; }
 }
+
+/// <summary>What a device shows its user.</summary>
+/// <param name="RefreshRate">Most frames per second.</param>
+/// <param name="Pixels">Pixels of all panels together.</param>
+/// <param name="Passthrough">Seconds from light at the cameras to light at the eyes; null without passthrough or when not known.</param>
+public sealed record DeviceDisplay(Fact RefreshRate, Fact Pixels, Fact? Passthrough);
 
 /// <summary>What a rendered scene takes away from the assistant.</summary>
 /// <param name="Name">Such as <c>90hz</c>.</param>

@@ -45,12 +45,16 @@ public static class DeviceReader
             MemoryCapacity = memory.Fact("capacity", Dimension.Bytes, 1),
             AppMemoryLimit = memory.Fact("app_limit", Dimension.Bytes, 1),
             MemoryBandwidth = soc?.MemoryBandwidth,
+            FlashRead = memory.OptionalFact("flash_read", Dimension.ByteRate, 1),
             Battery = power.OptionalFact("battery", Dimension.Energy, 1),
             IdlePower = power.Fact("idle", Dimension.Power, 1e-6),
             InUsePower = power.Fact("in_use", Dimension.Power, 1e-6),
             SustainedPower = power.Fact("sustained", Dimension.Power, 1e-6),
             BurstPower = power.Fact("burst", Dimension.Power, 1e-6),
             ThermalTimeConstant = power.Fact("thermal_time_constant", Dimension.Time, 1),
+            Display = root.OptionalMap("display") is { } d
+                ? new DeviceDisplay(d.Fact("refresh_rate", Dimension.Frequency, 1), d.Fact("pixels", Dimension.Count, 1), d.OptionalFact("passthrough", Dimension.Time))
+                : null,
             RenderLoads = [.. root.Maps("render_loads").Select(ReadLoad)],
             Speech = root.OptionalMap("speech") is { } s
                 ? new DeviceSpeech(s.Fact("recogniser", Dimension.Time), s.Fact("synthesiser", Dimension.Time))

@@ -166,6 +166,16 @@ public sealed class DeviceModel : ILocalInference
     public double DecodeSeconds(double contextTokens) =>
         Math.Max(FreeStepSeconds(contextTokens), TokenJoules(contextTokens) / Math.Max(1e-9, Device.BurstPower.Value - _basePower));
 
+    /// <summary>
+    /// Seconds of one reply token where the app may hold less than the model needs and the system reads the missing weights from flash: weights are
+    /// used in the same order for every token, so a cache that drops the oldest pages has dropped each before its next use and the whole
+    /// of them is read again (cyclic access under least-recently-used replacement). The speed with all in memory where it fits; infinite when flash is not known.
+    /// </summary>
+    public double PagedDecodeSeconds(double contextTokens) =>
+        Memory(contextTokens).ShortBytes <= 0 ? DecodeSeconds(contextTokens)
+        : Device.FlashRead is { } flash ? DecodeSeconds(contextTokens) + (_footprint.BytesPerToken / flash.Value)
+        : double.PositiveInfinity;
+
     /// <summary>Seconds of one reply token at the power that the case sheds for hours; infinite when the scene alone fills it.</summary>
     public double SustainedStepSeconds(double contextTokens)
     {

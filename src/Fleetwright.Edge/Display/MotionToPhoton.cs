@@ -13,7 +13,7 @@ public static class MotionToPhoton
     /// <summary>Seconds per bit of a frame in encoder, home Wi-Fi and decoder together: Pico 4 at 90 Hz, noisy scene, 80.2 ms at 130 Mbit/s and 69.9 ms at 50.</summary>
     public const double SecondsPerFrameBit = (80.2e-3 - 69.9e-3) * 90 / 80e6;
 
-    /// <summary>How far the rows that were not used lie off at most, but for one streaming program that buffers more.</summary>
+    /// <summary>How far off a prediction may be: rows that were not used lie within, but for pipelines that hold more frames (listed in the page).</summary>
     public const double Error = 0.15;
 
     /// <summary>Drawn on the headset or on a computer at its cable: one frame to draw, one to show, and the fixed part.</summary>

@@ -67,9 +67,10 @@ public sealed class VoiceTurn
     /// <param name="tier"><see cref="Tiers.Device"/> or <see cref="Tiers.Phone"/>.</param>
     /// <param name="hop">The way from the worn device to the phone; null when the model runs on the device.</param>
     /// <param name="cloudSpeech">The way to the cloud's recogniser and synthesiser, used when the device has none of its own; null for none.</param>
-    public static VoiceTurn Local(VoiceProfile? voice, ILocalInference model, Func<double, double> prompt, Tiers tier = Tiers.Device, NetworkProfile? hop = null, NetworkProfile? cloudSpeech = null)
+    /// <param name="cachedTokens">Leading tokens of every prompt that are in memory already.</param>
+    public static VoiceTurn Local(VoiceProfile? voice, ILocalInference model, Func<double, double> prompt, Tiers tier = Tiers.Device, NetworkProfile? hop = null, NetworkProfile? cloudSpeech = null, double cachedTokens = 0)
     {
-        LatencyDistribution first = LatencyDistribution.FromQuantile(p => model.PrefillSeconds(prompt(p), 0));
+        LatencyDistribution first = LatencyDistribution.FromQuantile(p => model.PrefillSeconds(prompt(p), cachedTokens));
         var stages = new List<TurnStage>();
         if (hop is not null)
         {
