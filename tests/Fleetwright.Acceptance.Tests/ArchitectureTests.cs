@@ -22,6 +22,9 @@ public sealed class ArchitectureTests
 
     public static TheoryData<string> Projects => [.. Directory.EnumerateDirectories(Repository.Path("src")).Select(p => Path.GetFileName(p)["Fleetwright.".Length..]).Order(StringComparer.Ordinal)];
 
+    /// <summary>The library that apps on devices link, and all that it brings with it.</summary>
+    public static TheoryData<string> Library => ["Edge", .. Allowed["Edge"]];
+
     [Theory]
     [MemberData(nameof(Projects))]
     public void A_project_uses_only_what_lies_before_it_in_the_chain(string project)
@@ -34,6 +37,11 @@ public sealed class ArchitectureTests
     [MemberData(nameof(Projects))]
     public void A_project_has_tests_of_its_own(string project)
         => Assert.True(Directory.Exists(Repository.Path("tests", $"Fleetwright.{project}.Tests")), $"tests/Fleetwright.{project}.Tests is missing");
+
+    [Theory]
+    [MemberData(nameof(Library))]
+    public void What_an_app_links_may_be_trimmed(string project)
+        => Assert.Equal("true", XDocument.Load(Repository.Path($"src/Fleetwright.{project}/Fleetwright.{project}.csproj")).Descendants("IsTrimmable").Single().Value);
 
     [Fact]
     public void Every_project_is_in_the_solution()
