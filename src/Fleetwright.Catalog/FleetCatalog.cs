@@ -34,6 +34,7 @@ public sealed class FleetCatalog
         Socs = new(Path.Combine(root, "socs"), "system-on-chip", SocReader.Read, s => [s.Name, s.Title, .. s.Aliases]);
         Devices = new(Path.Combine(root, "devices"), "device", f => DeviceReader.Read(f, Socs), d => [d.Name, .. d.Aliases]);
         DeviceEngines = new(Path.Combine(root, "device-engines"), "device engine", DeviceEngineReader.Read, e => [e.Name, .. e.Aliases]);
+        DeviceCalibration = new(Path.Combine(root, "device-calibration"), "device calibration", DeviceCalibrationReader.Read, c => [c.Name]);
         Networks = new(Path.Combine(root, "networks"), "network", NetworkProfileReader.Read, n => [n.Name, .. n.Aliases]);
         Recognisers = new(Path.Combine(root, "recognisers"), "speech recogniser", SpeechRecogniserReader.Read, r => [r.Name, .. r.Aliases]);
         VoiceProfiles = new(Path.Combine(root, "voice"), "voice profile", file => NetworkProfileReader.ReadVoice(file, Recognisers), v => [v.Name]);
@@ -84,6 +85,7 @@ public sealed class FleetCatalog
         CatalogKind.Of("socs", Socs, s => s.Title),
         CatalogKind.Of("devices", Devices, d => d.Title),
         CatalogKind.Of("device-engines", DeviceEngines, e => e.Title),
+        CatalogKind.Of("device-calibration", DeviceCalibration, c => $"measured speeds of {c.Name}"),
         CatalogKind.Of("networks", Networks, n => n.Title),
         CatalogKind.Of("recognisers", Recognisers, r => r.Title),
         CatalogKind.Of("voice", VoiceProfiles, v => v.Name),
@@ -97,6 +99,9 @@ public sealed class FleetCatalog
 
     /// <summary>Software that runs models on devices.</summary>
     public CatalogFolder<DeviceEngine> DeviceEngines { get; }
+
+    /// <summary>Measured speeds by engine, written by <c>fleetwright calibrate</c>.</summary>
+    public CatalogFolder<DeviceCalibration> DeviceCalibration { get; }
 
     /// <summary>Ways from a device to the cloud.</summary>
     public CatalogFolder<NetworkProfile> Networks { get; }

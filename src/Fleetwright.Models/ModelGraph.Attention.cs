@@ -16,7 +16,7 @@ public sealed partial class ModelGraph
         double kvWidth = kvHeads * (a.HeadSize + a.ValueHeadSize);
         double projectedKv = a.KeysAreValues ? kvHeads * a.HeadSize : kvWidth;
         double gateWidth = a.OutputGate ? heads * a.ValueHeadSize : 0;
-        sink.Add(Operator.Gemm(OperatorRole.QkvProjection, tokens, queryWidth + projectedKv + gateWidth, Model.HiddenSize, LayerDtype, LayerCompute, count));
+        sink.Add(Operator.Gemm(OperatorRole.QkvProjection, tokens, queryWidth + projectedKv + gateWidth, Model.HiddenSize, LayerDtype, LayerCompute, count, parts: a.KeysAreValues ? 2 : 3));
         if (a.QkNormOfAllHeads)
         {
             AddNormOfAllHeads(ref sink, queryWidth + (kvHeads * a.HeadSize), tokens, count);
@@ -57,7 +57,7 @@ public sealed partial class ModelGraph
         double queryWidth = heads * keySize;
         int queryInput = a.QueryRank > 0 ? a.QueryRank : Model.HiddenSize;
         double down = latent + (a.QueryRank > 0 ? a.QueryRank : queryWidth);
-        sink.Add(Operator.Gemm(OperatorRole.QkvProjection, tokens, down, Model.HiddenSize, LayerDtype, LayerCompute, count));
+        sink.Add(Operator.Gemm(OperatorRole.QkvProjection, tokens, down, Model.HiddenSize, LayerDtype, LayerCompute, count, parts: 2));
         if (a.QueryRank > 0)
         {
             sink.Add(Operator.Gemm(OperatorRole.QueryUp, tokens, queryWidth, a.QueryRank, LayerDtype, LayerCompute, count));

@@ -29,7 +29,7 @@ public sealed partial class ModelGraph
     private void AddDense(ref Sink sink, double tokens, double size, bool gated, int count)
     {
         int matrices = gated ? 2 : 1;
-        sink.Add(Operator.Gemm(OperatorRole.FeedForwardUp, tokens, matrices * size, Model.HiddenSize, LayerDtype, LayerCompute, count));
+        sink.Add(Operator.Gemm(OperatorRole.FeedForwardUp, tokens, matrices * size, Model.HiddenSize, LayerDtype, LayerCompute, count, parts: matrices));
         sink.Add(Operator.Elementwise(OperatorRole.Activation, tokens * size * (matrices + 1) * Bf16Bytes, tokens * size * 4, count));
         sink.Add(Operator.Gemm(OperatorRole.FeedForwardDown, tokens, Model.HiddenSize, size, LayerDtype, LayerCompute, count));
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 
 namespace Fleetwright.Cli.Tests;
@@ -50,6 +51,13 @@ public sealed class SimulateFleetTests : IDisposable
         Assert.Contains("scaling ", text, StringComparison.Ordinal);
         Assert.Contains("Replicas over time", await File.ReadAllTextAsync(page, TestContext.Current.CancellationToken), StringComparison.Ordinal);
         JsonElement answer = await Answer(scaled), fleet = answer.GetProperty("fleet");
+
+        // The heading names the fewest and the most that were ordered: those of the start and all changes.
+        int[] ordered = [1, .. fleet.GetProperty("scalings").EnumerateArray().Select(s => s.GetProperty("to").GetInt32())];
+        Assert.True(ordered.Max() > 1);
+        string title = $"on {ordered.Min()} to {ordered.Max()} × h100-sxm: {ordered.Min()} to {ordered.Max()} × TP1, ";
+        Assert.Contains(title, text, StringComparison.Ordinal);
+        Assert.Contains(title, WebUtility.HtmlDecode(await File.ReadAllTextAsync(page, TestContext.Current.CancellationToken)), StringComparison.Ordinal);
         double paid = fleet.GetProperty("mean_paid_replicas").GetDouble();
         Assert.True(fleet.GetProperty("scalings").GetArrayLength() > 1);
         Assert.InRange(paid, 1.05, 7);
@@ -155,12 +163,17 @@ public sealed class SimulateFleetTests : IDisposable
         Assert.InRange(stay * answer.GetProperty("throughput").GetProperty("requests_per_second").GetDouble(), 7.7, 8.0001);
     }
 
-    [Fact]
-    public async Task Tables_of_Vidur_do_not_go_with_fleets_that_change()
+    [Theory]
+    [InlineData("--spares", "2")]
+    [InlineData("--prefill-replicas", "2", "--decode-replicas", "2")]
+    [InlineData("--decode-tp", "2")]
+    [InlineData("--kv-link", "1 GB/s")]
+    [InlineData("--first-token", "after-transfer")]
+    public async Task Tables_of_Vidur_do_not_go_with_other_fleets(params string[] options)
     {
-        (int code, _, string error) = await Run("simulate", "--tables", _folder, "--table-prefix", "llama2-70b_tp2_a100", "--requests", "none.csv", "--spares", "2");
+        (int code, _, string error) = await Run(["simulate", "--tables", _folder, "--table-prefix", "llama2-70b_tp2_a100", "--requests", "none.csv", .. options]);
         Assert.Equal(2, code);
-        Assert.Contains("--spares", error, StringComparison.Ordinal);
+        Assert.Contains($"{options[0]}: found where it means nothing; allowed: without --tables", error, StringComparison.Ordinal);
     }
 
     private static async Task<JsonElement> Answer(params string[] arguments)

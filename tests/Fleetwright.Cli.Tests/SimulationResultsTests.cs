@@ -76,6 +76,17 @@ public sealed class SimulationResultsTests : IDisposable
     [InlineData("--checkpoint: found beside --perfetto", "--rate", "1", "--checkpoint", "a", "--perfetto", "b.json", "--perfetto-window", "1s..2s")]
     [InlineData("--perfetto: found beside a replay", "--tables", ".", "--perfetto", "b.json")]
     [InlineData("--checkpoint: found beside a replay", "--tables", ".", "--checkpoint", "b")]
+    [InlineData("--checkpoint: found beside --prefill-replicas, whose state", "--rate", "1", "--prefill-replicas", "1", "--decode-replicas", "1", "--checkpoint", "b")]
+    [InlineData("--resume: found beside a fleet that changes", "--rate", "1", "--mtbf-chip", "1 h", "--resume", "b")]
+    [InlineData("--checkpoint: found beside --speculate", "--rate", "1", "--speculate", "3", "--checkpoint", "b")]
+    [InlineData("--checkpoint: found beside --class", "--class", "a: rate=1", "--checkpoint", "b")]
+    [InlineData("--checkpoint: found beside a prefix cache", "--rate", "1", "--prefix-cache", "--checkpoint", "b")]
+    [InlineData("--perfetto: found beside a split, changing", "--rate", "1", "--restart-every", "1 h", "--perfetto", "b.json")]
+    [InlineData("--autoscale: found where it means nothing; allowed: without --prefill-replicas", "--rate", "1", "--prefill-replicas", "1", "--decode-replicas", "1", "--autoscale", "rate:1")]
+    [InlineData("--class: found with --prefill-replicas", "--prefill-replicas", "1", "--decode-replicas", "1", "--class", "a: rate=1")]
+    [InlineData("--mtbf-chip: found where it means nothing; allowed: without --preemption swap", "--rate", "1", "--preemption", "swap", "--mtbf-chip", "1 h")]
+    [InlineData("--class: found with --preemption swap", "--host-cache", "1 GB", "--class", "a: rate=1")]
+    [InlineData("--speculate: found with --also", "--rate", "1", "--also", "chip=h100-sxm,tp=1", "--speculate", "3")]
     [InlineData("--perfetto-window: is missing", "--rate", "1", "--perfetto", "b.json")]
     [InlineData("--perfetto-window: found '20s..10s'", "--rate", "1", "--perfetto", "b.json", "--perfetto-window", "20s..10s")]
     [InlineData("--perfetto-window: found '10'", "--rate", "1", "--perfetto", "b.json", "--perfetto-window", "10")]
@@ -104,7 +115,7 @@ public sealed class SimulationResultsTests : IDisposable
         JsonElement[] events = [.. document.RootElement.GetProperty("traceEvents").EnumerateArray()];
         Assert.Equal(["replica 1", "replica 2"], events.Where(e => e.GetProperty("name").GetString() == "process_name").Select(e => e.GetProperty("args").GetProperty("name").GetString()));
         Assert.Equal([2, 3], events.Select(e => e.GetProperty("pid").GetInt32()).Distinct());
-        Assert.True(events.Count(e => e.GetProperty("ph").GetString() == "X") > 100);
+        Assert.True(events.Count(e => e.GetProperty("ph").GetString() == "B") > 100);
         Assert.Equal([file, zipped], Directory.GetFiles(_folder).Order());
     }
 

@@ -41,6 +41,7 @@ public sealed class AutoscalerTests
         // 8 requests/s at a target of 1 a replica; of 1 replica first 5 (four more), then all that are missing, as those that start count as idle.
         SimulationResult found = Run([.. Enumerable.Range(0, 8 * 1800).Select(i => new Request(i, Ticks.Of((i + 0.5) / 8), 200, 20))], 1, new StartUp(60));
         Assert.Equal([(15.0, 1, 5), (30.0, 5, 8)], found.Fleet!.Scalings.Select(s => (s.Seconds, s.From, s.To)));
+        Assert.Equal((1, 8), (found.Fleet.FewestReplicas, found.Fleet.MostReplicas));
         Assert.Equal(8 * 1800, found.Statistics.Completed);
 
         // Four start at 15 s and three at 30 s, each for 60 s.

@@ -8,7 +8,7 @@ namespace Fleetwright.Serving.Tests;
 /// A replica without any cleverness, written from docs/serving.md and not from the engine: every sequence is an object with its own tokens and
 /// blocks, every iteration is one step. What the engine must equal.
 /// </summary>
-internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, AffineTimes times, bool keepsEvicted = false, DraftedTimes? drafted = null, int[]? priorities = null)
+internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, AffineTimes times, bool keepsEvicted = false, DraftedTimes? drafted = null, int[]? priorities = null, PlainAdapters? adapters = null)
 {
     // Who last wrote a free block, and which of its blocks it was, in the order in which they became free.
     private readonly List<(Sequence? Owner, int Index)> _free = [.. Enumerable.Repeat<(Sequence?, int)>((null, 0), (int)limits.Blocks)];
@@ -70,7 +70,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
             (int decodes, long context, int longest, PromptChunk[] chunks) = Shape(batch);
             double seconds = drafted is { } speculates
                 ? speculates.Speculation(decodes, batch.Where(b => b.Sequence.Decodes).Sum(b => b.Sequence.First + (b.Sequence.Step * b.Sequence.Rate / (double)(1 << 20))), chunks)
-                : times.Iteration(decodes, context, longest, chunks);
+                : times.Iteration(decodes, context, longest, chunks) + (adapters?.Seconds(batch) ?? 0);
             long end = now + Ticks.Of(seconds);
             if (batch.Count == 0 || end > until)
             {
@@ -201,6 +201,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
             if (s.Tokens == s.Request.PromptTokens + s.Request.OutputTokens)
             {
                 _running.Remove(s);
+                adapters?.Stop(s.Request, Iterations);
                 Release(s);
                 _completed.Add(new CompletedRequest(s.Request.Id, s.Request.Class, s.Request.PromptTokens, s.Request.OutputTokens, s.Request.Arrival, s.Scheduled, s.FirstToken, end, s.Evictions));
             }
@@ -223,7 +224,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
                     Chunk(batch, s, ref tokens);
                 }
 
-                while (_waiting.First is { } head && _running.Count < limits.MaximumSequences && tokens < limits.TokenBudget && Free - Blocks(head.Value.Prompt) >= limits.WatermarkBlocks)
+                while (Next() is { } head && _running.Count < limits.MaximumSequences && tokens < limits.TokenBudget && Free - Blocks(head.Value.Prompt) >= limits.WatermarkBlocks)
                 {
                     Sequence s = Admit(Blocks(head.Value.Prompt));
                     Chunk(batch, s, ref tokens);
@@ -232,7 +233,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
                 break;
             case "vllm-v0":
                 int longest = 0;
-                while (_waiting.First is { } head && _running.Count < limits.MaximumSequences && Free - Blocks(head.Value.Prompt) >= limits.WatermarkBlocks
+                while (Next() is { } head && _running.Count < limits.MaximumSequences && Free - Blocks(head.Value.Prompt) >= limits.WatermarkBlocks
                     && Math.Max(longest, head.Value.Prompt) * (batch.Count + 1) <= limits.TokenBudget)
                 {
                     longest = Math.Max(longest, head.Value.Prompt);
@@ -275,7 +276,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
                     }
                 }
 
-                while (!evicted && _waiting.First is { } head && _running.Count < limits.MaximumSequences && tokens < limits.TokenBudget
+                while (!evicted && Next() is { } head && _running.Count < limits.MaximumSequences && tokens < limits.TokenBudget
                     && Free - Blocks(head.Value.Prompt) >= limits.WatermarkBlocks)
                 {
                     Sequence s = head.Value;
@@ -303,7 +304,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
                     Chunk(batch, s, ref tokens);
                 }
 
-                while (_waiting.First is { } head && _running.Count < limits.MaximumSequences && tokens < limits.TokenBudget && Free - Blocks(head.Value.Prompt) >= limits.WatermarkBlocks)
+                while (Next() is { } head && _running.Count < limits.MaximumSequences && tokens < limits.TokenBudget && Free - Blocks(head.Value.Prompt) >= limits.WatermarkBlocks)
                 {
                     Sequence s = Admit(Blocks(head.Value.Prompt));
                     Chunk(batch, s, ref tokens);
@@ -324,7 +325,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
                     Chunk(batch, s, ref tokens);
                 }
 
-                while (_waiting.First is { } head && _running.Count < limits.MaximumSequences && tokens < limits.TokenBudget && Free >= Whole(head.Value.Request))
+                while (Next() is { } head && _running.Count < limits.MaximumSequences && tokens < limits.TokenBudget && Free >= Whole(head.Value.Request))
                 {
                     Sequence s = Admit(Whole(head.Value.Request));
                     Chunk(batch, s, ref tokens);
@@ -334,7 +335,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
             default:
                 bool idle = _running.Count == 0;
                 Decode(batch, 0, ref evicted);
-                while ((scheduler == "orca" || idle) && _waiting.Count > 0 && _running.Count < limits.MaximumSequences && Free >= Blocks(limits.MaximumContext))
+                while ((scheduler == "orca" || idle) && Next() is not null && _running.Count < limits.MaximumSequences && Free >= Blocks(limits.MaximumContext))
                 {
                     Sequence s = Admit(Blocks(limits.MaximumContext));
                     batch.Add((s, s.Prompt));
@@ -386,10 +387,24 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
         }
     }
 
+    // The first whose adapter runs or finds a place.
+    private LinkedListNode<Sequence>? Next()
+    {
+        LinkedListNode<Sequence>? next = _waiting.First;
+        while (next is not null && adapters?.MayStart(next.Value.Request, _running) == false)
+        {
+            next = next.Next;
+        }
+
+        return next;
+    }
+
     private Sequence Admit(int blocks)
     {
-        Sequence s = _waiting.First!.Value;
-        _waiting.RemoveFirst();
+        LinkedListNode<Sequence> next = Next()!;
+        Sequence s = next.Value;
+        _waiting.Remove(next);
+        adapters?.Start(s.Request, _running);
         Allocate(s, blocks);
         s.Order = ++_admitted;
         _running.Add(s);
@@ -413,6 +428,7 @@ internal sealed class PlainReplica(string scheduler, SchedulerLimits limits, Aff
     private void Evict(Sequence s)
     {
         _running.Remove(s);
+        adapters?.Stop(s.Request, Iterations);
         int whole = (s.Decodes ? s.Tokens - 1 : s.Computed) / limits.BlockTokens;
         Release(s);
         s.Whole = whole;

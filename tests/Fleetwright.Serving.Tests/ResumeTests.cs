@@ -104,11 +104,11 @@ public sealed class ResumeTests
         Assert.Contains("SessionSource cannot be taken up again", Assert.IsType<InputException>(e.InnerException).Message, StringComparison.Ordinal);
     }
 
-    // A field that is new must be written down too, or a resumed run goes astray: after adding it to Transfer, count it here. State of drafts, tiers and split fleets is not written, and
+    // A field that is new must be written down too, or a resumed run goes astray: after adding it to Transfer, count it here. State of drafts, tiers, adapters and split fleets is not written, and
     // ServingSimulation.Problem refuses such runs.
     [Theory]
-    [InlineData(typeof(ReplicaState), 54)]
-    [InlineData(typeof(ReplicaSimulator<>), 16)]
+    [InlineData(typeof(ReplicaState), 58)]
+    [InlineData(typeof(ReplicaSimulator<>), 17)]
     [InlineData(typeof(LockstepSimulator<>), 18)]
     [InlineData(typeof(FleetSimulator), 9)]
     [InlineData(typeof(SequenceEnds), 5)]

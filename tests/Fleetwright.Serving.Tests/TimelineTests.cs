@@ -8,7 +8,7 @@ using Fleetwright.Serving.Simulation.Traffic;
 namespace Fleetwright.Serving.Tests;
 
 /// <summary>
-/// The file for trace viewers against the rules of the Trace Event Format (Chromium's "Trace Event Format" document: phases X, C, i, M and the nestable b and e; microseconds; slices of one thread
+/// The file for trace viewers against the rules of the Trace Event Format (Chromium's "Trace Event Format" document: phases B, E, C, i, M and the nestable b and e; microseconds; slices of one thread
 /// nest or follow each other; b and e of one category and id nest), and against the run that it draws.
 /// </summary>
 public sealed class TimelineTests
@@ -28,6 +28,7 @@ public sealed class TimelineTests
             var open = new Dictionary<string, Stack<(string Name, decimal At)>>();
             var last = new Dictionary<string, decimal>();
             var threads = new Dictionary<int, decimal>();
+            var running = new HashSet<int>();
             foreach (Event e in run.Events)
             {
                 Assert.Equal(1, e.Process);
@@ -37,11 +38,16 @@ public sealed class TimelineTests
                         Assert.Contains(e.Name, (string[])["process_name", "thread_name"]);
                         Assert.Equal(JsonValueKind.String, e.Arguments.GetProperty("name").ValueKind);
                         break;
-                    case 'X':
+                    case 'B':
                         // Iterations of a thread follow each other, and overlap the window.
-                        Assert.True(e.At >= threads.GetValueOrDefault(e.Thread) && e.Duration >= 0);
-                        Assert.True(e.At + e.Duration > 3_000_000 && e.At < 9_000_000);
-                        threads[e.Thread] = e.At + e.Duration;
+                        Assert.True(e.At >= threads.GetValueOrDefault(e.Thread) && e.At < 9_000_000);
+                        Assert.True(running.Add(e.Thread));
+                        threads[e.Thread] = e.At;
+                        break;
+                    case 'E':
+                        Assert.True(e.At >= threads[e.Thread] && e.At > 3_000_000);
+                        Assert.True(running.Remove(e.Thread));
+                        threads[e.Thread] = e.At;
                         break;
                     case 'C':
                         Assert.All(e.Arguments.EnumerateObject(), v => Assert.True(v.Value.GetDouble() >= 0));
@@ -70,6 +76,7 @@ public sealed class TimelineTests
             }
 
             Assert.All(open.Values, Assert.Empty);
+            Assert.Empty(running);
         }
 
         Assert.True(preemptions > 0);
@@ -84,7 +91,7 @@ public sealed class TimelineTests
             Run leap = Ran(scheduler, ranks, ahead, seed, 3, 9, leaps: true), step = Ran(scheduler, ranks, ahead, seed, 3, 9, leaps: false), plain = Ran(scheduler, ranks, ahead, seed, 0, 0, leaps: true);
             Assert.Equal(plain.Sink.Of, leap.Sink.Of);
             Assert.Empty(plain.Events);
-            Event[] own = [.. leap.Events.Where(e => e.Phase == 'X')], theirs = [.. step.Events.Where(e => e.Phase == 'X')];
+            Event[] own = [.. leap.Events.Where(e => e.Phase is 'B' or 'E')], theirs = [.. step.Events.Where(e => e.Phase is 'B' or 'E')];
             Assert.Equal(theirs.Select(e => (e.Thread, e.Name, e.Arguments.GetRawText())), own.Select(e => (e.Thread, e.Name, e.Arguments.GetRawText())));
             foreach ((Event a, Event b) in own.Zip(theirs))
             {
@@ -172,8 +179,6 @@ public sealed class TimelineTests
         public int Thread => Json.GetProperty("tid").GetInt32();
 
         public decimal At => Json.GetProperty("ts").GetDecimal();
-
-        public decimal Duration => Json.GetProperty("dur").GetDecimal();
 
         public JsonElement Arguments => Json.GetProperty("args");
     }

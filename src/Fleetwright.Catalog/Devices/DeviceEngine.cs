@@ -18,6 +18,12 @@ public sealed record DeviceEngine
     /// <summary>Who publishes it.</summary>
     public required string Vendor { get; init; }
 
+    /// <summary>How tables of measurements begin its name, such as <c>llama.cpp Metal</c>.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>Whether every step reads the whole context that its graph was compiled for.</summary>
+    public bool ReadsWholeContext { get; init; }
+
     /// <summary>How it stores weights, by the number format that a user names.</summary>
     public required IReadOnlyDictionary<Dtype, WeightFormat> Formats { get; init; }
 

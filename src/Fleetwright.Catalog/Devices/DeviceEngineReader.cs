@@ -18,6 +18,8 @@ public static class DeviceEngineReader
             Title = root.Text("title"),
             Aliases = root.Texts("aliases"),
             Vendor = root.Text("vendor"),
+            Labels = root.Texts("labels"),
+            ReadsWholeContext = root.Flag("reads_whole_context"),
             Formats = ByDtype(formats, key => ReadFormat(formats.Map(key))),
             BaseMemory = root.Fact("base_memory", Dimension.Bytes),
             Classes = [.. root.Maps("classes").Select(ReadClass)],

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Fleetwright.Catalog.Reading;
 using Fleetwright.Catalog.Units;
+using Fleetwright.Hardware.Chips;
 using Fleetwright.Serving.Simulation;
 using Fleetwright.Serving.Simulation.Offload;
 
@@ -20,7 +21,8 @@ internal sealed class CacheOptions
     private readonly Option<string?> _diskRate = CommonOptions.QuantityOption("--disk-bandwidth", "What the disks of a replica read.", Dimension.ByteRate);
     private readonly Option<string?> _link = CommonOptions.QuantityOption("--host-link", "Between each chip and its host, in one direction. Default: the catalogue's host bandwidth of the chip.", Dimension.ByteRate);
 
-    private Option[] All => [_prefixes, _preemption, _swap, _host, _disk, _diskRate, _link];
+    /// <summary>All of them.</summary>
+    public IEnumerable<Option> All => [_prefixes, _preemption, _swap, _host, _disk, _diskRate, _link];
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
@@ -31,24 +33,27 @@ internal sealed class CacheOptions
         }
     }
 
-    /// <summary>Refuses all of them, where something else is run.</summary>
-    /// <exception cref="InputException">One was given.</exception>
-    public void Refuse(ParseResult parsed, string instead) => CommonOptions.Refuse(parsed, All, $"found where it means nothing; allowed: without {instead}");
-
     /// <summary>Whether prompts that begin alike share what is computed.</summary>
     public bool SharesPrefixes(ParseResult parsed) => parsed.GetValue(_prefixes) || CommonOptions.IsGiven(parsed, _host) || CommonOptions.IsGiven(parsed, _disk);
 
+    /// <summary>Whether anything of a cache leaves the chips.</summary>
+    /// <exception cref="InputException">There is no such way to preempt.</exception>
+    public bool Offloads(ParseResult parsed) => Preemption(parsed) == PreemptionKind.Swap || CommonOptions.IsGiven(parsed, _host) || CommonOptions.IsGiven(parsed, _disk);
+
     /// <summary>Adds what was asked for to a request that has its replica.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="adapters">Whether adapters cross the host link too.</param>
     /// <exception cref="InputException">An option is wrong, or the deployment cannot have it.</exception>
-    public SimulationRequest Read(ParseResult parsed, SimulationRequest request)
+    public SimulationRequest Read(ParseResult parsed, SimulationRequest request, bool adapters = false)
     {
-        PreemptionKind preemption = TrafficOptions.Member<PreemptionKind>(_preemption.Name, parsed.GetRequiredValue(_preemption));
+        PreemptionKind preemption = Preemption(parsed);
         bool swaps = preemption == PreemptionKind.Swap, host = CommonOptions.IsGiven(parsed, _host), disk = CommonOptions.IsGiven(parsed, _disk);
         foreach ((Option option, bool allowed, string only) in ((Option, bool, string)[])
         [
             (_swap, swaps, "with --preemption swap"),
-            (_diskRate, disk, "with --disk-cache"),
-            (_link, swaps || host || disk, "with --preemption swap, --host-cache or --disk-cache"),
+            (_diskRate, disk || adapters, "with --disk-cache or --max-cpu-loras"),
+            (_link, swaps || host || disk || adapters, "with --preemption swap, --host-cache, --disk-cache or --adapters"),
         ])
         {
             if (CommonOptions.IsGiven(parsed, option) && !allowed)
@@ -65,11 +70,11 @@ internal sealed class CacheOptions
                 Offload = new CacheOffload
                 {
                     Preemption = preemption,
-                    HostLink = Link(parsed, request),
+                    HostLink = Link(parsed, request.Replica.Chip),
                     SwapBytes = !swaps ? 0 : CommonOptions.Quantity(parsed, _swap, Dimension.Bytes) ?? (SwapBytesPerChip * request.Replica.Chips),
                     HostBytes = CommonOptions.Quantity(parsed, _host, Dimension.Bytes) ?? 0,
                     DiskBytes = CommonOptions.Quantity(parsed, _disk, Dimension.Bytes) ?? 0,
-                    DiskBandwidth = !disk ? 0 : CommonOptions.Quantity(parsed, _diskRate, Dimension.ByteRate, 1) ?? throw new InputException(_diskRate.Name, "is missing; --disk-cache needs what the disks read, such as '7 GB/s'"),
+                    DiskBandwidth = !disk ? 0 : DiskBandwidth(parsed, _disk.Name),
                 },
             };
         }
@@ -78,8 +83,17 @@ internal sealed class CacheOptions
             : throw new InputException(All.First(o => CommonOptions.IsGiven(parsed, o)).Name, problem);
     }
 
-    private double Link(ParseResult parsed, SimulationRequest request) =>
+    /// <summary>Bytes per second between each chip and its host.</summary>
+    /// <exception cref="InputException">It was not given and the catalogue has none.</exception>
+    public double Link(ParseResult parsed, ChipModel chip) =>
         CommonOptions.Quantity(parsed, _link, Dimension.ByteRate, 1)
-        ?? request.Replica.Chip.Chip.HostBandwidth?.Value
-        ?? throw new InputException(_link.Name, $"is missing; the catalogue has no host bandwidth of {request.Replica.Chip.Chip.Name}");
+        ?? chip.Chip.HostBandwidth?.Value
+        ?? throw new InputException(_link.Name, $"is missing; the catalogue has no host bandwidth of {chip.Chip.Name}");
+
+    /// <summary>Bytes per second that the disks of a replica read.</summary>
+    /// <exception cref="InputException">It was not given, and something needs it.</exception>
+    public double DiskBandwidth(ParseResult parsed, string needs) =>
+        CommonOptions.Quantity(parsed, _diskRate, Dimension.ByteRate, 1) ?? throw new InputException(_diskRate.Name, $"is missing; {needs} needs what the disks read, such as '7 GB/s'");
+
+    private PreemptionKind Preemption(ParseResult parsed) => TrafficOptions.Member<PreemptionKind>(_preemption.Name, parsed.GetRequiredValue(_preemption));
 }

@@ -25,19 +25,15 @@ internal sealed class CheckpointOptions
     private readonly Option<string?> _every = CommonOptions.QuantityOption("--checkpoint-every", "Real time between two of them; one minute when left out.", Dimension.Time);
     private readonly Option<string?> _resume = new("--resume") { HelpName = "file", Description = "Go on from a checkpoint of the same run: the answer is that of a run that was never stopped." };
 
+    /// <summary>All of them.</summary>
+    public IEnumerable<Option> All => [_file, _every, _resume];
+
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_file, _every, _resume])
+        foreach (Option option in All)
         {
             command.Options.Add(option);
         }
-    }
-
-    /// <summary>Refuses the options beside another that does not go with them.</summary>
-    /// <exception cref="InputException">One was given.</exception>
-    public void Refuse(ParseResult parsed, bool refuses, string why)
-    {
-        CommonOptions.Refuse(parsed, refuses ? [_file, _every, _resume] : Array.Empty<Option>(), why);
     }
 
     /// <summary>Where the state is kept and from where the run goes on; null for neither.</summary>

@@ -32,16 +32,10 @@ internal sealed class ClassOptions
         Description = $"A class of requests, once for each: \"chat: rate=8 input=lognormal:1024,0.8 output=256 ttft=500ms priority=0\". Keys: {string.Join(", ", s_keys)}. Without a rate: targets and priority of a class of the trace. The lowest priority number is served first.",
     };
 
-    public void AddTo(Command command) => command.Options.Add(_classes);
+    /// <summary>All of them.</summary>
+    public IEnumerable<Option> All => [_classes];
 
-    /// <summary>Stops where the option was given but means nothing.</summary>
-    public void Refuse(ParseResult parsed, string with)
-    {
-        if (parsed.GetValue(_classes) is { Length: > 0 })
-        {
-            throw new InputException(_classes.Name, $"found with {with}; allowed: one of the two");
-        }
-    }
+    public void AddTo(Command command) => command.Options.Add(_classes);
 
     /// <summary>The classes, in the order in which they were given.</summary>
     /// <exception cref="InputException">A class is written wrongly or twice, or only some have rates.</exception>

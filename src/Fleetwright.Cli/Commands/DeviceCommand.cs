@@ -33,7 +33,7 @@ internal static class DeviceCommand
         var list = new Command("list", "List the devices.");
         list.SetAction(_ => List(context));
         var command = new Command("device", "Speed, memory, heat, battery and voice-to-voice time of a model on a device.")
-            { prompt, cached, reply, held, cap, turns, render, prefillUnit, prefillEngine, voice, json, list, DeviceFramesCommand.Create(context), DevicePlaceCommand.Create(context), DeviceImportCommand.Create(context) };
+            { prompt, cached, reply, held, cap, turns, render, prefillUnit, prefillEngine, voice, json, list, DeviceFramesCommand.Create(context), DevicePredictCommand.Create(context), DevicePlaceCommand.Create(context), DeviceImportCommand.Create(context) };
         foreach (Option option in chosen.All)
         {
             command.Options.Add(option);

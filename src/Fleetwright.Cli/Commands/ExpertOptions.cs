@@ -13,14 +13,14 @@ internal sealed class ExpertOptions
 
     private readonly Option<string?> _redundant = new("--redundant-experts") { HelpName = "number", Description = "Copies of popular experts, of all chips together, and experts laid out so that chips are balanced (as EPLB); with --expert-skew zipf:S. 0 balances without copies." };
 
+    /// <summary>All of them.</summary>
+    public IEnumerable<Option> All => [_skew, _redundant];
+
     public void AddTo(Command command)
     {
         command.Options.Add(_skew);
         command.Options.Add(_redundant);
     }
-
-    /// <summary>Stops where the option was given but means nothing.</summary>
-    public void Refuse(ParseResult parsed, string with) => CommonOptions.Refuse(parsed, [_skew, _redundant], $"found with {with}; allowed: one of the two");
 
     /// <summary>Reads it; null for an even load.</summary>
     /// <exception cref="InputException">It is neither, or the model has no experts.</exception>

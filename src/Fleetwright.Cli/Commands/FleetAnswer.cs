@@ -24,6 +24,11 @@ internal sealed record FleetAnswer
 
     public long? ScalingCount { get; init; }
 
+    /// <summary>Replicas that were ordered at one time, at least and at most; null where nothing scales.</summary>
+    public int? FewestReplicas { get; init; }
+
+    public int? MostReplicas { get; init; }
+
     public long? Restarts { get; init; }
 
     public required IReadOnlyList<KindAnswer> Kinds { get; init; }
@@ -59,6 +64,8 @@ internal sealed record FleetAnswer
                 f.ChipFailures, f.NodeFailures, f.ReplicaFailures, f.SparesUsed, f.LostRequests, f.LostAnswers, f.Retries, f.Drops, f.LostTokens, f.DroppedTokens, SimulateAnswer.Latency.Of("interruption", f.Interruption, percentiles)),
             Scalings = request.Behaviour?.Autoscaling is null ? null : fleet.Scalings,
             ScalingCount = request.Behaviour?.Autoscaling is null ? null : fleet.ScalingCount,
+            FewestReplicas = request.Behaviour?.Autoscaling is null ? null : fleet.FewestReplicas,
+            MostReplicas = request.Behaviour?.Autoscaling is null ? null : fleet.MostReplicas,
             Restarts = request.Behaviour?.Restarts is null ? null : fleet.Restarts,
             Kinds = [.. fleet.Kinds.Select(k => Kind(k, all, percentiles))],
             ReplicasOverTime = request.Behaviour is null ? [] : [.. Enumerable.Range(0, series.Count).Select(i => new Replicas(
@@ -86,7 +93,7 @@ internal sealed record FleetAnswer
 
         if (a.Scalings is { } scalings)
         {
-            yield return ("scaling", scalings.Count == 0 ? "never" : string.Create(culture, $"{a.ScalingCount:#,0} times, from {scalings.Min(s => Math.Min(s.From, s.To)):#,0} to {scalings.Max(s => Math.Max(s.From, s.To)):#,0} replicas ordered; first {scalings[0].From:#,0} to {scalings[0].To:#,0} at {SimulationWatch.Time(scalings[0].Seconds)}"));
+            yield return ("scaling", scalings.Count == 0 ? "never" : string.Create(culture, $"{a.ScalingCount:#,0} times, from {a.FewestReplicas:#,0} to {a.MostReplicas:#,0} replicas ordered; first {scalings[0].From:#,0} to {scalings[0].To:#,0} at {SimulationWatch.Time(scalings[0].Seconds)}"));
         }
 
         if (a.Failures is { } f)

@@ -45,9 +45,15 @@ internal sealed class FleetOptions
 
     private Option[] OfFailures => [_mtbfChip, _mtbfNode, _mttr, _detection, _onFailure, _spares];
 
+    /// <summary>All of them.</summary>
+    public IEnumerable<Option> All => [_also, _weight, _groups, _within, _failures, .. OfFailures, _startUp, _storage, _engineStart, _autoscale, _least, _most, _window, _every, _atOnce, _restart];
+
+    /// <summary>The one that adds further kinds.</summary>
+    public Option Also => _also;
+
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_also, _weight, _groups, _within, _failures, .. OfFailures, _startUp, _storage, _engineStart, _autoscale, _least, _most, _window, _every, _atOnce, _restart])
+        foreach (Option option in All)
         {
             command.Options.Add(option);
         }
@@ -55,13 +61,6 @@ internal sealed class FleetOptions
 
     /// <summary>Whether replicas come, go or differ, so that one stream of requests must serve them all.</summary>
     public bool Changes(ParseResult parsed) => new Option[] { _also, _failures, _mtbfChip, _mtbfNode, _autoscale, _every }.Any(o => CommonOptions.IsGiven(parsed, o));
-
-    /// <summary>Refuses the options where replicas are not simulated by this engine.</summary>
-    /// <exception cref="InputException">One was given.</exception>
-    public void Refuse(ParseResult parsed, string where) => CommonOptions.Refuse(
-        parsed,
-        [_also, _weight, _groups, _within, _failures, .. OfFailures, _startUp, _storage, _engineStart, _autoscale, _least, _most, _window, _every, _atOnce, _restart],
-        $"found where it means nothing; allowed: without {where}");
 
     /// <summary>Adds what the options say to a run.</summary>
     /// <exception cref="InputException">An option is wrong or does not go with another.</exception>

@@ -19,17 +19,19 @@ internal sealed class PerfettoOptions
     private readonly Option<string?> _window = new("--perfetto-window") { HelpName = "from..to", Description = "Simulated time that is drawn, such as 10s..20s." };
     private readonly Option<string?> _replicas = new("--perfetto-replicas") { HelpName = "first..last", Description = $"Replicas that are drawn, such as 0..3 (default, as far as there are so many) or 7; at most {MostReplicas}." };
 
+    /// <summary>All of them.</summary>
+    public IEnumerable<Option> All => [_file, _window, _replicas];
+
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_file, _window, _replicas])
+        foreach (Option option in All)
         {
             command.Options.Add(option);
         }
     }
 
-    /// <summary>Refuses the options where there is nothing that they could draw.</summary>
-    /// <exception cref="InputException">One was given.</exception>
-    public void Refuse(ParseResult parsed, string why) => CommonOptions.Refuse(parsed, [_file, _window, _replicas], why);
+    /// <summary>Whether anything is drawn.</summary>
+    public bool IsGiven(ParseResult parsed) => CommonOptions.IsGiven(parsed, _file);
 
     /// <summary>What is drawn; null for nothing.</summary>
     /// <param name="parsed">The command line.</param>
@@ -39,7 +41,7 @@ internal sealed class PerfettoOptions
     {
         if (CommonOptions.InFolder(parsed.GetValue(_file), _file.Name) is not { } file)
         {
-            Refuse(parsed, "found where it means nothing; allowed: with --perfetto");
+            CommonOptions.Refuse(parsed, All, "found where it means nothing; allowed: with --perfetto");
             return null;
         }
 

@@ -75,6 +75,9 @@ internal sealed record SimulateAnswer
     /// <summary>What the prefix cache found and what moved, where there is one or evicted sequences are swapped.</summary>
     public CacheAnswer? Cache { get; init; }
 
+    /// <summary>What the adapters did, where there are any.</summary>
+    public AdapterAnswer? Adapters { get; init; }
+
     /// <summary>By class, where there are several.</summary>
     public IReadOnlyList<ClassAnswer>? Classes { get; init; }
 
@@ -191,6 +194,7 @@ internal sealed record SimulateAnswer
             Time = bottleneck.Split.Parts,
             Classes = run.Classes.Count == 1 ? null : [.. run.Classes.Select((c, i) => ClassAnswer.Of(plan.Classes[i], request.Priorities?[i], c, each, percentiles, bands))],
             Speculation = SpeculationAnswer.Of(request, result),
+            Adapters = AdapterAnswer.Of(request, result),
             Fleet = FleetAnswer.Of(request, result, percentiles),
             Cache = CacheAnswer.Of(request, result),
             Notes = notes,

@@ -35,6 +35,7 @@ internal static class SimulateCommand
         var speculation = new SpeculationOptions();
         var experts = new ExpertOptions();
         var cache = new CacheOptions();
+        var adapters = new AdapterOptions();
         var perfetto = new PerfettoOptions();
         var checkpoint = new CheckpointOptions();
         var replicas = new Option<int>("--replicas") { Description = "Copies of the deployment.", DefaultValueFactory = _ => 1 };
@@ -58,6 +59,7 @@ internal static class SimulateCommand
         speculation.AddTo(command);
         experts.AddTo(command);
         cache.AddTo(command);
+        adapters.AddTo(command);
         vidur.AddTo(command);
         foreach (Option option in (Option[])[ttft, tpot, whole, percentiles, seed, threads, html, csv, json])
         {
@@ -66,18 +68,13 @@ internal static class SimulateCommand
 
         perfetto.AddTo(command);
         checkpoint.AddTo(command);
+        var conflicts = new SimulateConflicts(vidur, replicas, csv, fleet, split, classes, speculation, experts, cache, adapters, perfetto, checkpoint);
         command.SetAction(parsed =>
         {
             bool asJson = parsed.GetValue(json);
+            conflicts.Refuse(parsed);
             if (vidur.IsGiven(parsed))
             {
-                fleet.Refuse(parsed, "--tables, whose replay is of Vidur's own fleets");
-                classes.Refuse(parsed, "--tables");
-                speculation.Refuse(parsed, "--tables");
-                experts.Refuse(parsed, "--tables");
-                cache.Refuse(parsed, "--tables");
-                perfetto.Refuse(parsed, "found beside a replay of tables, which draws nothing; allowed: without --tables");
-                checkpoint.Refuse(parsed, true, "found beside a replay of tables, which takes milliseconds; allowed: without --tables");
                 return vidur.Run(context, parsed, asJson, new VidurWords(
                     deployment.ModelName(parsed), parsed.GetValue(scheduler), parsed.GetValue(router), traffic.RequestsText(parsed), CommonOptions.Whole(parsed, replicas, 1, MostReplicas), CommonOptions.Whole(parsed, threads, 1, 1024), CommonOptions.InFolder(parsed.GetValue(csv), csv.Name)));
             }
@@ -98,54 +95,27 @@ internal static class SimulateCommand
             EngineOptions engine = deployment.Engine(context, parsed);
             Precision precision = deployment.Precision(parsed, spec);
             IReadOnlyList<RequestClass> kinds = classes.Read(parsed);
-            if (split.IsGiven(parsed, replicas))
+            if (split.IsGiven(parsed))
             {
-                const string pools = "--prefill-replicas, whose pools are simulated without it";
-                fleet.Refuse(parsed, pools);
-                speculation.Refuse(parsed, pools);
-                experts.Refuse(parsed, pools);
-                classes.Refuse(parsed, pools);
-                cache.Refuse(parsed, pools);
                 form = split.Read(context, parsed, deployment, spec, precision, engine, form);
             }
             else
             {
                 ChipModel chip = deployment.Chip(context, parsed);
                 ExpertSkew? skew = experts.Read(parsed, spec);
+                form = form with { Adapters = adapters.Read(parsed, engine, chip, cache) };
                 form = form with { Replica = Smallest(experts.Layouts(skew, spec, deployment.Layouts(parsed, spec, chip)), spec, precision, chip, engine, form, skew) };
             }
 
             Replica replica = form.Replica;
             int stages = replica.Sharding.PipelineParallel;
-            form = cache.Read(parsed, form with { Replica = replica });
-            if (form.Offload is not null)
-            {
-                const string offload = "--preemption swap, --host-cache and --disk-cache";
-                fleet.Refuse(parsed, offload);
-                speculation.Refuse(parsed, offload);
-                classes.Refuse(parsed, offload);
-            }
-
+            form = cache.Read(parsed, form with { Replica = replica }, adapters.IsGiven(parsed));
+            adapters.Check(parsed, form);
             bool reserves = form.Scheduler is SchedulerKind.Orca or SchedulerKind.Static;
             using TrafficPlan plan = form.Prefill is not null ? SplitOptions.Traffic(traffic, parsed, spec, form)
                 : traffic.Read(parsed, spec.MaximumContext, form.Replicas * stages, stages, form.Router, form.Seed, reserves, kinds, fleet.Changes(parsed), form.SharesPrefixes);
             IReadOnlyList<ServiceTarget> targets = classes.Targets(kinds, plan.Classes, target);
             PerfettoOptions.Drawing? drawing = perfetto.Read(parsed, form.Replicas);
-            checkpoint.Refuse(parsed, table is not null, $"found beside {csv.Name}, whose rows a checkpoint does not hold; allowed: one of them");
-            checkpoint.Refuse(parsed, drawing is not null, "found beside --perfetto, whose events a checkpoint does not hold; allowed: one of them");
-            foreach ((bool given, string what) in ((bool, string)[])
-            [
-                (form.Prefill is not null, "--prefill-replicas"), (fleet.Changes(parsed), "a fleet that changes or is mixed"), (speculation.IsGiven(parsed), "--speculate"), (kinds.Count > 0, "--class"), (form.SharesPrefixes || form.Offload is not null, "a prefix cache or swapping"),
-            ])
-            {
-                checkpoint.Refuse(parsed, given, $"found beside {what}, whose state a checkpoint does not hold; allowed: one of them");
-            }
-
-            if (drawing is not null && (form.Prefill is not null || fleet.Changes(parsed)))
-            {
-                perfetto.Refuse(parsed, "found beside a split, changing or mixed fleet, which is not drawn; allowed: one of them");
-            }
-
             Checkpoints? checkpoints = checkpoint.Read(parsed, traffic.TracePaths(parsed), plan);
             using RequestLog? log = table is null ? null : new RequestLog(table, plan.Classes);
             var watch = new SimulationWatch(context, plan.Requests ?? (plan.Offered * plan.Seconds), plan.Seconds, plan.Source is not null || form.Replicas * stages == 1);
@@ -168,13 +138,6 @@ internal static class SimulateCommand
                 Progress = watch.Report,
             };
             request = fleet.Read(context, parsed, request, plan);
-            if (request.Also.Count > 0)
-            {
-                const string mixed = "--also, whose replicas are simulated without it";
-                speculation.Refuse(parsed, mixed);
-                experts.Refuse(parsed, mixed);
-            }
-
             if (ServingSimulation.Problem(request) is { } problem)
             {
                 return Infeasible(context, asJson, problem);

@@ -44,7 +44,14 @@ internal static class SimulateText
     /// <summary>What was simulated.</summary>
     public static string Title(SimulateAnswer a) => a.Split is { } split ? $"{a.Model} in {a.Precision.Weights.Name()} on {split.Title}, {a.Engine}" : string.Create(
         s_culture,
-        $"{a.Model} in {a.Precision.Weights.Name()} on {(a.Fleet?.Kinds is { Count: > 1 } kinds ? string.Join(" and ", kinds.Select(k => $"{k.Replicas:#,0} × {k.Name}")) : string.Create(s_culture, $"{a.Chips:#,0} × {a.Chip}: {a.Replicas:#,0} × {a.Sharding}"))}, {a.Engine} ({TrafficOptions.Key(a.Scheduler.ToString())}){(a.Replicas > 1 || a.Fleet is not null ? $", {TrafficOptions.Key(a.Router.ToString())}" : "")}");
+        $"{a.Model} in {a.Precision.Weights.Name()} on {(a.Fleet?.Kinds is { Count: > 1 } kinds ? string.Join(" and ", kinds.Select(k => string.Create(s_culture, $"{k.Replicas:#,0} × {k.Name}"))) : $"{Range(a, a.Chips / a.Replicas)} × {a.Chip}: {Range(a, 1)} × {a.Sharding}")}, {a.Engine} ({TrafficOptions.Key(a.Scheduler.ToString())}){(a.Replicas > 1 || a.Fleet is not null ? $", {TrafficOptions.Key(a.Router.ToString())}" : "")}");
+
+    // So many of each replica: of all that there are, or from the fewest to the most that an autoscaler ordered.
+    private static string Range(SimulateAnswer a, long each)
+    {
+        long fewest = (a.Fleet?.FewestReplicas ?? a.Replicas) * each, most = (a.Fleet?.MostReplicas ?? a.Replicas) * each;
+        return fewest == most ? most.ToString("#,0", s_culture) : string.Create(s_culture, $"{fewest:#,0} to {most:#,0}");
+    }
 
     /// <summary>What became of a class, before its latencies.</summary>
     public static string Title(SimulateAnswer.ClassAnswer one)
@@ -86,6 +93,11 @@ internal static class SimulateText
         if (a.Speculation is { } s)
         {
             yield return ("speculation", string.Create(s_culture, $"{s.DraftTokens} drafted a step by {s.Draft}: {Number(s.TokensPerStep)} tokens gained, {Number(s.ExpectedTokens)} expected; a step takes {Milliseconds(s.StepSeconds)} ms, {s.DraftShare:0 %} of it drafting, and without {Milliseconds(s.PlainStepSeconds)} ms: decodes {Number(s.DecodeSpeedUp)} times as fast at this batch"));
+        }
+
+        foreach ((string, string) fact in a.Adapters?.Facts() ?? [])
+        {
+            yield return fact;
         }
 
         yield return ("cache", string.Create(s_culture, $"{r.CacheShare:0.0 %} full on average, {r.CachePeakShare:0.0 %} at most, of {r.CacheBlocks:#,0} blocks of {r.BlockTokens} tokens a replica"));

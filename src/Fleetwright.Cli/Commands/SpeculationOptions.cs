@@ -20,7 +20,8 @@ internal sealed class SpeculationOptions
     private readonly Option<string?> _cost = CommonOptions.QuantityOption("--draft-cost", "What drafting one token takes, as a share of a decode step, where no operators are to be priced.", Dimension.Fraction);
     private readonly Option<string?> _host = CommonOptions.QuantityOption("--draft-overhead", "Time of the host for each drafted token of a step. Default 0.33 ms where a model or head drafts, as measured of vLLM; else 0.", Dimension.Time);
 
-    private Option<string?>[] All => [_drafts, _acceptance, _spread, _draft, _model, _cost, _host];
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<Option<string?>> All => [_drafts, _acceptance, _spread, _draft, _model, _cost, _host];
 
     public void AddTo(Command command)
     {
@@ -29,12 +30,6 @@ internal sealed class SpeculationOptions
             command.Options.Add(option);
         }
     }
-
-    /// <summary>Whether any was given.</summary>
-    public bool IsGiven(ParseResult parsed) => All.Any(o => parsed.GetValue(o) is not null);
-
-    /// <summary>Stops where any of the options was given but means nothing.</summary>
-    public void Refuse(ParseResult parsed, string with) => CommonOptions.Refuse(parsed, All, $"found with {with}; allowed: one of the two");
 
     /// <summary>Reads them; null when nothing is speculated.</summary>
     /// <exception cref="InputException">An option is wrong, or does not go with another or with the layout.</exception>

@@ -23,38 +23,32 @@ internal sealed class SplitOptions
     private readonly Option<string?> _latency = CommonOptions.QuantityOption("--kv-latency", "Time from the last byte of a cache sent to the sequence being ready to decode. Default 14 us, a hop between servers.", Dimension.Time);
     private readonly Option<string> _first = new("--first-token") { Description = "When the client has the first token: after-transfer, as the decode replica streams the answer, or from-prefill.", DefaultValueFactory = _ => "after-transfer" };
 
+    /// <summary>All of them.</summary>
+    public IEnumerable<Option> All => [.. _prefill.All, .. _decode.All, _link, _latency, _first];
+
     public void AddTo(Command command)
     {
-        foreach (Option option in (IEnumerable<Option>)[.. _prefill.All, .. _decode.All, _link, _latency, _first])
+        foreach (Option option in All)
         {
             command.Options.Add(option);
         }
     }
 
     /// <summary>Whether the fleet is split.</summary>
-    /// <exception cref="InputException">One of the pools has no number, or the fleet has another, or an option of a pool is given without them.</exception>
-    public bool IsGiven(ParseResult parsed, Option<int> replicas)
-    {
-        bool Has(Option option) => CommonOptions.IsGiven(parsed, option);
-        bool first = Has(_prefill.Replicas), second = Has(_decode.Replicas);
-        if (first != second)
-        {
-            throw new InputException((first ? _decode : _prefill).Replicas.Name, "is missing; a split fleet needs --prefill-replicas and --decode-replicas");
-        }
-
-        if (first && Has(replicas))
-        {
-            throw new InputException(replicas.Name, "found beside --prefill-replicas and --decode-replicas, which say how many there are");
-        }
-
-        return first || (((IEnumerable<Option>)[.. _prefill.All, .. _decode.All, _link, _latency, _first]).FirstOrDefault(Has) is not { } stray ? false
-            : throw new InputException(stray.Name, "found where it means nothing; allowed: with --prefill-replicas and --decode-replicas"));
-    }
+    public bool IsGiven(ParseResult parsed) => CommonOptions.IsGiven(parsed, _prefill.Replicas) || CommonOptions.IsGiven(parsed, _decode.Replicas);
 
     /// <summary>Makes the pools. What is not said of a pool is as the deployment says.</summary>
-    /// <exception cref="InputException">An option is wrong, or the pools do not go together.</exception>
+    /// <exception cref="InputException">An option is wrong, one of the pools has no number, or the pools do not go together.</exception>
     public SimulationRequest Read(CommandContext context, ParseResult parsed, DeploymentOptions deployment, ModelSpec spec, Precision precision, EngineOptions engine, SimulationRequest form)
     {
+        foreach (PoolOptions pool in (PoolOptions[])[_prefill, _decode])
+        {
+            if (!CommonOptions.IsGiven(parsed, pool.Replicas))
+            {
+                throw new InputException(pool.Replicas.Name, "is missing; a split fleet needs --prefill-replicas and --decode-replicas");
+            }
+        }
+
         Replica Replica(PoolOptions pool)
         {
             ChipModel chip = parsed.GetValue(pool.Chip) is { } name ? ChipModel.For(context.Catalog, name) : deployment.Chip(context, parsed);

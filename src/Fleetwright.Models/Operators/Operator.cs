@@ -157,6 +157,9 @@ public readonly record struct Operator
     /// <summary>Matrix products in a grouped one: experts touched on this chip. 1 otherwise.</summary>
     public double Groups { get; init; }
 
+    /// <summary>Weights that a matrix product joins side by side, such as those of queries, keys and values: 3. 0 for work that is no such product.</summary>
+    public int Parts { get; init; }
+
     /// <summary>Sequences of an attention.</summary>
     public double Sequences { get; init; }
 
@@ -225,9 +228,11 @@ public readonly record struct Operator
     /// <param name="weights">Number format of the weight.</param>
     /// <param name="compute">Number format of the product; also of the activations read.</param>
     /// <param name="count">How often.</param>
-    public static Operator Gemm(OperatorRole role, double m, double n, double k, Dtype weights, Dtype compute, int count = 1) => new()
+    /// <param name="parts">Weights that it joins.</param>
+    public static Operator Gemm(OperatorRole role, double m, double n, double k, Dtype weights, Dtype compute, int count = 1, int parts = 1) => new()
     {
         Kind = OperatorKind.Gemm,
+        Parts = parts,
         Role = role,
         Count = count,
         M = m,

@@ -55,6 +55,9 @@ public sealed record EngineOptions
     /// <summary>Sequences that are in flight at most. Per group with data-parallel attention.</summary>
     public required int MaximumSequences { get; init; }
 
+    /// <summary>LoRA adapters that it computes with at once unless told otherwise; their memory is taken from the start.</summary>
+    public int AdapterSlots { get; init; } = 1;
+
     /// <summary>Share of the chip's memory that the engine may fill.</summary>
     public required double MemoryFraction { get; init; }
 
@@ -125,6 +128,7 @@ public sealed record EngineOptions
             RankDealing = root.OptionalText("rank_dealing") is null ? RankDealing.LeastLoaded : root.Choice("rank_dealing", Dealings),
             TokenBudget = (int)root.Fact("token_budget", Dimension.Count, 1, 1e7).Value,
             MaximumSequences = (int)root.Fact("maximum_sequences", Dimension.Count, 1, 1e7).Value,
+            AdapterSlots = (int)(root.OptionalFact("adapter_slots", Dimension.Count, 1, 1e4)?.Value ?? 1),
             MemoryFraction = root.Fact("memory_fraction", Dimension.Fraction, 0.1, 1),
             RuntimeReserveBytes = root.Fact("runtime_reserve", Dimension.Bytes),
             HostSecondsPerStep = root.Fact("host_overhead", Dimension.Time),

@@ -24,6 +24,9 @@ internal interface IReplicaEngine
     /// <summary>Tokens of a request's prompt that the cache holds.</summary>
     int FoundTokens(in Request request);
 
+    /// <summary>Whether the adapter of a request is on the chips, or will be for another that waits.</summary>
+    bool HasAdapter(in Request request) => true;
+
     /// <summary>A request arrives; the replica has been advanced to its arrival.</summary>
     void Offer(in Request request);
 

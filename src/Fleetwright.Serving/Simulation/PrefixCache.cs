@@ -5,7 +5,8 @@ namespace Fleetwright.Serving.Simulation;
 /// <summary>What tells the beginnings of prompts apart: a key for every unit of tokens, which stands for all tokens up to its end.</summary>
 /// <param name="Session">The conversation whose prompts begin alike.</param>
 /// <param name="Hashes">A hash for each unit, where the trace has them.</param>
-internal readonly record struct PrefixKeys(long Session, long[]? Hashes)
+/// <param name="Adapter">What it is computed with.</param>
+internal readonly record struct PrefixKeys(long Session, long[]? Hashes, int Adapter = 0)
 {
     /// <summary>Units that have keys.</summary>
     public int Count => Hashes?.Length ?? int.MaxValue;
@@ -17,6 +18,7 @@ internal readonly record struct PrefixKeys(long Session, long[]? Hashes)
         {
             // SplitMix64's finisher over the hash, or over session and position.
             ulong z = Hashes is null ? ((ulong)Session * 0x9E3779B97F4A7C15UL) + (ulong)unit : (ulong)Hashes[unit] ^ 0xD6E8FEB86659FD93UL;
+            z += (ulong)Adapter * 0xA0761D6478BD642FUL;
             z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9UL;
             z = (z ^ (z >> 27)) * 0x94D049BB133111EBUL;
             return z ^ (z >> 31);

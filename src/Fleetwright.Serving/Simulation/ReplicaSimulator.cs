@@ -1,3 +1,4 @@
+using Fleetwright.Serving.Simulation.Adapters;
 using Fleetwright.Serving.Simulation.Fleets;
 using Fleetwright.Serving.Simulation.Results;
 using Fleetwright.Serving.Simulation.Schedulers;
@@ -33,6 +34,9 @@ internal sealed partial class ReplicaSimulator<TTimes> : ISplitEngine
     // Who was next when the run was planned, and could not be admitted.
     private int _next;
 
+    // What of each iteration of the run passes through adapters.
+    private AdapterBatch _adapted;
+
     /// <param name="times">How long iterations take.</param>
     /// <param name="scheduler">How batches are formed; a scheduler of its own for each replica.</param>
     /// <param name="state">An empty state with the scheduler's limits.</param>
@@ -64,6 +68,9 @@ internal sealed partial class ReplicaSimulator<TTimes> : ISplitEngine
 
     /// <inheritdoc/>
     int IReplicaEngine.FoundTokens(in Request request) => State.FoundTokensOf(request);
+
+    /// <inheritdoc/>
+    bool IReplicaEngine.HasAdapter(in Request request) => State.HasAdapterOf(request);
 
     /// <summary>Where its occupancy is kept, if anywhere.</summary>
     public OccupancySeries? Series { get; init; }
@@ -263,8 +270,9 @@ internal sealed partial class ReplicaSimulator<TTimes> : ISplitEngine
         Timeline?.Formed(State, now);
         Timeline?.Levels(now, State.RunningCount, State.WaitingCount);
         Intake?.Reserve(State, _scheduler);
-        _next = State.WaitingCount > 0 ? State.WaitingHead : -1;
-        double swaps = State.SwapSeconds;
+        _next = State.HasNext ? State.WaitingHead : -1;
+        _adapted = State.Lora is null ? default : State.AdapterBatch;
+        double swaps = State.SwapSeconds, held = swaps + State.AdapterSeconds;
         if (swaps > 0 && (State.ChunkCount > 0 || State.Decodes))
         {
             State.Traffic?.SwapTicks += Ticks.Of(swaps);
@@ -274,8 +282,9 @@ internal sealed partial class ReplicaSimulator<TTimes> : ISplitEngine
         {
             double seconds = State.Speculation is not null
                 ? _times.Speculation(State.Decodes ? State.DecodeCount : 0, State.Decodes ? State.EvenContext : 0, State.Chunks)
+                : _adapted.Tokens > 0 ? _times.Adapted(State.Decodes ? State.DecodeCount : 0, State.Decodes ? State.DecodeContext : 0, State.Chunks, _adapted)
                 : _times.Iteration(State.Decodes ? State.DecodeCount : 0, State.Decodes ? State.DecodeContext : 0, State.Decodes ? LongestContext : 0, State.Chunks);
-            Start(now, 1, seconds + swaps);
+            Start(now, 1, seconds + held);
         }
         else if (State.Decodes)
         {
@@ -291,7 +300,7 @@ internal sealed partial class ReplicaSimulator<TTimes> : ISplitEngine
             }
 
             int iterations = Decode(most, until, out double seconds);
-            Start(now, iterations, seconds + swaps);
+            Start(now, iterations, seconds + held);
         }
         else
         {
@@ -312,12 +321,13 @@ internal sealed partial class ReplicaSimulator<TTimes> : ISplitEngine
 
     private int Decode(int most, double until, out double seconds) => State.Speculation is not null
         ? _times.Speculations(State.DecodeCount, State.EvenContext, State.ContextGrowth, most, until, out seconds)
+        : _adapted.Tokens > 0 ? _times.AdaptedRun(State.DecodeCount, State.DecodeContext, _adapted, most, until, out seconds)
         : _times.Decode(State.DecodeCount, State.DecodeContext, LongestContext, most, until, out seconds);
 
     // An arrival that may be admitted ends a run of decodes after the iteration that is running, unless it was planned so.
     private void Cut(long now)
     {
-        if (now != _plannedTo && State.WaitingCount > 0 && State.WaitingHead != _next)
+        if (now != _plannedTo && State.HasNext && State.WaitingHead != _next)
         {
             _next = State.WaitingHead;
             CutRun(now);
@@ -347,6 +357,11 @@ internal sealed partial class ReplicaSimulator<TTimes> : ISplitEngine
         _work.Runs++;
         _work.BusyTicks += now - _start;
         Series?.Add(_start, now, State.RunningCount, 0, 1 - (State.MeanFreeBlocks(_iterations) / State.Limits.Blocks));
+        if (State.Lora is not null)
+        {
+            State.CountAdapters(_adapted, now - _start, State.WaitingCount > 0 && !State.HasNext);
+        }
+
         if (Timeline is not null)
         {
             Draw(Timeline, now);

@@ -123,7 +123,7 @@ internal sealed partial class ReplicaState
 
     private void StartLoad(int slot, in FoundPrefix found, int first, in FoundUnits units, long now)
     {
-        _ = _waiting.Take();
+        _ = TakeNext();
         ref Sequence s = ref _slots[slot];
         s.Units = first;
         s.Blocks = BlocksFor(s.Prompt);

@@ -1,3 +1,4 @@
+using Fleetwright.Serving.Simulation.Adapters;
 using Fleetwright.Serving.Simulation.Timelines;
 using Fleetwright.Serving.Simulation.Times;
 using Fleetwright.Serving.Simulation.Traffic;
@@ -108,7 +109,7 @@ internal sealed partial class ReplicaState
 
     public int PrefillCount { get; private set; }
 
-    public int WaitingCount => _waiting.Count;
+    public int WaitingCount => _byAdapter?.Count ?? _waiting.Count;
 
     public int RunningCount => DecodeCount + PrefillCount;
 
@@ -132,7 +133,7 @@ internal sealed partial class ReplicaState
 
     // Waiting.
 
-    public int WaitingHead => _waiting.Head;
+    public int WaitingHead => _byAdapter?.Next(_slotsOfAdapters!) ?? _waiting.Head;
 
     public void Arrive(in Request request)
     {
@@ -149,6 +150,7 @@ internal sealed partial class ReplicaState
             OriginalPrompt = request.PromptTokens,
             TotalTokens = request.PromptTokens + request.OutputTokens,
             Class = request.Class,
+            Adapter = Lora?.Draw.Of(request) ?? AdapterDraw.Base,
         };
         if (_prefixes is not null)
         {
@@ -160,13 +162,13 @@ internal sealed partial class ReplicaState
             _prefixKeys[slot] = KeysOf(request);
         }
 
-        _waiting.Arrive(LineOf(request.Class), slot);
+        Enqueue(slot);
     }
 
     /// <summary>Moves the head of the queue to the prefilling sequences with what was found of it and <paramref name="blocks"/> more of the cache.</summary>
     public int Admit(int blocks, long order, in FoundPrefix found = default)
     {
-        int slot = _waiting.Take();
+        int slot = TakeNext();
         ref Sequence s = ref _slots[slot];
         order = _lines is null ? order : ((long)_lines[s.Class] << 48) + s.Number;
         s.Blocks = blocks + found.Blocks;
@@ -222,6 +224,7 @@ internal sealed partial class ReplicaState
         ChunkCount = 0;
         Decodes = _reserved = false;
         CopiedBlocks = 0;
+        AdapterSeconds = 0;
         Resumed = false;
     }
 
@@ -384,6 +387,7 @@ internal sealed partial class ReplicaState
 
         slot = (int)(_heap[0] & 0xFFFFFF);
         RemoveDecode(0);
+        _slotsOfAdapters?.End(_slots[slot].Adapter);
         int computed = _slots[slot].TotalTokens - 1;
         Give(slot, ReservesWhole || Speculation is not null ? _slots[slot].Blocks : BlocksFor(computed), computed);
         return true;
@@ -412,6 +416,7 @@ internal sealed partial class ReplicaState
         int left = s.TotalTokens - s.Prompt - 1;
         if (left == 0)
         {
+            _slotsOfAdapters?.End(s.Adapter);
             Give(slot, s.Blocks, s.Computed);
             return false;
         }
@@ -462,7 +467,8 @@ internal sealed partial class ReplicaState
         Preemptions++;
         Timeline?.Evicted(s.Id);
         Decodes &= DecodeCount > 0;
-        _waiting.Return(LineOf(s.Class), slot);
+        _slotsOfAdapters?.End(s.Adapter);
+        Requeue(slot);
     }
 
     /// <summary>The running sequence that is last in order.</summary>
@@ -509,9 +515,9 @@ internal sealed partial class ReplicaState
             into.Add(UnfinishedRequest.Of(s, s.Prompt, s.Computed, lastToken, overhead));
         }
 
-        for (int i = 0; i < WaitingCount; i++)
+        foreach (int slot in _byAdapter?.All() ?? Enumerable.Range(0, WaitingCount).Select(i => _waiting[i]))
         {
-            ref Sequence s = ref _slots[_waiting[i]];
+            ref Sequence s = ref _slots[slot];
             into.Add(UnfinishedRequest.Of(s, s.Prompt, 0, lastToken, overhead));
         }
     }
@@ -555,8 +561,8 @@ internal sealed partial class ReplicaState
         return (found + TierUnits(keys, found, most)) * _unitTokens;
     }
 
-    // What stands alone has a beginning of its own, which it finds again after an eviction. Sessions are positive.
-    private static PrefixKeys KeysOf(in Request request) => new(request.Session != 0 ? request.Session : -1 - request.Id, request.PrefixHashes);
+    // What stands alone has a beginning of its own, which it finds again after an eviction. Sessions are positive. What an adapter computed is of no use to another.
+    private PrefixKeys KeysOf(in Request request) => new(request.Session != 0 ? request.Session : -1 - request.Id, request.PrefixHashes, Lora?.Draw.Of(request) ?? AdapterDraw.Base);
 
     private void Take(long blocks)
     {
@@ -719,6 +725,7 @@ internal sealed partial class ReplicaState
         ref Sequence s = ref _slots[slot];
         _offsets += s.Offset;
         _rates += s.Rate;
+        _slotsOfAdapters?.AddDecode(s.Adapter);
         _longestOffset = DecodeCount == 0 || (_longestOffset != Unknown && s.Offset > _longestOffset) ? s.Offset : _longestOffset;
         _nextBlock[Phase(s)]++;
         if (DecodeCount == _heap.Length)
@@ -735,6 +742,7 @@ internal sealed partial class ReplicaState
         ref Sequence s = ref _slots[(int)(_heap[index] & 0xFFFFFF)];
         _offsets -= s.Offset;
         _rates -= s.Rate;
+        _slotsOfAdapters?.RemoveDecode(s.Adapter);
         _longestOffset = s.Offset == _longestOffset ? Unknown : _longestOffset;
         _nextBlock[Phase(s)]--;
         ulong moved = _heap[--DecodeCount];

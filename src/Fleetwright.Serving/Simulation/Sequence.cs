@@ -49,4 +49,7 @@ internal struct Sequence
     public int OriginalPrompt;
     public int Preemptions;
     public int Class;
+
+    /// <summary>The adapter that it uses; 0 for the base model.</summary>
+    public int Adapter;
 }

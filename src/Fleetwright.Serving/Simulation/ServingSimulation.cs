@@ -2,6 +2,7 @@ using Fleetwright.Hardware.Chips;
 using Fleetwright.Models;
 using Fleetwright.Serving.Engines;
 using Fleetwright.Serving.Replicas;
+using Fleetwright.Serving.Simulation.Adapters;
 using Fleetwright.Serving.Simulation.Fleets;
 using Fleetwright.Serving.Simulation.Fleets.Lifecycle;
 using Fleetwright.Serving.Simulation.FrontEnds;
@@ -85,6 +86,9 @@ public sealed record SimulationRequest
     /// <summary>Speculative decoding; null for none.</summary>
     public SpeculativeDecoding? Speculation { get; init; }
 
+    /// <summary>LoRA adapters; null for the base model only.</summary>
+    public LoraAdapters? Adapters { get; init; }
+
     /// <summary>Where the cache goes when it does not fit on the chips; null where what does not fit is forgotten.</summary>
     public CacheOffload? Offload { get; init; }
 
@@ -149,6 +153,9 @@ public sealed record SimulationResult(
 
     /// <summary>What the prefix cache and the tiers behind it found, and what moved; null when there is neither.</summary>
     public CacheTraffic? Cache { get; init; }
+
+    /// <summary>What the adapters did; null without any.</summary>
+    public AdapterTraffic? Adapters { get; init; }
 }
 
 /// <summary>Simulates replicas of a model behind a router.</summary>
@@ -162,7 +169,7 @@ public static class ServingSimulation
     /// <exception cref="ArgumentException">The weights do not fit; <see cref="Problem"/> says by how much.</exception>
     public static SimulationResult Run(SimulationRequest request, CancellationToken cancellation = default)
     {
-        if ((Problem(request) ?? OffloadProblem(request)) is { } problem)
+        if ((Problem(request) ?? OffloadProblem(request) ?? AdapterProblem(request)) is { } problem)
         {
             throw new ArgumentException(problem, nameof(request));
         }
@@ -180,8 +187,8 @@ public static class ServingSimulation
         int stages = replica.Sharding.PipelineParallel;
         int engines = request.Replicas * stages;
         ReplicaTable table = request.Table ?? Table(replica);
-        FleetPart whole = new(new FleetKind(replica.Chip.Chip.Name, replica, request.Replicas, request.Weight), limits, table);
-        FleetPart[]? parts = request.Behaviour is null && request.Also.Count == 0 ? null : [whole, .. request.Also.Select(k => new FleetPart(k, Limits(request with { Replica = k.Replica }), Table(k.Replica)))];
+        FleetPart whole = Part(new FleetKind(replica.Chip.Chip.Name, replica, request.Replicas, request.Weight), limits, table);
+        FleetPart[]? parts = request.Behaviour is null && request.Also.Count == 0 ? null : [whole, .. request.Also.Select(k => Part(k, Limits(request with { Replica = k.Replica }), Table(k.Replica)))];
         SpeculationTable? drafted = request.Speculation is { } speculation ? new SpeculationTable(replica, speculation, limits.MaximumSequences, limits.TokenBudget) : null;
         int[]? urgency = request.Priorities is null ? null : [.. request.Priorities.Distinct().Order()], lines = urgency is null ? null : [.. request.Priorities!.Select(p => Array.IndexOf(urgency, p))];
         AcceptanceDraw? acceptance = request.Speculation is null ? null : new AcceptanceDraw(request.Speculation, request.Seed);
@@ -191,24 +198,33 @@ public static class ServingSimulation
         OccupancySeries[] series = [.. Enumerable.Range(0, Math.Min(parts?.Sum(p => ChangingFleet.Slots(p, request.Behaviour) * p.Stages) ?? engines, MostSeries)).Select(_ => new OccupancySeries())];
         CacheTraffic?[] traffic = [.. Enumerable.Range(0, shards).Select(_ => request.SharesPrefixes || request.Offload is not null ? new CacheTraffic() : null)];
         OffloadLimits? offload = request.Offload is null ? null : OffloadOf(request, table);
+        AdapterTraffic?[] adapted = [.. Enumerable.Range(0, shards).Select(_ => request.Adapters is null ? null : new AdapterTraffic())];
+        AdapterDraw? adapterOf = request.Adapters is null ? null : new AdapterDraw(request.Adapters, request.Seed);
         FleetOutcome? outcome = null;
         bool partial = !(parts is not null ? RunChanging(parts) : request.Sources is null ? RunTogether() : RunApart(request.Sources));
 
         var all = new RunStatistics(request.Targets);
         CacheTraffic? moved = traffic[0] is null ? null : new CacheTraffic { BlockBytes = offload?.BlockBytes ?? 0 };
+        AdapterTraffic? adapterTraffic = request.Adapters is null ? null : new AdapterTraffic();
         for (int i = 0; i < shards; i++)
         {
             all.Add(statistics[i]);
             moved?.Add(traffic[i]!);
+            adapterTraffic?.Add(adapted[i]!);
         }
 
         double seconds = Ticks.Seconds(all.LastCompletion);
-        return new SimulationResult(all, total, series, seconds, limits, kind, outcome?.Joules ?? ReplicaEnergy.Joules(replica, total, seconds * request.Replicas, request.Speculation), partial) { Fleet = outcome, Cache = moved };
+        return new SimulationResult(all, total, series, seconds, limits, kind, outcome?.Joules ?? ReplicaEnergy.Joules(replica, total, seconds * request.Replicas, request.Speculation), partial) { Fleet = outcome, Cache = moved, Adapters = adapterTraffic };
+
+        FleetPart Part(FleetKind kind, SchedulerLimits limits, ReplicaTable table) => new(kind, limits, table)
+        {
+            Adapters = request.Adapters is not { } a ? null : (AdapterSizes.Of(a, kind.Replica), new AdapterTable(kind.Replica, a, Math.Max(limits.TokenBudget, limits.MaximumSequences))),
+        };
 
         IReplicaEngine Create(int engine, IRequestSource? source, FleetPart? part = null)
         {
             (SchedulerLimits limits, int ranks, long overhead) = ((part ?? whole).Limits, (part ?? whole).Ranks, (part ?? whole).Overhead);
-            var times = new ReplicaTimes((part ?? whole).Table, drafted);
+            var times = new ReplicaTimes((part ?? whole).Table, drafted, (part ?? whole).Adapters?.Table);
             ICompletionSink sink = part?.Sink ?? statistics[engine % shards];
             ReplicaTimeline? timeline = part is null ? request.Timeline?.Of(engine, stages, ranks, overhead, sink) : null;
             sink = timeline is null ? sink : timeline;
@@ -217,9 +233,9 @@ public static class ServingSimulation
 
             // Ranks of data-parallel attention have a scheduler and a cache each and do every pass together.
             IReplicaEngine own = ranks == 1
-                ? new ReplicaSimulator<ReplicaTimes>(times, kind.Create(limits), State(limits, source, engine % shards, timeline), sink, request.Leaps) { Series = occupancy, RequestOverhead = overhead, Loop = loop, Timeline = timeline }
+                ? new ReplicaSimulator<ReplicaTimes>(times, kind.Create(limits), State(part ?? whole, source, engine % shards, timeline), sink, request.Leaps) { Series = occupancy, RequestOverhead = overhead, Loop = loop, Timeline = timeline }
                 : new LockstepSimulator<ReplicaTimes>(
-                    times, [.. Enumerable.Range(0, ranks).Select(_ => kind.Create(limits))], [.. Enumerable.Range(0, ranks).Select(_ => State(limits, source, engine % shards, timeline))], sink, request.Leaps, dealing: (part ?? whole).Kind.Replica.Engine.RankDealing)
+                    times, [.. Enumerable.Range(0, ranks).Select(_ => kind.Create(limits))], [.. Enumerable.Range(0, ranks).Select(_ => State(part ?? whole, source, engine % shards, timeline))], sink, request.Leaps, dealing: (part ?? whole).Kind.Replica.Engine.RankDealing)
                 { Series = occupancy, RequestOverhead = overhead, Loop = loop, Timeline = timeline };
             EngineOptions server = (part ?? whole).Kind.Replica.Engine;
             return server.HasFrontEnd
@@ -227,9 +243,9 @@ public static class ServingSimulation
                 : own;
         }
 
-        ReplicaState State(SchedulerLimits limits, IRequestSource? source, int shard, ReplicaTimeline? timeline) =>
-            new(limits, kind.ReservesWhole(), request.SharesPrefixes ? CacheReuse.Prefixes : kind == SchedulerKind.VllmV1 ? CacheReuse.Evicted : CacheReuse.None, (source ?? request.Source)?.HashTokens ?? 0)
-            { Speculation = acceptance, Lines = lines, Traffic = traffic[shard], Offload = offload, Timeline = timeline };
+        ReplicaState State(FleetPart part, IRequestSource? source, int shard, ReplicaTimeline? timeline) =>
+            new(part.Limits, kind.ReservesWhole(), request.SharesPrefixes ? CacheReuse.Prefixes : kind == SchedulerKind.VllmV1 ? CacheReuse.Evicted : CacheReuse.None, (source ?? request.Source)?.HashTokens ?? 0)
+            { Lora = part.Adapters is not { } own ? null : (adapterOf!, request.Adapters!, own.Sizes, adapted[shard]!), Speculation = acceptance, Lines = lines, Traffic = traffic[shard], Offload = offload, Timeline = timeline };
 
         bool RunTogether()
         {
@@ -303,9 +319,9 @@ public static class ServingSimulation
     /// <summary>Why a replica cannot run at all; null when it can.</summary>
     public static string? Problem(SimulationRequest request)
     {
-        if (request.Checkpoints is not null && (request.Prefill is not null || request.Behaviour is not null || request.Also.Count > 0 || request.Speculation is not null || request.Offload is not null))
+        if (request.Checkpoints is not null && (request.Prefill is not null || request.Behaviour is not null || request.Also.Count > 0 || request.Speculation is not null || request.Adapters is not null || request.Offload is not null))
         {
-            return "a checkpoint holds no state of split, changing or mixed fleets, of drafts and of what is kept outside the chips";
+            return "a checkpoint holds no state of split, changing or mixed fleets, of drafts, of adapters and of what is kept outside the chips";
         }
 
         if (request.Prefill is { } prefill)
@@ -330,10 +346,25 @@ public static class ServingSimulation
         }
 
         double usable = replica.Chip.Chip.MemoryCapacity - replica.ReserveBytes;
-        double needed = replica.WeightBytes + replica.ActivationBytes;
+        double slots = AdapterBytes(request), needed = replica.WeightBytes + replica.ActivationBytes + slots;
+        string adapters = slots > 0 ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $", {request.Adapters!.Slots} adapters of rank {request.Adapters.Rank} {slots / 1e9:0.0} GB") : "";
         return string.Create(
             System.Globalization.CultureInfo.InvariantCulture,
-            $"{replica.Graph.Model.Name} on {replica.Sharding} of {replica.Chip.Chip.Name} leaves no room for a cache: weights {replica.WeightBytes / 1e9:0.0} GB and activations {replica.ActivationBytes / 1e9:0.0} GB of {usable / 1e9:0.0} GB usable on a chip, {Math.Max(0, needed - usable) / 1e9:0.0} GB too many; spread it over at least {Math.Ceiling(replica.Chips * needed / usable):0} chips or store it in fewer bits");
+            $"{replica.Graph.Model.Name} on {replica.Sharding} of {replica.Chip.Chip.Name} leaves no room for a cache: weights {replica.WeightBytes / 1e9:0.0} GB{adapters} and activations {replica.ActivationBytes / 1e9:0.0} GB of {usable / 1e9:0.0} GB usable on a chip, {Math.Max(0, needed - usable) / 1e9:0.0} GB too many; spread it over at least {Math.Ceiling(replica.Chips * needed / usable):0} chips or store it in fewer bits");
+    }
+
+    /// <summary>Why a replica cannot serve the adapters that the request asks for; null when it can.</summary>
+    public static string? AdapterProblem(SimulationRequest request)
+    {
+        Sharding sharding = request.Replica.Sharding;
+        return request.Adapters is not { } adapters ? null
+            : request.Replica.Graph.Model.Ranking is not null ? $"{request.Replica.Graph.Model.Name} is a ranking model, which has no adapters"
+            : sharding.PipelineParallel > 1 || sharding.AttentionDataParallel > 1 ? $"adapters are simulated for replicas with one scheduler, not for {sharding}"
+            : request.Prefill is not null ? "adapters are not simulated with pools of their own for prompts"
+            : request.Speculation is not null ? "adapters are not simulated with speculative decoding"
+            : request.Offload is not null ? "adapters are not simulated with swapping or tiers behind the prefix cache"
+            : adapters.HostCount < adapters.Slots ? FormattableString.Invariant($"host memory keeps {adapters.HostCount} adapters; allowed: at least the {adapters.Slots} that are on the chips")
+            : null;
     }
 
     /// <summary>Why a replica cannot run as the request asks with what it may keep outside its chips; null when it can.</summary>
@@ -369,11 +400,14 @@ public static class ServingSimulation
     // Of a block on one chip.
     private static double BlockBytes(SimulationRequest request) => request.Replica.Graph.CacheBytesPerSequence(request.TypicalContext) / request.TypicalContext * BlockTokens;
 
+    // Of the adapters on one chip: engines take the room of all slots from the start.
+    private static double AdapterBytes(SimulationRequest request) => request.Adapters is not { } a || request.Replica.Graph.Model.Ranking is not null ? 0 : a.Slots * AdapterSizes.Of(a, request.Replica).ChipBytes;
+
     internal static SchedulerLimits Limits(SimulationRequest request)
     {
         Replica replica = request.Replica;
         int stages = replica.Sharding.PipelineParallel;
-        double room = replica.CacheRoomBytes, sequenceBytes = replica.Graph.CacheBytesPerSequence(request.TypicalContext);
+        double room = replica.CacheRoomBytes - AdapterBytes(request), sequenceBytes = replica.Graph.CacheBytesPerSequence(request.TypicalContext);
         if (request.Speculation is { Draft: { } draft })
         {
             // The draft model has weights and a cache of its own beside the target's.

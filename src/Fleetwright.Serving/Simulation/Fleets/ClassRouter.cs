@@ -95,6 +95,8 @@ internal sealed class ClassRouter : Router
 
         public int FoundTokens(int replica, in Request request) => _all.FoundTokens(_from + replica, request);
 
+        public bool HasAdapter(int replica, in Request request) => _all.HasAdapter(_from + replica, request);
+
         public double Weight(int replica) => _all.Weight(_from + replica);
 
         public int Number(int replica) => _all.Number(_from + replica);

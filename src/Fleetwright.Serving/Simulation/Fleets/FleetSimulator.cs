@@ -90,6 +90,9 @@ internal sealed class FleetSimulator : IReplicaLoads, IState
     int IReplicaLoads.FoundTokens(int replica, in Request request) => Current(replica).FoundTokens(request);
 
     /// <inheritdoc/>
+    bool IReplicaLoads.HasAdapter(int replica, in Request request) => Current(replica).HasAdapter(request);
+
+    /// <inheritdoc/>
     int IReplicaLoads.Least(ReplicaLoad load)
     {
         if (_replicas.Length < RankedFrom)

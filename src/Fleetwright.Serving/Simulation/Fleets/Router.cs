@@ -34,6 +34,9 @@ internal interface IReplicaLoads
     /// <summary>Prompt tokens of a request that a replica's prefix cache has.</summary>
     int FoundTokens(int replica, in Request request);
 
+    /// <summary>Whether a replica has the adapter of a request on its chips, or soon will.</summary>
+    bool HasAdapter(int replica, in Request request) => true;
+
     /// <summary>Share of requests that a replica should get, against the weights of the others.</summary>
     double Weight(int replica) => 1;
 

@@ -29,6 +29,9 @@ public enum RouterKind
     /// <summary>All turns of a conversation to one replica.</summary>
     Session,
 
+    /// <summary>To where the request's adapter is, weighed against load.</summary>
+    Adapter,
+
     /// <summary>Each class of requests to replicas of its own.</summary>
     ByClass,
 }
@@ -46,6 +49,7 @@ internal static class RouterKinds
         RouterKind.LeastCache => new LeastCacheRouter(),
         RouterKind.Prefix => new PrefixRouter(),
         RouterKind.Session => new SessionRouter(seed),
+        RouterKind.Adapter => new AdapterRouter(),
         _ => new PowerOfTwoRouter(seed),
     };
 
@@ -59,6 +63,7 @@ internal static class RouterKinds
         RouterKind.LeastCache => new LeastCacheRouter(),
         RouterKind.Prefix => new WeightedPrefixRouter(),
         RouterKind.Session => new WeightedSessionRouter(seed),
+        RouterKind.Adapter => new AdapterRouter(),
         _ => new WeightedPowerOfTwoRouter(seed),
     };
 

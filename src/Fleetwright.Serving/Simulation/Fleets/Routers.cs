@@ -85,6 +85,29 @@ internal sealed class PrefixRouter : Router
     }
 }
 
+/// <summary>
+/// A replica that has the request's adapter on its chips, or has others waiting for it, unless it has more than four requests more than the least loaded: the adapter is worth as much load as a whole
+/// prompt is to <see cref="PrefixRouter"/>. Load is in proportion to weights. Of equals the first. As the LoRA affinity of llm-d's endpoint picker is weighed against queues.
+/// </summary>
+internal sealed class AdapterRouter : Router
+{
+    public override int Choose(in Request request, IReplicaLoads loads)
+    {
+        int best = 0;
+        double most = double.NegativeInfinity;
+        for (int i = 0; i < loads.Count; i++)
+        {
+            double worth = (loads.HasAdapter(i, request) ? 1 : 0) - (PrefixRouter.RequestShare * loads.Outstanding(i) / loads.Weight(i));
+            if (worth > most)
+            {
+                (best, most) = (i, worth);
+            }
+        }
+
+        return best;
+    }
+}
+
 /// <summary>All turns of a conversation to one replica, by lot; requests that stand alone too.</summary>
 internal sealed class SessionRouter(ulong seed) : Router
 {

@@ -28,6 +28,9 @@ internal sealed class FrontEndReplica(IReplicaEngine engine, FrontEnd frontEnd) 
     public int FoundTokens(in Request request) => engine.FoundTokens(request);
 
     /// <inheritdoc/>
+    public bool HasAdapter(in Request request) => engine.HasAdapter(request);
+
+    /// <inheritdoc/>
     public void Offer(in Request request) => frontEnd.Add(request);
 
     /// <inheritdoc/>

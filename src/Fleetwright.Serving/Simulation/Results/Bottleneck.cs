@@ -33,6 +33,9 @@ public enum BottleneckKind
     /// <summary>As many sequences run as the engine takes, while requests wait.</summary>
     Sequences,
 
+    /// <summary>As many adapters run as the engine takes at once, while requests wait for others.</summary>
+    Adapters,
+
     /// <summary>The links from prefill to decode replicas.</summary>
     CacheLinks,
 
@@ -51,6 +54,9 @@ public sealed record Bottleneck(BottleneckKind Kind, bool Waits, bool Overloaded
     // Shares at which something counts as full: the last sequence that would not fit leaves a cache that is not quite.
     internal const double FullCache = 0.9;
     private const double FullSequences = 0.95;
+
+    // Requests that come while nobody may start wait; of the time that replicas are busy this much is no accident.
+    private const double BlockedShare = 0.2;
 
     // Requests wait when they spend this share of their time in the queue; the rest of an iteration on arrival is less.
     internal const double WaitingShare = 0.1;
@@ -84,6 +90,7 @@ public sealed record Bottleneck(BottleneckKind Kind, bool Waits, bool Overloaded
         overloaded |= behind && front > WaitingRun * result.Seconds;
         TimePart largest = split.Parts.First(p => p.Use != TimeUse.Idle);
         BottleneckKind kind = behind ? BottleneckKind.FrontEnd
+            : waits && result.Adapters is { } a && a.BlockedTicks > BlockedShare * a.BusyTicks ? BottleneckKind.Adapters
             : waits && (cache > FullCache || preemptions > 0.01 * result.Statistics.Completed) ? BottleneckKind.Cache
             : waits && running > FullSequences * result.Limits.MaximumSequences ? BottleneckKind.Sequences
             : KindOf(largest);
@@ -92,11 +99,12 @@ public sealed record Bottleneck(BottleneckKind Kind, bool Waits, bool Overloaded
         {
             BottleneckKind.FrontEnd => string.Create(CultureInfo.InvariantCulture, $"The servers' front ends bind: requests wait {front:0.0##} s on average for a process that takes one in {FrontEndSeconds(request.Replica, result) * 1e3:0.0} ms"),
             BottleneckKind.Cache => string.Create(CultureInfo.InvariantCulture, $"The cache binds: while requests wait it is {cache:0 %} full with {running:0.#} sequences a replica, and {preemptions:#,0} times one lost its place"),
+            BottleneckKind.Adapters => string.Create(CultureInfo.InvariantCulture, $"The {request.Adapters!.Slots:#,0} adapter slots of a replica bind: {(double)result.Adapters!.BlockedTicks / result.Adapters.BusyTicks:0 %} of the time in which replicas work, all that wait ask for other adapters"),
             BottleneckKind.Sequences => string.Create(CultureInfo.InvariantCulture, $"The engine's limit of {result.Limits.MaximumSequences:#,0} sequences binds: as many run while requests wait, and the cache is {cache:0 %} full"),
             _ => string.Create(CultureInfo.InvariantCulture, $"{Words(largest)}: {largest.Share / busy:0 %} of the time in which replicas work"),
         };
         waits |= behind;
-        string wait = waits && kind is not (BottleneckKind.Cache or BottleneckKind.Sequences or BottleneckKind.FrontEnd) ? "; requests wait for it"
+        string wait = waits && kind is not (BottleneckKind.Cache or BottleneckKind.Sequences or BottleneckKind.Adapters or BottleneckKind.FrontEnd) ? "; requests wait for it"
             : waits ? ""
             : "; nothing waits, so that it sets how fast a request is answered and not how many are";
         string load = overloaded ? ". The load is more than the fleet can serve: the queue grew as long as requests came"

@@ -17,6 +17,12 @@ public sealed record FleetOutcome
     /// <summary>How often it was changed.</summary>
     public long ScalingCount { get; init; }
 
+    /// <summary>Replicas that were ordered at one time, at least; those of the start where nothing scales.</summary>
+    public required int FewestReplicas { get; init; }
+
+    /// <summary>Replicas that were ordered at one time, at most.</summary>
+    public required int MostReplicas { get; init; }
+
     /// <summary>Replicas that were restarted in rounds.</summary>
     public long Restarts { get; init; }
 

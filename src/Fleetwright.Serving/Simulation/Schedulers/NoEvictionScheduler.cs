@@ -36,7 +36,7 @@ internal sealed class NoEvictionScheduler : Scheduler
             tokens += chunk;
         }
 
-        while (state.WaitingCount > 0 && state.RunningCount < limits.MaximumSequences && tokens < limits.TokenBudget)
+        while (state.HasNext && state.RunningCount < limits.MaximumSequences && tokens < limits.TokenBudget)
         {
             ref Sequence s = ref state[state.WaitingHead];
             FoundPrefix found = state.FindPrefix();

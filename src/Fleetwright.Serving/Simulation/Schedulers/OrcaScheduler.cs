@@ -23,7 +23,7 @@ internal sealed class OrcaScheduler : Scheduler
     internal static void Admit(ReplicaState state, long now, ref long admitted)
     {
         int blocks = WholeSequence(state.Limits);
-        while (state.WaitingCount > 0 && state.RunningCount < state.Limits.MaximumSequences && state.FreeBlocks >= blocks)
+        while (state.HasNext && state.RunningCount < state.Limits.MaximumSequences && state.FreeBlocks >= blocks)
         {
             int slot = state.Admit(blocks, ++admitted);
             state.AddChunk(slot, state[slot].Prompt, now);

@@ -37,7 +37,7 @@ internal sealed class PrefillFirstScheduler : Scheduler
             tokens += chunk;
         }
 
-        while (state.SwappedCount == 0 && state.WaitingCount > 0 && state.Places < limits.MaximumSequences && tokens < limits.TokenBudget)
+        while (state.SwappedCount == 0 && state.HasNext && state.Places < limits.MaximumSequences && tokens < limits.TokenBudget)
         {
             ref Sequence s = ref state[state.WaitingHead];
             FoundPrefix found = state.FindPrefix();

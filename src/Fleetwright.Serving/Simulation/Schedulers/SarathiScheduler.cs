@@ -38,7 +38,7 @@ internal sealed class SarathiScheduler : Scheduler
             batch++;
         }
 
-        while (state.SwappedCount == 0 && state.WaitingCount > 0 && state.Places < limits.MaximumSequences && batch < limits.MaximumSequences)
+        while (state.SwappedCount == 0 && state.HasNext && state.Places < limits.MaximumSequences && batch < limits.MaximumSequences)
         {
             ref Sequence s = ref state[state.WaitingHead];
             FoundPrefix found = state.FindPrefix();

@@ -17,7 +17,7 @@ internal sealed class VllmV0Scheduler(int paddedTokens) : Scheduler
         SchedulerLimits limits = state.Limits;
         state.BeginBatch();
         int longest = 0;
-        while (state.SwappedCount == 0 && state.WaitingCount > 0 && state.RunningCount < limits.MaximumSequences)
+        while (state.SwappedCount == 0 && state.HasNext && state.RunningCount < limits.MaximumSequences)
         {
             ref Sequence s = ref state[state.WaitingHead];
             int blocks = state.BlocksFor(s.Prompt);

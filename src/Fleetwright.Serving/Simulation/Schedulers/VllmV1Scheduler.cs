@@ -61,7 +61,7 @@ internal sealed class VllmV1Scheduler : Scheduler
             }
         }
 
-        while (!evicted && state.SwappedCount == 0 && state.WaitingCount > 0 && state.Places < limits.MaximumSequences && tokens < limits.TokenBudget)
+        while (!evicted && state.SwappedCount == 0 && state.HasNext && state.Places < limits.MaximumSequences && tokens < limits.TokenBudget)
         {
             ref Sequence s = ref state[state.WaitingHead];
             FoundPrefix found = state.FindPrefix();

@@ -99,7 +99,7 @@ internal sealed class ReplicaTimeline : ICompletionSink
             (0, _) => FormattableString.Invariant($"prefill tokens={batch.ChunkTokens}"),
             _ => FormattableString.Invariant($"decode n={batch.Decodes}, prefill tokens={batch.ChunkTokens}"),
         };
-        _events.Complete(
+        _events.Slice(
             TraceEventWriter.Iterations + rank, "iteration", name, from, to,
             FormattableString.Invariant($"\"decodes\":{batch.Decodes},\"context_tokens\":{batch.ContextTokens},\"prompts\":{batch.Chunks},\"prompt_tokens\":{batch.ChunkTokens}"));
         if (rank == 0 && from >= _timeline.From)

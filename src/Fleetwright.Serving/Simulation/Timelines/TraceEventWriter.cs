@@ -15,9 +15,15 @@ internal sealed class TraceEventWriter(TextWriter writer, int process)
     public void Name(int thread, string name) =>
         Write(thread, FormattableString.Invariant($"\"ph\":\"M\",\"name\":\"{(thread == 0 ? "process_name" : "thread_name")}\""), FormattableString.Invariant($"\"name\":\"{name}\""));
 
-    /// <summary>Something that takes time on a thread.</summary>
-    public void Complete(int thread, string category, string name, long from, long to, string arguments) =>
-        Write(thread, $"\"ph\":\"X\",\"cat\":\"{category}\",\"name\":\"{name}\",\"ts\":{Microseconds(from)},\"dur\":{Microseconds(to - from)}", arguments);
+    /// <summary>
+    /// Something that takes time on a thread: its beginning and its end. Not one event with a duration: viewers add that up in floating point, where it may reach past the beginning of the next,
+    /// which is then drawn inside it.
+    /// </summary>
+    public void Slice(int thread, string category, string name, long from, long to, string arguments)
+    {
+        Write(thread, $"\"ph\":\"B\",\"cat\":\"{category}\",\"name\":\"{name}\",\"ts\":{Microseconds(from)}", arguments);
+        Write(thread, $"\"ph\":\"E\",\"cat\":\"{category}\",\"name\":\"{name}\",\"ts\":{Microseconds(to)}", "");
+    }
 
     /// <summary>Values at a time.</summary>
     public void Counter(string name, long at, string values) => Write(0, $"\"ph\":\"C\",\"name\":\"{name}\",\"ts\":{Microseconds(at)}", values);

@@ -1,3 +1,5 @@
+using Fleetwright.Serving.Simulation.Adapters;
+
 namespace Fleetwright.Serving.Simulation.Times;
 
 /// <summary>The part of one prompt that an iteration computes.</summary>
@@ -39,6 +41,12 @@ public interface IIterationTimes
     /// <param name="contextTokens">Sum of their contexts; parts of tokens, as they grow evenly.</param>
     /// <param name="chunks">Prompts, whole or in part.</param>
     double Speculation(int decodes, double contextTokens, ReadOnlySpan<PromptChunk> chunks) => throw new NotSupportedException($"{GetType().Name} has no times of speculative decoding");
+
+    /// <summary>Seconds of one iteration of which a part passes through adapters; see <see cref="Iteration"/>.</summary>
+    double Adapted(int decodes, long contextTokens, ReadOnlySpan<PromptChunk> chunks, in AdapterBatch adapters) => throw new NotSupportedException($"{GetType().Name} has no times of adapters");
+
+    /// <summary>Runs of such iterations without prompts; see <see cref="Decode"/>.</summary>
+    int AdaptedRun(int decodes, long contextTokens, in AdapterBatch adapters, int iterations, double untilSeconds, out double seconds) => throw new NotSupportedException($"{GetType().Name} has no times of adapters");
 
     /// <summary>Runs of such iterations without prompts, as <see cref="Decode"/>, with the contexts together <paramref name="growth"/> tokens longer each time.</summary>
     int Speculations(int decodes, double contextTokens, double growth, int iterations, double untilSeconds, out double seconds) => throw new NotSupportedException($"{GetType().Name} has no times of speculative decoding");

@@ -1,6 +1,7 @@
 using Fleetwright.Models;
 using Fleetwright.Models.Operators;
 using Fleetwright.Serving.Replicas;
+using Fleetwright.Serving.Simulation.Adapters;
 
 namespace Fleetwright.Serving.Simulation.Times;
 
@@ -70,6 +71,14 @@ internal sealed partial class ReplicaTable
         return Math.Max(Own(batch) + Experts(batch.Tokens), Launched(batch));
     }
 
+    /// <summary>The same where a part passes through adapters; see <see cref="IIterationTimes.Adapted"/>.</summary>
+    public double Iteration(int decodes, long contextTokens, ReadOnlySpan<PromptChunk> chunks, AdapterTable table, in AdapterBatch adapters)
+    {
+        var batch = RankBatch.Of(decodes, contextTokens, 0, chunks);
+        double launched = Launched(batch);
+        return Math.Max(Own(batch) + Experts(batch.Tokens) + table.Seconds(adapters), launched > 0 ? launched + table.LaunchSeconds(adapters, batch.Tokens) : 0);
+    }
+
     /// <summary>Seconds of an iteration of ranks in lockstep; see <see cref="ILockstepTimes.Iteration"/>.</summary>
     public double Iteration(ReadOnlySpan<RankBatch> ranks)
     {
@@ -121,8 +130,8 @@ internal sealed partial class ReplicaTable
         }
     }
 
-    /// <summary>A run of decodes; see <see cref="IIterationTimes.Decode"/>.</summary>
-    public int Decode(int decodes, long contextTokens, int iterations, double until, out double seconds)
+    /// <summary>A run of decodes, each iteration with something more to do; see <see cref="IIterationTimes.Decode"/>.</summary>
+    public int Decode(int decodes, long contextTokens, int iterations, double until, out double seconds, double more = 0)
     {
         double rest = _decodeSteps[decodes];
         if (double.IsNaN(rest))
@@ -140,7 +149,7 @@ internal sealed partial class ReplicaTable
             double from = Contexts.Value(node), to = Contexts.Value(node + 1);
             double low = DecodeNode(nodes, decodes, node), slope = (DecodeNode(nodes, decodes, node + 1) - low) / (to - from);
             int within = (int)Math.Min(iterations - done, Math.Ceiling(to - context));
-            int taken = ArithmeticRun.Take(rest + low + (slope * (context - from)), slope, within, until - seconds, out double run);
+            int taken = ArithmeticRun.Take(rest + more + low + (slope * (context - from)), slope, within, until - seconds, out double run);
             seconds += run;
             done += taken;
             if (taken < within || done == iterations || seconds >= until)
@@ -320,7 +329,7 @@ internal sealed partial class ReplicaTable
 }
 
 /// <summary>Iterations from a <see cref="ReplicaTable"/>.</summary>
-internal readonly struct ReplicaTimes(ReplicaTable table, SpeculationTable? speculation = null) : IIterationTimes, ILockstepTimes
+internal readonly struct ReplicaTimes(ReplicaTable table, SpeculationTable? speculation = null, AdapterTable? adapters = null) : IIterationTimes, ILockstepTimes
 {
     /// <inheritdoc/>
     public static bool ReadsLongestContext => false;
@@ -331,6 +340,13 @@ internal readonly struct ReplicaTimes(ReplicaTable table, SpeculationTable? spec
     /// <inheritdoc/>
     public int Speculations(int decodes, double contextTokens, double growth, int iterations, double untilSeconds, out double seconds) =>
         speculation!.Decode(decodes, contextTokens, growth, iterations, untilSeconds, out seconds);
+
+    /// <inheritdoc/>
+    public double Adapted(int decodes, long contextTokens, ReadOnlySpan<PromptChunk> chunks, in AdapterBatch batch) => table.Iteration(decodes, contextTokens, chunks, adapters!, batch);
+
+    /// <inheritdoc/>
+    public int AdaptedRun(int decodes, long contextTokens, in AdapterBatch batch, int iterations, double untilSeconds, out double seconds) =>
+        table.Decode(decodes, contextTokens, iterations, untilSeconds, out seconds, adapters!.Seconds(batch));
 
     /// <inheritdoc/>
     public double Iteration(ReadOnlySpan<RankBatch> ranks) => table.Iteration(ranks);

@@ -39,6 +39,8 @@ internal sealed partial class ChangingFleet
         }
 
         _scalingCount++;
+        _fewest = Math.Min(_fewest, next);
+        _most = Math.Max(_most, next);
         if (_scalings.Count < FleetOutcome.MostScalings)
         {
             _scalings.Add(new Scaling(Ticks.Seconds(_now), current, next, total / Math.Max(1, ready)));

@@ -43,6 +43,8 @@ internal sealed partial class ChangingFleet : IReplicaLoads
     private long _arrivals;
     private long _arrivalsSeen;
     private long _scalingCount;
+    private int _fewest;
+    private int _most;
 
     /// <param name="request">What is simulated.</param>
     /// <param name="parts">The kinds, with sinks of <paramref name="book"/>.</param>
@@ -82,6 +84,7 @@ internal sealed partial class ChangingFleet : IReplicaLoads
             _events.Add(Ticks.Of(restarts.EverySeconds), FleetEventKind.Round, 0);
         }
 
+        _fewest = _most = parts.Sum(p => p.Kind.Replicas);
         int first = 0;
         foreach (FleetPart part in parts)
         {
@@ -199,6 +202,8 @@ internal sealed partial class ChangingFleet : IReplicaLoads
             Failures = _hardware is null ? null : _book.Failures,
             Scalings = _scalings,
             ScalingCount = _scalingCount,
+            FewestReplicas = _fewest,
+            MostReplicas = _most,
             Restarts = _round?.Restarted ?? 0,
             Series = _roster.Series,
         };
@@ -223,6 +228,9 @@ internal sealed partial class ChangingFleet : IReplicaLoads
 
     /// <inheritdoc/>
     int IReplicaLoads.FoundTokens(int replica, in Request request) => Current(replica).FoundTokens(request);
+
+    /// <inheritdoc/>
+    bool IReplicaLoads.HasAdapter(int replica, in Request request) => Current(replica).HasAdapter(request);
 
     /// <inheritdoc/>
     double IReplicaLoads.Weight(int replica) => _parts[_partOf[_replicaOf[_routable[replica]]]].Kind.Weight;

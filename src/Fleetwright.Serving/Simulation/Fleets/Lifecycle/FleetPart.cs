@@ -1,4 +1,5 @@
 using Fleetwright.Serving.Replicas;
+using Fleetwright.Serving.Simulation.Adapters;
 using Fleetwright.Serving.Simulation.Times;
 
 namespace Fleetwright.Serving.Simulation.Fleets.Lifecycle;
@@ -10,6 +11,9 @@ namespace Fleetwright.Serving.Simulation.Fleets.Lifecycle;
 /// <param name="Sink">Hears of its requests; null outside of a fleet that changes.</param>
 internal sealed record FleetPart(FleetKind Kind, SchedulerLimits Limits, ReplicaTable Table, ICompletionSink? Sink = null)
 {
+    /// <summary>Its adapters: what one is and what they cost; null without any.</summary>
+    public (AdapterSizes Sizes, AdapterTable Table)? Adapters { get; init; }
+
     /// <summary>The replica.</summary>
     public Replica Replica => Kind.Replica;
 
