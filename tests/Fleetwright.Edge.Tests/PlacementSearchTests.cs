@@ -10,7 +10,7 @@ public sealed class PlacementSearchTests
 
     [Theory]
     [InlineData(0, 1000)]
-    [InlineData(2.9, 1000)] // the battery's promise binds
+    [InlineData(3.7, 1000)] // the battery's promise binds
     [InlineData(0, 1.03)] // the case binds
     public void Joining_the_classes_finds_what_trying_every_pair_finds(double hours, double sustained)
     {
@@ -18,7 +18,8 @@ public sealed class PlacementSearchTests
         AnswerPath device = MadeUp.OnDevice() with { Wait = s_always }, cloud = MadeUp.InCloud() with { Wait = s_always };
         PlacementQuestion question = MadeUp.Question([MadeUp.Class("a", 0.6), MadeUp.Class("b", 0.4, target: 1.7)], [device, cloud], turnsADay: 600) with
         {
-            BatteryHours = hours, SustainedWatts = sustained,
+            BatteryHours = hours,
+            SustainedWatts = sustained,
         };
         PlacementAnswer answer = PlacementSearch.Run(question, TestContext.Current.CancellationToken);
         Assert.True(answer.Admissible, string.Join("; ", answer.Best.Missed));
@@ -39,6 +40,8 @@ public sealed class PlacementSearchTests
         }
 
         Assert.Equal(best, answer.Best.Metrics.DollarsPerTurn, best * 1e-9);
+        double free = Place(question with { BatteryHours = 0, SustainedWatts = 1000 }).Best.Metrics.DollarsPerTurn;
+        Assert.Equal(hours > 0 || sustained < 1000, best > free * 1.01);
         Assert.True(double.IsPositiveInfinity(evaluator.Limits.JoulesLimit) || answer.Best.Metrics.JoulesPerTurn <= evaluator.Limits.JoulesLimit * (1 + 1e-9));
 
         static bool Good(Totals t) => t.Within >= 0.95 && t.Unserved <= 1e-4;
@@ -98,13 +101,17 @@ public sealed class PlacementSearchTests
     [Fact]
     public void A_longer_promise_of_the_battery_never_takes_more_joules()
     {
-        double before = double.PositiveInfinity;
-        foreach (double hours in new[] { 0, 2.0, 2.5, 2.7, 2.9 })
+        double first = Place(MadeUp.Question(turnsADay: 600)).Best.Metrics.JoulesPerTurn, before = first;
+        foreach (double hours in new[] { 3.2, 3.5, 3.8, 4.1 })
         {
             PlacementAnswer answer = Place(MadeUp.Question(turnsADay: 600) with { BatteryHours = hours });
+            Assert.True(answer.Admissible, string.Join("; ", answer.Best.Missed));
+            Assert.True(answer.Best.Metrics.BatteryHours >= hours * (1 - 1e-9));
             Assert.True(answer.Best.Metrics.JoulesPerTurn <= before * (1 + 1e-9));
             before = answer.Best.Metrics.JoulesPerTurn;
         }
+
+        Assert.True(before < 0.9 * first);
     }
 
     [Fact]

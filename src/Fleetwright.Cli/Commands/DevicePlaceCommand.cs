@@ -1,9 +1,11 @@
 using System.CommandLine;
-using System.Globalization;
+using Fleetwright.Catalog.Reading;
 using Fleetwright.Edge.Placement;
+using Fleetwright.Edge.Policies;
 using Fleetwright.Edge.Population;
 using Fleetwright.Scenarios.Chain;
 using Fleetwright.Scenarios.Inputs;
+using Fleetwright.Scenarios.Output;
 
 namespace Fleetwright.Cli.Commands;
 
@@ -17,14 +19,21 @@ internal static class DevicePlaceCommand
         Argument<string?> file = ScenarioOptions.File();
         var product = new Option<string?>("--product") { Description = "Only this product of the scenario." };
         var users = new Option<int>("--users") { Description = "Users whose day is simulated under the policy found; 0 for none.", DefaultValueFactory = _ => 100_000 };
+        var policyOut = new Option<string?>("--policy-out") { Description = "Write the policy of one product as JSON that an app applies; needs --product when the scenario has several." };
         Option<int> threads = ScenarioOptions.Threads();
         Option<bool> json = CommonOptions.Json();
         var command = new Command("place", "The cheapest admissible policy for each product of a scenario, its flip points, and a day of many users under it.")
-            { file, product, users, threads, json };
+            { file, product, users, policyOut, threads, json };
         command.SetAction(parsed =>
         {
             Scenario scenario = ScenarioReader.Read(ScenarioOptions.Path(parsed, file));
             int workers = CommonOptions.Whole(parsed, threads, 1, 1024), people = CommonOptions.Whole(parsed, users, 0, MostUsers);
+            string? policyFile = CommonOptions.InFolder(parsed.GetValue(policyOut), policyOut.Name);
+            if (policyFile is not null && parsed.GetValue(product) is null && scenario.Products.Count > 1)
+            {
+                throw new InputException(policyOut.Name, $"a policy file holds one product; name it with --product: {string.Join(", ", scenario.Products.Select(p => p.Name))}");
+            }
+
             var answers = new List<PlaceAnswer>();
             bool admissible = true;
             foreach (ScenarioPlacement placement in PlacementInputs.Of(ScenarioOptions.Chain(context, scenario, workers), parsed.GetValue(product)))
@@ -35,6 +44,11 @@ internal static class DevicePlaceCommand
                     ? PopulationSimulation.Run(placement.Question, answer.Best.Policy, people, scenario.Seed, workers, context.Cancellation)
                     : null;
                 admissible &= answer.Admissible;
+                if (policyFile is not null)
+                {
+                    WholeFile.Write(policyFile, PolicyFile.Write(answer.Best.Policy));
+                }
+
                 if (parsed.GetValue(json))
                 {
                     answers.Add(PlaceAnswer.Of(placement, answer, day));
@@ -52,7 +66,7 @@ internal static class DevicePlaceCommand
 
             if (!admissible)
             {
-                context.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"fleetwright: not every product keeps all its promises; 'missed' says which and by how much"));
+                context.Error.WriteLine("fleetwright: not every product keeps all its promises; 'missed' says which and by how much");
             }
 
             return admissible ? ExitCode.Success : ExitCode.Infeasible;

@@ -60,7 +60,6 @@ public static class PlacementInputs
         bool spoken = product.Interaction == Interaction.Voice;
         VoiceProfile? voice = spoken ? context.Catalog.VoiceProfiles.Get(context.Scenario.Voice) : null;
         var basis = new List<string>();
-        IReadOnlyList<AnswerPath> paths = Paths(context, product, device, voice, serving, basis);
         IReadOnlyList<PlacementClass> classes = Classes(context.Scenario, index, product, voice);
         RenderLoad? scene = device.RenderLoads.FirstOrDefault(l => l.Name == product.RenderLoad);
         double turnsADay = product.TurnRate.Value * 86400;
@@ -74,15 +73,7 @@ public static class PlacementInputs
             {
                 TurnsByHour = [.. product.HourCurve.Select(w => turnsADay * w / weights)],
                 UseSecondsByHour = UseByHour(product.HourCurve, product.UseTime.Value),
-                Segments =
-                [
-                    new DaySegment
-                    {
-                        UseWatts = Math.Max(device.InUsePower.Value, scene?.Power.Value ?? 0),
-                        CaseWatts = scene?.Power.Value ?? device.IdlePower.Value,
-                        Paths = [.. classes.Select(_ => paths)],
-                    },
-                ],
+                Segments = [.. Parts(product).Select(part => Segment(part))],
             },
             BatteryHours = product.BatteryTarget is { } hours ? hours.Value / 3600 : 0,
             BatteryJoules = device.Battery?.Value,
@@ -102,17 +93,35 @@ public static class PlacementInputs
         return new ScenarioPlacement(
             product.Name, product.Title, device.Title, question, turns.PeakTurns[last] * context.ByQuarter(product.CapableShare)[last], basis,
             $"the cloud answers as {string.Join(" and ", product.Cloud.Where(c => c.Share > 0).Select(c => c.Workload))} do on their cheapest chips at the load that they are sized for");
+
+        DaySegment Segment(DayPart part)
+        {
+            List<string> said = [];
+            IReadOnlyList<AnswerPath> paths = Paths(context, product, device, part.Network ?? product.Network, voice, serving, said);
+            basis = said;
+            return new DaySegment
+            {
+                FromHour = part.From,
+                ToHour = part.To,
+                Place = part.Place,
+                UseWatts = Math.Max(device.InUsePower.Value, scene?.Power.Value ?? 0),
+                CaseWatts = scene?.Power.Value ?? device.IdlePower.Value,
+                ChargeWatts = part.Charging?.Value ?? 0,
+                Paths = [.. classes.Select(_ => paths)],
+            };
+        }
     }
 
+    private static IReadOnlyList<DayPart> Parts(Inputs.Product product) => product.Day.Count > 0 ? product.Day : [new DayPart(0, 24, "everywhere", null, null)];
+
     private static List<AnswerPath> Paths(
-        ChainContext context, Inputs.Product product, Device device, VoiceProfile? voice, IReadOnlyList<WorkloadCapability> serving, List<string> basis)
+        ChainContext context, Inputs.Product product, Device device, string network, VoiceProfile? voice, IReadOnlyList<WorkloadCapability> serving, List<string> basis)
     {
         var shape = new TurnShape(
             voice is null ? TurnKind.Text : TurnKind.Voice, new TokenLengths(product.Prompt.Mean.Value, product.Prompt.Variation.Value), 0,
             new TokenLengths(product.Reply.Mean.Value, product.Reply.Variation.Value));
-        NetworkProfile network = context.Catalog.Networks.Get(product.Network);
         NetworkProfile? hop = product.Phone is { } tether ? context.Catalog.Networks.Get(tether.Link) : null;
-        var way = new NetworkPath(network, hop);
+        var way = new NetworkPath(context.Catalog.Networks.Get(network), hop);
         var paths = new List<AnswerPath>();
         Add(Tiers.Device, device, product.DeviceModels, product.Engine, product.RenderLoad);
         if (product.Phone is { } phone)
@@ -137,16 +146,18 @@ public static class PlacementInputs
         }
     }
 
-    // A workload that no chip can serve in time is taken to answer at its targets.
+    // The replica of the cheapest deployment at the load that it is sized for. A workload that no chip can serve in time is taken to answer at its targets, at no price.
     private static CloudLatency Service(WorkloadCapability capability)
     {
-        if (capability is not { Plan: { } plan, Shape: { } shape })
+        if (capability is { Plan: { } plan, Shape: { } shape })
         {
-            return CloudLatency.Fixed(Through(capability.Workload.LatencyTarget.Value, 2 * capability.Workload.LatencyTarget.Value), capability.Workload.TpotTarget?.Value ?? 0.05, 0);
+            double rate = plan.AtCapacity.RequestsPerSecond;
+            return CloudLatency.Of(plan.Replica, shape, rate, plan.DollarsPerRequest * rate * 3600)
+                ?? throw new InvalidOperationException($"{capability.Workload.Name} cannot keep up with the load that it was sized for");
         }
 
-        double tokens = shape.Prompt.Mean + shape.Output.Mean;
-        return CloudLatency.Fixed(Through(capability.TtftMean, Math.Max(capability.TtftMean * 1.0001, capability.TtftTail)), capability.TpotMean, plan.DollarsPerRequest / tokens * 1e6);
+        double target = capability.Workload.LatencyTarget.Value;
+        return CloudLatency.Fixed(Through(target, 2 * target), capability.Workload.TpotTarget?.Value ?? 0.05, 0);
     }
 
     // mean = exp(μ + σ²/2) and p99 = exp(μ + 2.326·σ) give σ = z − √(z² − 2·ln(p99/mean)), where the ratio is at most exp(z²/2) = 15.

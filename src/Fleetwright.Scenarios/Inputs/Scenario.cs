@@ -124,6 +124,9 @@ public sealed record Product
     /// <summary>The network between device and data centre, by catalogue name.</summary>
     public required string Network { get; init; }
 
+    /// <summary>Parts of a user's day in order, hours 0 to 24; empty for one network all day and no charger while in use.</summary>
+    public IReadOnlyList<DayPart> Day { get; init; } = [];
+
     /// <summary>Daily active users.</summary>
     public required QuarterlyFact ActiveUsers { get; init; }
 
@@ -151,6 +154,14 @@ public sealed record Product
     /// <summary>Highest over mean of the hour curve.</summary>
     public double PeakFactor => HourCurve.Max() / HourCurve.Average();
 }
+
+/// <summary>A part of a user's day.</summary>
+/// <param name="From">First hour, 0 to 23.</param>
+/// <param name="To">Hour in which the next part begins, 1 to 24.</param>
+/// <param name="Place">Such as <c>home</c>.</param>
+/// <param name="Network">The network there, by catalogue name; null for the product's.</param>
+/// <param name="Charging">Watts from a charger; null for none.</param>
+public sealed record DayPart(int From, int To, string Place, string? Network, Fact? Charging);
 
 /// <summary>A phone that a worn device talks to.</summary>
 /// <param name="Device">The phone.</param>

@@ -28,6 +28,12 @@ internal static class ScenarioCheck
             }
 
             Check($"products[{i}].network", () => catalog.Networks.Get(p.Network));
+            for (int d = 0; d < p.Day.Count; d++)
+            {
+                string? way = p.Day[d].Network;
+                Check($"products[{i}].day[{d}].network", () => catalog.Networks.Get(way ?? p.Network));
+            }
+
             foreach (string model in p.DeviceModels)
             {
                 Check($"products[{i}].device_models", () => Language(ModelResolver.Resolve(catalog, model)));

@@ -89,6 +89,7 @@ public static class ScenarioReader
             Cloud = ReadCloud(map),
             Interaction = map.Choice("interaction", [("text", Interaction.Text), ("voice", Interaction.Voice)]),
             Network = map.Text("network"),
+            Day = ReadDay(map),
             ActiveUsers = map.Series("active_users", Dimension.Count, 0, MaximumUsers),
             TurnRate = map.Fact("turns", Dimension.EventRate),
             HourCurve = ReadHours(map),
@@ -98,6 +99,29 @@ public static class ScenarioReader
             LatencyTarget = map.Fact("latency_p95", Dimension.Time, 0.01),
             BatteryTarget = map.OptionalFact("battery", Dimension.Time),
         };
+    }
+
+    private static List<DayPart> ReadDay(YamlMap map)
+    {
+        var parts = new List<DayPart>();
+        foreach (YamlMap part in map.Maps("day"))
+        {
+            int from = (int)part.Integer("from", 0, 23), to = (int)part.Integer("to", 1, 24);
+            int begins = parts.Count == 0 ? 0 : parts[^1].To;
+            if (from != begins || to <= from)
+            {
+                part.Report("from", string.Create(CultureInfo.InvariantCulture, $"found {from} to {to}; allowed: whole hours, each part from where the one before ends ({begins}) to a later one"));
+            }
+
+            parts.Add(new DayPart(from, to, part.Text("place"), part.OptionalText("network"), part.OptionalFact("charging", Dimension.Power)));
+        }
+
+        if (parts.Count > 0 && parts[^1].To != 24)
+        {
+            map.Report("day", string.Create(CultureInfo.InvariantCulture, $"ends at hour {parts[^1].To}; allowed: parts that cover the day from hour 0 to hour 24"));
+        }
+
+        return parts;
     }
 
     private static List<(string, double)> ReadCloud(YamlMap map)
