@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Fleetwright.Cli.Tests;
@@ -61,6 +62,40 @@ public sealed class ValidateCommandTests : IDisposable
         string partial = await File.ReadAllTextAsync(At("page.partial.md"), TestContext.Current.CancellationToken);
         Assert.Contains("these sections are missing: speed", partial, StringComparison.Ordinal);
         Assert.Contains("## MTIA", partial, StringComparison.Ordinal);
+    }
+
+    // One deployment told twice: as a row of the measured servers, whose columns say how its weights are scaled, and by simulate's options, where the model's
+    // own checkpoint says so. The row's lengths are constant, as it names no attention_dp_size.
+    [Theory]
+    [InlineData("deepseek-ai/DeepSeek-V3", "h200_sxm", "trtllm", "fp8", 8, 1, 4)]
+    [InlineData("deepseek-ai/DeepSeek-V3", "h200_sxm", "trtllm", "fp8", 8, 8, 16)]
+    [InlineData("Qwen/Qwen3-235B-A22B-FP8", "h100_sxm", "trtllm", "fp8_block", 8, 1, 4)]
+    [InlineData("MiniMaxAI/MiniMax-M2.5", "b200_sxm", "vllm", "fp8", 4, 1, 16)]
+    [InlineData("zai-org/GLM-5-FP8", "h200_sxm", "sglang", "fp8_block", 8, 1, 4)]
+    [InlineData("meta-llama/Llama-3.1-70B", "h200_sxm", "trtllm", "fp8", 4, 1, 4)]
+    public async Task A_row_is_predicted_as_its_deployment_is_simulated(string model, string chip, string engine, string format, int tp, int ep, int clients)
+    {
+        var c = CultureInfo.InvariantCulture;
+        await File.WriteAllLinesAsync(
+            At("rows.csv"),
+            [
+                "id,mode,model_path,system,backend,precision,gemm_quant_mode,moe_quant_mode,concurrency,batch_size,isl,osl,tp_size,pp_size,attention_dp_size,moe_tp_size,moe_ep_size,silicon_ttft_ms,silicon_tpot_ms",
+                string.Create(c, $"row,agg,{model},{chip},{engine},fp8,{format},{format},{clients},{clients},512,64,{tp},1,,{tp / ep},{ep},,"),
+            ],
+            TestContext.Current.CancellationToken);
+        (int code, _, string error) = await Run("validate", "serving", "--rows", At("rows.csv"), "--out", At("predicted.csv"));
+        Assert.True(code == ExitCode.Success, error);
+        string[][] predicted = [.. (await File.ReadAllLinesAsync(At("predicted.csv"), TestContext.Current.CancellationToken)).Select(l => l.Split(','))];
+        double Predicted(string column) => double.Parse(predicted[1][Array.IndexOf(predicted[0], column)], c);
+
+        (code, string output, error) = await Run(
+            "simulate", "--model", model, "--chip", chip, "--engine", engine, "--tp", tp.ToString(c), "--ep", ep.ToString(c), "--dtype", "fp8", "--kv-dtype", engine == "trtllm" || chip == "b200_sxm" ? "fp8" : "bf16",
+            "--concurrency", clients.ToString(c), "--requests", (10 * clients).ToString(c), "--input", "512", "--output", "64", "--context", "576", "--seed", "1", "--json");
+        Assert.True(code == ExitCode.Success, error);
+        using JsonDocument answer = JsonDocument.Parse(output);
+        double Simulated(string name) => 1e3 * answer.RootElement.GetProperty("latencies").EnumerateArray().Single(l => l.GetProperty("name").GetString() == name).GetProperty("mean_seconds").GetDouble();
+        Assert.Equal(Predicted("predicted_tpot_ms"), Simulated("tpot"), 1e-3);
+        Assert.Equal(Predicted("predicted_ttft_ms"), Simulated("ttft"), 1e-3);
     }
 
     [Theory]

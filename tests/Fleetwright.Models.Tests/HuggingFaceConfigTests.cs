@@ -52,6 +52,26 @@ public partial class HuggingFaceConfigTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Fp8_checkpoints_that_the_catalogue_lists_have_the_blocks_that_it_states()
+    {
+        int blocks = 0;
+        foreach (string path in Directory.GetFiles(Repository.SharedData("model_configs"), "*.json"))
+        {
+            string name = Path.GetFileName(path).Replace("_config.json", "", StringComparison.Ordinal).Replace("--", "/", StringComparison.Ordinal);
+            if (ParameterCountTests.Catalog.Models.Find(name) is { } listed && HuggingFaceConfig.Read(path) is { NativeDtype: Dtype.Fp8 } config)
+            {
+                // The text itself, not what is read of it.
+                bool said = File.ReadAllText(path).Contains("\"weight_block_size\"", StringComparison.Ordinal);
+                Assert.Equal((name, said), (name, config.Fp8Block is not null));
+                Assert.Equal((name, said), (name, listed.Fp8Block is not null));
+                blocks += said ? 1 : 0;
+            }
+        }
+
+        Assert.True(blocks >= 8, $"{blocks} compared");
+    }
+
+    [Fact]
     public void A_config_gives_the_architecture_that_the_catalogue_states()
     {
         string folder = Repository.SharedData("model_configs");

@@ -22,6 +22,7 @@ public static class ModelReader
             PublishedParameters = root.OptionalFact("parameters", Dimension.Count, 1),
             PublishedActiveParameters = root.OptionalFact("active_parameters", Dimension.Count, 1),
             NativeDtype = root.Dtype("native_dtype", Dtype.Bf16),
+            Fp8Block = root.OptionalFact("fp8_block", Dimension.Count, 128, 128),
             HiddenSize = language ? Size(root, "hidden_size", ModelLimits.Hidden) : 0,
             VocabularySize = language ? Size(root, "vocabulary_size", ModelLimits.Vocabulary) : 0,
             MaximumContext = language ? Size(root, "maximum_context", ModelLimits.Context) : 0,

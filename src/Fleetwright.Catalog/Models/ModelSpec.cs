@@ -27,6 +27,12 @@ public sealed record ModelSpec
     /// <summary>The number format that the weights are published in.</summary>
     public Dtype NativeDtype { get; init; } = Dtype.Bf16;
 
+    /// <summary>
+    /// Side of the square blocks of weights that share a scale in the maker's own fp8 checkpoint (<c>quantization_config.weight_block_size</c>): 128; null
+    /// where a scale serves more (a matrix, a row), or where its maker publishes no such checkpoint.
+    /// </summary>
+    public Fact? Fp8Block { get; init; }
+
     /// <summary>Width of the residual stream; 0 for a ranking model.</summary>
     public int HiddenSize { get; init; }
 

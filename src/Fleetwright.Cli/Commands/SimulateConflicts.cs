@@ -26,6 +26,7 @@ internal sealed record SimulateConflicts(
         bool Any(params IEnumerable<Option> options) => options.Any(o => CommonOptions.IsGiven(parsed, o));
         return
         [
+            (!replays, "found where it means nothing; allowed: with --tables", Tables.Details),
             (replays, Without(tables), [.. Fleet.All, .. Split.All]),
             (replays, OrElse("--tables"), [.. Classes.All, .. Speculation.All, .. Experts.All]),
             (replays, Without("--tables"), [.. Cache.All, .. Adapters.All]),

@@ -31,9 +31,12 @@ internal sealed class VidurOptions
     private readonly Option<int> _chunk = new("--chunk") { Description = "Replay: tokens of an iteration of Sarathi at most.", DefaultValueFactory = _ => 512 };
     private readonly Option<int?> _tokens = new("--max-tokens") { Description = "Replay: tokens of a sequence and of vLLM's batch of prompts at most; the end of the tables when left out." };
 
+    /// <summary>Those that mean something in a replay alone, beside those that ask for one.</summary>
+    public IEnumerable<Option> Details => [_rate, _count, _blocks, _stages, _cap, _chunk, _tokens];
+
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_tables, _prefix, _semantics, _rate, _count, _blocks, _stages, _cap, _chunk, _tokens])
+        foreach (Option option in (Option[])[_tables, _prefix, _semantics, .. Details])
         {
             command.Options.Add(option);
         }

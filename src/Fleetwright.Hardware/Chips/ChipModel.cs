@@ -190,13 +190,13 @@ public sealed class ChipModel
 
     /// <summary>
     /// Prices one run of a dense product inside a step by a kernel that is not the one of its number format: without the host and without weights that repeat.
-    /// A kernel that was not measured on the chip is priced as <see cref="Price(in Operator)"/>.
+    /// Null for a kernel that was measured neither on the chip nor on its architecture.
     /// </summary>
-    public OperatorCost PriceInStep(in Operator op, string kernel)
+    public OperatorCost? PriceInStep(in Operator op, string kernel)
     {
-        if (op.Kind != OperatorKind.Gemm || !Coefficients.GemmKernels.TryGetValue(kernel, out MatrixProductCoefficients? own))
+        if (op.Kind != OperatorKind.Gemm || Coefficients.GemmKernels == Relatives?.GemmKernels || !Coefficients.GemmKernels.TryGetValue(kernel, out MatrixProductCoefficients? own))
         {
-            return Price(op);
+            return null;
         }
 
         Dtype compute = op.ComputeDtype;

@@ -115,7 +115,7 @@ internal sealed record MeasuredServer
             Format = r["precision"].Length > 0 ? r["precision"] : "bf16",
             Precision = PrecisionOf(r["gemm_quant_mode"], r["backend"], model, catalog.Chips.Get(r["system"]).Architecture),
             // The table says "fp8" of MiniMax and DeepSeek too, whose own checkpoints are block-scaled.
-            BlockScaled = r["gemm_quant_mode"].StartsWith("fp8", StringComparison.Ordinal) && (model.NativeDtype == Dtype.Fp8 || r["gemm_quant_mode"] == "fp8_block" || r["moe_quant_mode"] == "fp8_block"),
+            BlockScaled = r["gemm_quant_mode"].StartsWith("fp8", StringComparison.Ordinal) && (model is { NativeDtype: Dtype.Fp8, Fp8Block: not null } || r["gemm_quant_mode"] == "fp8_block" || r["moe_quant_mode"] == "fp8_block"),
             Sharding = sharding,
             Concurrency = concurrency,
             Places = draws ? SweepLaunch.Places(r["backend"], r["system"], r["model_path"], concurrency) : concurrency,

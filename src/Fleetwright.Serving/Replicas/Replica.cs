@@ -47,6 +47,7 @@ public sealed class Replica
         Graph = graph;
         Chip = engine.FusesConversion ? Converted.GetValue(chip, c => c.WithConvertedActivations()) : chip;
         Engine = engine;
+        BlockScaled = graph.Model.Fp8Block is not null;
         WeightBytes = graph.WeightBytesPerChip;
         ActivationBytes = LargestBuffers();
         ReserveBytes = (chip.Chip.MemoryCapacity * (1 - engine.MemoryFraction)) + engine.RuntimeReserveBytes;
@@ -177,13 +178,15 @@ public sealed class Replica
     /// <summary>Seconds of one run of an operator by the engine's kernel.</summary>
     public double Seconds(in Operator op) => Graph.Model.Ranking is null ? Engine.Kernels.Seconds(op, Cost(op)) : Cost(op).Seconds;
 
-    /// <summary>Whether fp8 weights have a scale for every block of 128 × 128, as DeepSeek's, Qwen's, MiniMax's and Z.ai's own checkpoints have, and not one for a whole matrix.</summary>
+    /// <summary>Whether fp8 weights have a scale for every block of 128 × 128 and not one for a whole matrix; as in the maker's own checkpoint when not said.</summary>
     public bool BlockScaled { get; init; }
 
     // The tables' block-scaled calls ran outside a captured graph, so that the host hid what their kernels take to start (docs/hardware.md, "Matrix
     // products"): that part is taken from the product with one scale, and the engine says what converting by blocks adds. vLLM takes FlashInfer's kernel on
-    // Hopper to 17 rows and DeepGEMM's beyond.
-    private OperatorCost Cost(in Operator op)
+    // Hopper to 17 rows and DeepGEMM's beyond. A chip without measurements of such a kernel keeps the price of the product with one scale.
+
+    /// <summary>The cost of one run of an operator as this replica runs it, before what the engine's kernels differ by from the measured ones.</summary>
+    internal OperatorCost Cost(in Operator op)
     {
         if (_experts is not null && op.Kind == OperatorKind.GroupedGemm)
         {
@@ -213,9 +216,14 @@ public sealed class Replica
         }
 
         bool few = op.M <= 17 && Chip.Chip.Architecture == "hopper";
-        OperatorCost block = Chip.PriceInStep(op, few ? "FlashInferFp8BlockScaledMMKernel" : "DeepGemmFp8BlockScaledMMKernel");
-        double start = cost.OverheadSeconds + Engine.BlockScaleSeconds;
-        return block with { Seconds = Math.Max(0, block.Seconds - block.OverheadSeconds) + start, OverheadSeconds = start };
+        if (Chip.PriceInStep(op, few ? "FlashInferFp8BlockScaledMMKernel" : "DeepGemmFp8BlockScaledMMKernel") is not { } block)
+        {
+            return cost;
+        }
+
+        double start = cost.OverheadSeconds + Engine.BlockScaleSeconds, work = Math.Max(0, block.Seconds - block.OverheadSeconds);
+        Bound bound = start > work ? Bound.Launch : block.MatrixSeconds > block.MemorySeconds ? Bound.Matrix : Bound.Memory;
+        return block with { Seconds = work + start, OverheadSeconds = start, Bound = bound };
     }
 
     // Errors stay the same share of the time; work stays the same, so energy changes by that of the time at rest.

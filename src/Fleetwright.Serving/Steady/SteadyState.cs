@@ -110,7 +110,7 @@ public static class SteadyState
         {
             foreach (ref readonly Operator op in operators)
             {
-                (OperatorRole, Bound) key = (op.Role, replica.Chip.Price(op).Bound);
+                (OperatorRole, Bound) key = (op.Role, replica.Cost(op).Bound);
                 seconds[key] = seconds.GetValueOrDefault(key) + (weight * op.Count * replica.Seconds(op));
             }
         }

@@ -37,6 +37,7 @@ public static class HuggingFaceConfig
             Aliases = [],
             Vendor = name.Split('/') is [var owner, _, ..] ? owner : "",
             NativeDtype = NativeFormat.Of(root, decoder),
+            Fp8Block = NativeFormat.Fp8Block(path, root, decoder),
             HiddenSize = hidden,
             VocabularySize = decoder.Size("vocab_size", ModelLimits.Vocabulary),
             MaximumContext = decoder.Size("max_position_embeddings", ModelLimits.Context),

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fleetwright.Catalog.Reading;
 using Fleetwright.Catalog.Units;
 
 namespace Fleetwright.Catalog.Models.HuggingFace;
@@ -8,7 +9,7 @@ internal static class NativeFormat
 {
     public static Dtype Of(ConfigMap root, ConfigMap text)
     {
-        if ((text.Map("quantization_config") ?? root.Map("quantization_config")) is { } quantization)
+        if (Quantization(root, text) is { } quantization)
         {
             return OfQuantization(quantization);
         }
@@ -32,6 +33,16 @@ internal static class NativeFormat
 
         return Dtype.Bf16;
     }
+
+    /// <summary>Side of the blocks that share a scale; null for other blocks than the 128 × 128 that kernels of serving engines take, and for none.</summary>
+    public static Fact? Fp8Block(string path, ConfigMap root, ConfigMap text) =>
+        Quantization(root, text)?.List("weight_block_size") is [var rows, var columns] && Is128(rows) && Is128(columns)
+            ? Fact.Of(128, $"{path}: quantization_config.weight_block_size")
+            : null;
+
+    private static bool Is128(JsonElement json) => json.ValueKind == JsonValueKind.Number && json.TryGetInt32(out int value) && value == 128;
+
+    private static ConfigMap? Quantization(ConfigMap root, ConfigMap text) => text.Map("quantization_config") ?? root.Map("quantization_config");
 
     private static Dtype OfQuantization(ConfigMap map)
     {

@@ -123,7 +123,7 @@ public sealed record TimeSplit(IReadOnlyList<TimePart> Parts)
         var causes = new Dictionary<TimeCause, double> { [TimeCause.Overhead] = replica.Engine.HostSecondsPerStep };
         foreach (ref readonly Operator op in replica.Operators(shape))
         {
-            OperatorCost cost = replica.Chip.Price(op);
+            OperatorCost cost = replica.Cost(op);
             TimeCause cause = cost.Bound switch
             {
                 Bound.Matrix or Bound.Vector or Bound.OnChip => TimeCause.Compute,
