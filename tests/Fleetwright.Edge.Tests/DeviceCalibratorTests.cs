@@ -7,14 +7,13 @@ namespace Fleetwright.Edge.Tests;
 
 public sealed class DeviceCalibratorTests
 {
-    private static readonly Lazy<IReadOnlyList<AnsweredRow>> s_rows = new(() => AnsweredRow.ReadAll(Repository.SharedData("devices", "on_device_llm.csv"), Shipped.Catalog));
-    private static readonly Lazy<IReadOnlyList<DeviceCalibration>> s_fit = new(() => DeviceCalibrator.Fit(s_rows.Value));
+    private static readonly Lazy<DeviceScores> s_scores = new(() => new(Shipped.Catalog, Repository.SharedData("devices", "on_device_llm.csv")));
 
     [Fact]
     public void The_catalogue_equals_the_fit_byte_for_byte()
     {
-        Assert.Equal(s_fit.Value.Select(e => e.Name).Order(StringComparer.Ordinal), Shipped.Catalog.DeviceCalibration.All.Select(e => e.Name).Order(StringComparer.Ordinal));
-        foreach (DeviceCalibration engine in s_fit.Value)
+        Assert.Equal(s_scores.Value.Fitted.Select(e => e.Name).Order(StringComparer.Ordinal), Shipped.Catalog.DeviceCalibration.All.Select(e => e.Name).Order(StringComparer.Ordinal));
+        foreach (DeviceCalibration engine in s_scores.Value.Fitted)
         {
             Assert.Equal(DeviceCalibrationWriter.Text(engine), File.ReadAllText(Repository.Path("catalog", "device-calibration", engine.Name + ".yaml")));
         }
@@ -37,12 +36,12 @@ public sealed class DeviceCalibratorTests
     [Fact]
     public void Anecdotes_and_machine_written_rows_are_never_fitted()
     {
-        Assert.Contains(s_rows.Value, r => r.Confidence == 'C');
-        Assert.All(s_rows.Value.Where(r => r.Confidence is 'C' or 'D'), r => Assert.False(r.MayBeFitted));
+        Assert.Contains(s_scores.Value.Rows, r => r.Confidence == 'C');
+        Assert.All(s_scores.Value.Rows.Where(r => r.Confidence is 'C' or 'D'), r => Assert.False(r.MayBeFitted));
 
         // Nor do they change anything when they are there.
-        IReadOnlyList<DeviceCalibration> without = DeviceCalibrator.Fit([.. s_rows.Value.Where(r => r.Confidence is 'A' or 'B')]);
-        Assert.Equal(s_fit.Value.Select(DeviceCalibrationWriter.Text), without.Select(DeviceCalibrationWriter.Text));
+        IReadOnlyList<DeviceCalibration> without = DeviceCalibrator.Fit([.. s_scores.Value.Rows.Where(r => r.Confidence is 'A' or 'B')]);
+        Assert.Equal(s_scores.Value.Fitted.Select(DeviceCalibrationWriter.Text), without.Select(DeviceCalibrationWriter.Text));
     }
 
     // Bars of the issue, with an architecture in one format on one chip left out together.
@@ -77,7 +76,7 @@ public sealed class DeviceCalibratorTests
     [InlineData("f16", 0.05)]
     [InlineData("q8_0", 0.05)]
     [InlineData("q4_0", 0.05)]
-    [InlineData("", 0.06)]
+    [InlineData("", 0.051)]
     public void Prefill_of_Macs_left_out_keeps_the_bar(string format, double bar)
     {
         double[] errors = [.. LeftOut("llama.cpp", ComputeUnitKind.Gpu, prefill: true, p => p.Group).Where(l => l.Row.Question.DeviceClass == "mac" && l.Row.Question.PromptTokens == 512 && (format.Length == 0 || l.Row.Question.Format.Key == format)).Select(l => Math.Abs(l.Ratio - 1))];
@@ -88,57 +87,24 @@ public sealed class DeviceCalibratorTests
     [Fact]
     public void Ten_minutes_of_an_iPhone_follow_from_the_speed_of_a_cool_one()
     {
-        SustainedPoint[] points = [.. SustainedCalibration.Points(s_rows.Value.Where(r => r.MayBeFitted), s_fit.Value)];
-        (SustainedPoint Point, double Ratio)[] left = [.. SustainedCalibration.LeaveOneOut(points)];
-        foreach ((SustainedPoint point, double ratio) in left)
-        {
-            Tell($"{point.Id}: {ratio - 1:+0.0 %;-0.0 %}");
-        }
-
+        (AnsweredRow Row, double Ratio)[] left = [.. s_scores.Value.Sustained().Select(s => (s.Row, s.Score.Ratio))];
+        Tell($"{string.Join(", ", left.Select(l => FormattableString.Invariant($"{l.Row.Question.Id} {l.Ratio - 1:+0 %;-0 %}")))}");
         double[] errors = [.. left.Select(l => Math.Abs(l.Ratio - 1)).Order()];
         Tell($"n {errors.Length}, mean {errors.Average():0.0 %}, median {errors[errors.Length / 2]:0.0 %}");
-        Assert.InRange(errors[errors.Length / 2], 0, 0.15);
+        // The bar of 10 % is missed (docs/edge-devices.md): LiteRT Llama 3B and the 1.5B on the GPU are the rows that break it.
+        Assert.InRange(errors.Average(), 0, 0.15);
     }
 
     [Fact]
     public void The_band_covers_at_least_four_rows_in_five()
     {
-        int inside = 0, all = 0;
-        foreach (IGrouping<string, AnsweredRow> engine in s_rows.Value.Where(r => r.MayBeFitted).GroupBy(r => r.Question.Engine))
-        {
-            foreach ((ComputeUnitKind unit, string family, AnsweredRow[] rows) in DeviceCalibrator.ByUnit(engine))
-            {
-                if (s_fit.Value.FirstOrDefault(e => e.Name == engine.Key)?.Classes.FirstOrDefault(c => c.Unit == unit && c.Family == family)?.Decode is not { Error: { } error } fit)
-                {
-                    continue;
-                }
-
-                foreach ((_, double ratio) in LineFit.LeaveOut(DeviceCalibrator.DecodePoints(rows), p => p.Group, 1))
-                {
-                    all++;
-                    inside += ratio <= 1 + (2 * error) && ratio >= 1 / (1 + (2 * error)) ? 1 : 0;
-                }
-            }
-        }
-
+        (int inside, int all) = s_scores.Value.InBand();
         Tell($"{inside} of {all} rows left out lie in the band");
         Assert.InRange((double)inside / all, 0.8, 1);
     }
 
-    private static IEnumerable<(AnsweredRow Row, double Ratio)> LeftOut(string engine, ComputeUnitKind unit, bool prefill, Func<SpeedPoint, string> group)
-    {
-        Dictionary<string, AnsweredRow> byId = s_rows.Value.ToDictionary(r => r.Question.Id);
-        foreach ((ComputeUnitKind kind, _, AnsweredRow[] rows) in DeviceCalibrator.ByUnit(s_rows.Value.Where(r => r.MayBeFitted && r.Question.Engine == engine)))
-        {
-            if (kind == unit)
-            {
-                foreach ((SpeedPoint point, double ratio) in LineFit.LeaveOut(prefill ? DeviceCalibrator.PrefillPoints(rows) : DeviceCalibrator.DecodePoints(rows), group, prefill ? 1.5 : 1))
-                {
-                    yield return (byId[point.Id], ratio);
-                }
-            }
-        }
-    }
+    private static IEnumerable<(AnsweredRow Row, double Ratio)> LeftOut(string engine, ComputeUnitKind unit, bool prefill, Func<SpeedPoint, string> group) =>
+        s_scores.Value.LeftOut(engine, unit, prefill, group).Select(l => (l.Row, l.Score.Ratio));
 
     private static void Tell(FormattableString text) => TestContext.Current.TestOutputHelper!.WriteLine(text.ToString(CultureInfo.InvariantCulture));
 }

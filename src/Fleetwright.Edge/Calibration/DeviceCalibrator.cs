@@ -11,6 +11,7 @@ public static class DeviceCalibrator
 
     /// <summary>The name of all engines, and of all families, together.</summary>
     internal const string Any = "any";
+    internal const double MostEfficientPrefill = 1.5;
     private const int FewestRows = 3;
     private const double LongContext = 512;
     private const double LargestContextFactor = 12;
@@ -90,7 +91,7 @@ public static class DeviceCalibrator
             Unit = unit,
             Family = family,
             Decode = speed,
-            Prefill = prefill.Count < FewestRows ? null : WithErrors(prefill, 1.5),
+            Prefill = prefill.Count < FewestRows ? null : WithErrors(prefill, MostEfficientPrefill),
             ContextFactor = context,
             WarmFactor = warm,
         };

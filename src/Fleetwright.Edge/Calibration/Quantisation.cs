@@ -4,7 +4,7 @@ namespace Fleetwright.Edge.Calibration;
 /// The bits a weight takes in a quantisation that measured rows name, scales included: GGML's blocks (Q4_0 4.5, Q4_1 5, Q8_0 8.5; the K mixtures by
 /// their averages), groups of 32 to 64 with 16-bit scales (4.5) or of 128 and 256 (4.25, 4.125), 8-bit groups (8.25).
 /// </summary>
-/// <param name="Key">The text that was recognised; rows of one key deviate alike.</param>
+/// <param name="Key">The text in lower case; rows of one key deviate alike.</param>
 /// <param name="Bits">Bits a weight.</param>
 /// <param name="HasWiderHead">Whether the output head has 8 bits and the layers 4 (ExecuTorch's Llama 3.2 files).</param>
 /// <param name="IsKnown">Whether the text is one of the list; else 4.5 bits are supposed.</param>
@@ -22,14 +22,14 @@ internal readonly record struct Quantisation(string Key, double Bits, bool HasWi
     {
         if (text.Contains("8-bit head", StringComparison.Ordinal))
         {
-            return new("int4 + int8 head", 5.3, true, true);
+            return new(text.ToLowerInvariant(), 5.3, true, true);
         }
 
         foreach ((string prefix, double bits) in s_bits)
         {
             if (text.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
             {
-                return new(prefix, bits, false, true);
+                return new(text.ToLowerInvariant(), bits, false, true);
             }
         }
 

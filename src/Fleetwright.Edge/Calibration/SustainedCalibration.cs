@@ -5,11 +5,14 @@ namespace Fleetwright.Edge.Calibration;
 /// <summary>Speed after ten minutes from the speed of a cool case: joules of the engine's own time and joules of its bytes against the watts that a case sheds.</summary>
 internal static class SustainedCalibration
 {
+    // What an iPhone 17 Pro sheds: 4.2 to 4.93 W in the series that states its watts run by run; an earlier series of the source held 6.2 W and is another case.
+    private const double LeastWatts = 4;
+    private const double MostWatts = 5;
     private const int FewestRows = 4;
     private const double Step = 0.02;
     private const double Most = 2.4;
 
-    /// <summary>One pair of shares for the rows of ten minutes of all engines; null with too few.</summary>
+    /// <summary>One pair of shares for all engines; null with too few.</summary>
     public static SustainedFit? Fit(IEnumerable<AnsweredRow> rows, IReadOnlyList<DeviceCalibration> engines)
     {
         SustainedPoint[] points = [.. Points(rows, engines)];
@@ -32,10 +35,10 @@ internal static class SustainedCalibration
     public static double Seconds(double timeShare, double byteShare, double coolSeconds, double idealSeconds) =>
         Math.Max(coolSeconds, (timeShare * coolSeconds) + (byteShare * idealSeconds));
 
-    /// <summary>Rows of ten minutes, with the time of a cool case as the engine's fit has it.</summary>
+    /// <summary>Rows of ten minutes that shed the watts of the case, with the time of a cool case as the engine's fit has it.</summary>
     public static IEnumerable<SustainedPoint> Points(IEnumerable<AnsweredRow> rows, IReadOnlyList<DeviceCalibration> engines) =>
         from r in rows
-        where r.Question.IsSustained && r.DecodeRate is not null && r.Question.DeviceClass == "phone"
+        where r.Question.IsSustained && r.DecodeRate is not null && r.Question.DeviceClass == "phone" && r.Watts is >= LeastWatts and <= MostWatts
         let fit = engines.FirstOrDefault(e => e.Name == r.Question.Engine)?.Classes.FirstOrDefault(c => c.Unit == r.Question.Unit && c.Family == r.Question.Family)?.Decode
         let point = fit is null ? null : RowPoints.Decode(r.Question, 0)
         where point is not null
