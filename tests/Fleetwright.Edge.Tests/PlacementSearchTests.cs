@@ -10,13 +10,13 @@ public sealed class PlacementSearchTests
 
     [Theory]
     [InlineData(0, 1000)]
-    [InlineData(3.7, 1000)] // the battery's promise binds
+    [InlineData(4.0, 1000)] // the battery's promise binds
     [InlineData(0, 1.03)] // the case binds
     public void Joining_the_classes_finds_what_trying_every_pair_finds(double hours, double sustained)
     {
         // Waits that are always the same leave no timeouts to choose from, so that every pair of choices can be tried.
         AnswerPath device = MadeUp.OnDevice() with { Wait = s_always }, cloud = MadeUp.InCloud() with { Wait = s_always };
-        PlacementQuestion question = MadeUp.Question([MadeUp.Class("a", 0.6), MadeUp.Class("b", 0.4, target: 1.7)], [device, cloud], turnsADay: 600) with
+        PlacementQuestion question = MadeUp.Question([MadeUp.Class("a", 0.6, target: 1.8), MadeUp.Class("b", 0.4, target: 2)], [device, cloud], turnsADay: 600) with
         {
             BatteryHours = hours,
             SustainedWatts = sustained,
