@@ -63,5 +63,5 @@ internal static class PlacementCheck
     private static string Forbidden(PlacementClass turns, string offered) =>
         turns.Allowed == Tiers.None
             ? $"{turns.Name} turns may run nowhere; allow at least one of {offered}"
-            : $"{turns.Name} turns may run on {TierNames.Of(turns.Allowed)} only, and nothing is offered there; offered: {offered}. Offer a model there or let the data go further";
+            : $"{turns.Name} turns may run on {TierNames.OfSet(turns.Allowed)} only, and nothing is offered there; offered: {offered}. Offer a model there or let the data go further";
 }

@@ -15,7 +15,7 @@ public sealed record Decision(Tiers Tier, string? Model, double PromptTokens, do
 /// <param name="policy">The policy.</param>
 public sealed class PolicyRunner(Policy policy)
 {
-    private const Tiers Everywhere = Tiers.Device | Tiers.Phone | Tiers.Edge | Tiers.Cloud;
+    private const Tiers Everywhere = Tiers.Device | Tiers.Phone | Tiers.Edge | Tiers.PrivateCloud | Tiers.Cloud;
     private readonly Dictionary<string, IReadOnlyList<Route>> _routes = policy.Classes.ToDictionary(c => c.Class, c => c.Routes, StringComparer.Ordinal);
 
     /// <summary>

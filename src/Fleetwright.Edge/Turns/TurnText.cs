@@ -10,18 +10,7 @@ public static class TurnText
 
     /// <summary>One row a stage, then the whole turn. A whole's quantiles are not the sums of its stages'; its mean is.</summary>
     public static IReadOnlyList<IReadOnlyList<string>> Rows(Turn turn) =>
-        [.. turn.Stages.Select(s => Row(s.Name, Words(s.Tier), s.Seconds)), Row("whole turn", "", turn.Total)];
-
-    /// <summary>A tier in words.</summary>
-    public static string Words(Tiers tier) => tier switch
-    {
-        Tiers.Device => "device",
-        Tiers.Phone => "phone",
-        Tiers.Edge => "edge",
-        Tiers.PrivateCloud => "private cloud",
-        Tiers.Cloud => "cloud",
-        _ => tier.ToString(),
-    };
+        [.. turn.Stages.Select(s => Row(s.Name, TierNames.Of(s.Tier), s.Seconds)), Row("whole turn", "", turn.Total)];
 
     private static IReadOnlyList<string> Row(string name, string where, LatencyDistribution seconds) =>
         [name, where, Text(seconds.Mean), Text(seconds.Quantile(0.5)), Text(seconds.Quantile(0.95)), Text(seconds.Quantile(0.99))];

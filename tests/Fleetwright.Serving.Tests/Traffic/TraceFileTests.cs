@@ -137,7 +137,7 @@ public sealed class TraceFileTests : IDisposable
     [Fact]
     public void Sorting_gives_what_a_sort_of_the_whole_file_gives()
     {
-        var random = new Simulation.RandomStream(1, "test", "shuffle");
+        var random = new RandomStream(1, "test", "shuffle");
         int[] times = [.. Enumerable.Range(0, 20_000).Select(i => (i / 3 * 10) + random.Below(500))];
         string path = _folder.Write("t", Vidur + string.Concat(times.Select((t, i) => string.Create(CultureInfo.InvariantCulture, $"{t},{i + 1},1\n"))));
         int[] expected = [.. times.Select((t, i) => (t, i)).OrderBy(x => x.t).ThenBy(x => x.i).Select(x => x.i + 1)];
@@ -170,7 +170,7 @@ public sealed class TraceFileTests : IDisposable
     [Fact]
     public void A_cut_gzip_is_told_with_the_requests_that_were_read()
     {
-        var random = new Simulation.RandomStream(1, "test", "cut");
+        var random = new RandomStream(1, "test", "cut");
         var text = new StringBuilder(Vidur);
         for (int i = 0; i < 50_000; i++)
         {
@@ -209,7 +209,7 @@ public sealed class TraceFileTests : IDisposable
     {
         // Bytes overwritten, removed, doubled and cut; whatever comes, only whole requests in order or an error with the file's name.
         const ulong Seed = 20261122;
-        var random = new Simulation.RandomStream(Seed, "fuzz", text[..5]);
+        var random = new RandomStream(Seed, "fuzz", text[..5]);
         byte[] whole = Encoding.UTF8.GetBytes(text), packed = TraceFolder.Gzip(text);
         ReadOnlySpan<byte> likely = ",\n\r\"{}[]:-.0eE \0\xFF9x"u8;
         int read = 0;

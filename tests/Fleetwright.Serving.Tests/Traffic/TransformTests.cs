@@ -99,7 +99,7 @@ public sealed class TransformTests
     {
         DelayModel model = DelayModel.Parse("--think", text);
         Assert.Equal(kind, model.Kind);
-        var random = new Simulation.RandomStream(1, "test", text);
+        var random = new RandomStream(1, "test", text);
         Assert.InRange(Enumerable.Range(0, 100_000).Average(_ => Ticks.Seconds(model.EndAfter(0, ref random))), 1.98, 2.02);
     }
 
