@@ -42,7 +42,7 @@ public sealed class PolicyFileTests
     [Theory]
     [InlineData("fleetwright-policy/1", "fleetwright-policy/2", "2:13: schema: found 'fleetwright-policy/2'; allowed: 'fleetwright-policy/1'")]
     [InlineData("\"product\": \"Headset assistant\"", "\"product\": 7", "3:14: product: found 7; allowed: a text")]
-    [InlineData("\"tier\": \"cloud\"", "\"tier\": \"clout\"", "classes[0].routes[1].tier: found 'clout'; allowed: device, phone, edge, cloud (did you mean cloud?)")]
+    [InlineData("\"tier\": \"cloud\"", "\"tier\": \"clout\"", "classes[0].routes[1].tier: found 'clout'; allowed: device, phone, edge, private-cloud, cloud (did you mean cloud?)")]
     [InlineData("\"timeout_seconds\": 0.8", "\"timeout_seconds\": 0", "14:30: classes[0].routes[0].timeout_seconds: found 0; allowed: a number above 0, or no such key for no limit")]
     [InlineData("\"timeout_seconds\": 0.8", "\"timeout_second\": 0.8", "classes[0].routes[0].timeout_second: is no key here")]
     [InlineData("\"fallback\": \"cloud\"", "\"fallback\": \"device\"", "classes[0].routes[0].fallback: found 'device', which is the route's own tier; allowed: another one")]
