@@ -58,6 +58,18 @@ public sealed class AdapterOptionTests
     }
 
     [Fact]
+    public async Task Adapters_go_together_with_classes_of_unequal_urgency()
+    {
+        (int code, string output, string error) = await Run(
+            "simulate", "--model", "llama-3.1-8b", "--chip", "h100-sxm", "--tp", "1", "--duration", "1min", "--adapters", "20", "--max-loras", "4", "--json",
+            "--class", "chat: rate=20 input=512 output=64 priority=0", "--class", "batch: rate=20 input=512 output=64 priority=1");
+        Assert.True(code == 0, error);
+        JsonElement[] classes = [.. JsonDocument.Parse(output).RootElement.GetProperty("classes").EnumerateArray()];
+        double Queue(int of) => classes[of].GetProperty("latencies").EnumerateArray().First(l => l.GetProperty("name").GetString() == "queue").GetProperty("mean_seconds").GetDouble();
+        Assert.True(Queue(0) < Queue(1));
+    }
+
+    [Fact]
     public async Task Slots_that_leave_no_room_for_a_cache_are_said()
     {
         (int code, _, string error) = await Run([.. s_load, "--tp", "1", "--json", "--adapters", "2000", "--max-loras", "1000"]);

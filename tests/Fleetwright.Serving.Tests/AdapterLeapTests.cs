@@ -49,7 +49,7 @@ public sealed class AdapterLeapTests
 
             var sink = new LeapTests.Sink();
             var traffic = new AdapterTraffic();
-            var state = new ReplicaState(limits, LeapTests.Reserves(scheduler), keepsEvicted ? CacheReuse.Evicted : CacheReuse.None) { Lines = priorities, Lora = (draw, adapters, sizes, traffic) };
+            var state = new ReplicaState(limits, LeapTests.Reserves(scheduler), keepsEvicted ? CacheReuse.Evicted : CacheReuse.None) { Lora = (draw, adapters, sizes, traffic), Lines = priorities };
             var engine = new ReplicaSimulator<AdaptedTimes>(times, LeapTests.Create(scheduler, limits), state, sink);
             engine.Run(new ListSource(requests));
             var slow = new PlainAdapters(r => draw.Of(r), adapters, sizes, times);

@@ -110,7 +110,6 @@ internal static class SimulateCommand
             Replica replica = form.Replica;
             int stages = replica.Sharding.PipelineParallel;
             form = cache.Read(parsed, form with { Replica = replica }, adapters.IsGiven(parsed));
-            adapters.Check(parsed, form);
             bool reserves = form.Scheduler is SchedulerKind.Orca or SchedulerKind.Static;
             using TrafficPlan plan = form.Prefill is not null ? SplitOptions.Traffic(traffic, parsed, spec, form)
                 : traffic.Read(parsed, spec.MaximumContext, form.Replicas * stages, stages, form.Router, form.Seed, reserves, kinds, fleet.Changes(parsed), form.SharesPrefixes);
@@ -138,6 +137,7 @@ internal static class SimulateCommand
                 Progress = watch.Report,
             };
             request = fleet.Read(context, parsed, request, plan);
+            adapters.Check(parsed, request);
             if (ServingSimulation.Problem(request) is { } problem)
             {
                 return Infeasible(context, asJson, problem);

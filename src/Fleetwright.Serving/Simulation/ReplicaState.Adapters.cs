@@ -20,11 +20,8 @@ internal sealed partial class ReplicaState
         init
         {
             field = value;
-            if (value is { } given)
-            {
-                _slotsOfAdapters = new AdapterSlots(given.Adapters, given.Sizes);
-                _byAdapter = new AdapterQueues(_lines is null ? 1 : _lines.Max() + 1, given.Adapters.Count);
-            }
+            _slotsOfAdapters = value is { } given ? new AdapterSlots(given.Adapters, given.Sizes) : null;
+            MakeQueues();
         }
     }
 
@@ -52,6 +49,14 @@ internal sealed partial class ReplicaState
     /// <summary>Whether the adapter of a request is on the chips, or on its way for another that waits.</summary>
     public bool HasAdapterOf(in Request request) =>
         Lora is not { } lora || lora.Draw.Of(request) is var adapter && (_slotsOfAdapters!.IsOnChip(adapter) || _byAdapter!.WaitingFor(adapter) > 0);
+
+    // Whichever of lines and adapters is said last.
+    private void MakeQueues()
+    {
+        int lines = _lines is null ? 1 : _lines.Max() + 1;
+        _waiting = new WaitingLines(lines);
+        _byAdapter = Lora is { } lora ? new AdapterQueues(lines, lora.Adapters.Count) : null;
+    }
 
     // The next, who has a place now.
     private int TakeNext()

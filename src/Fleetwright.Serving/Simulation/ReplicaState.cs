@@ -68,7 +68,7 @@ internal sealed partial class ReplicaState
         init
         {
             _lines = value is null ? null : [.. value];
-            _waiting = new WaitingLines(value is null ? 1 : value.Max() + 1);
+            MakeQueues();
         }
     }
 

@@ -356,7 +356,7 @@ public static class ServingSimulation
     /// <summary>Why a replica cannot serve the adapters that the request asks for; null when it can.</summary>
     public static string? AdapterProblem(SimulationRequest request)
     {
-        Sharding sharding = request.Replica.Sharding;
+        Sharding sharding = request.Also.Select(k => k.Replica.Sharding).Append(request.Replica.Sharding).FirstOrDefault(s => s.PipelineParallel > 1 || s.AttentionDataParallel > 1);
         return request.Adapters is not { } adapters ? null
             : request.Replica.Graph.Model.Ranking is not null ? $"{request.Replica.Graph.Model.Name} is a ranking model, which has no adapters"
             : sharding.PipelineParallel > 1 || sharding.AttentionDataParallel > 1 ? $"adapters are simulated for replicas with one scheduler, not for {sharding}"
