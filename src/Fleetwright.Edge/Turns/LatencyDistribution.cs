@@ -68,6 +68,17 @@ public sealed class LatencyDistribution
         return new LatencyDistribution(cells);
     }
 
+    /// <summary>The lognormal with a mean and a 99th percentile: mean = exp(μ + σ²/2) and p99 = exp(μ + 2.326·σ) give σ = z − √(z² − 2·ln(p99/mean)), where the ratio is at most exp(z²/2) = 15.</summary>
+    /// <param name="mean">Mean in seconds.</param>
+    /// <param name="p99">What one in a hundred is longer than, in seconds; at least the mean.</param>
+    public static LatencyDistribution LogNormalThrough(double mean, double p99)
+    {
+        const double z = 2.3263478740408408;
+        double ratio = Math.Min(Math.Log(p99 / mean), z * z / 2);
+        double sigma = z - Math.Sqrt((z * z) - (2 * ratio));
+        return LogNormal(mean * Math.Exp(-sigma * sigma / 2), Math.Sqrt(Math.Exp(sigma * sigma) - 1));
+    }
+
     /// <summary>A lognormal with the given median and coefficient of variation (0 for a constant).</summary>
     public static LatencyDistribution LogNormal(double medianSeconds, double variation)
     {

@@ -157,16 +157,7 @@ public static class PlacementInputs
         }
 
         double target = capability.Workload.LatencyTarget.Value;
-        return CloudLatency.Fixed(Through(target, 2 * target), capability.Workload.TpotTarget?.Value ?? 0.05, 0);
-    }
-
-    // mean = exp(μ + σ²/2) and p99 = exp(μ + 2.326·σ) give σ = z − √(z² − 2·ln(p99/mean)), where the ratio is at most exp(z²/2) = 15.
-    private static LatencyDistribution Through(double mean, double tail)
-    {
-        const double z = 2.3263478740408408;
-        double ratio = Math.Min(Math.Log(tail / mean), z * z / 2);
-        double sigma = z - Math.Sqrt((z * z) - (2 * ratio));
-        return LatencyDistribution.LogNormal(mean * Math.Exp(-sigma * sigma / 2), Math.Sqrt(Math.Exp(sigma * sigma) - 1));
+        return CloudLatency.Fixed(LatencyDistribution.LogNormalThrough(target, 2 * target), capability.Workload.TpotTarget?.Value ?? 0.05, 0);
     }
 
     private static List<PlacementClass> Classes(Scenario scenario, int index, Inputs.Product product, VoiceProfile? voice)

@@ -133,21 +133,12 @@ internal static class PlacementStage
             bool served = double.IsFinite(capability.TtftMean);
             double mean = served ? capability.TtftMean : capability.Workload.LatencyTarget;
             double tail = served ? Math.Max(mean * 1.0001, capability.TtftTail) : capability.Workload.LatencyTarget * 2;
-            LatencyDistribution part = Through(mean, tail);
+            LatencyDistribution part = LatencyDistribution.LogNormalThrough(mean, tail);
             mixed = mixed is null ? part : LatencyDistribution.Mix(part, share / (share + mixedShare), mixed);
             mixedShare += share;
             tpot += share * (served ? capability.TpotMean : capability.Workload.TpotTarget?.Value ?? 0.05);
         }
 
         return new CloudService(mixed ?? LatencyDistribution.Zero, tpot / Math.Max(1e-9, mixedShare));
-    }
-
-    // mean = exp(μ + σ²/2) and p99 = exp(μ + 2.326·σ) give σ = z − √(z² − 2·ln(p99/mean)), where the ratio is at most exp(z²/2) = 15.
-    private static LatencyDistribution Through(double mean, double tail)
-    {
-        const double z = 2.3263478740408408;
-        double ratio = Math.Min(Math.Log(tail / mean), z * z / 2);
-        double sigma = z - Math.Sqrt((z * z) - (2 * ratio));
-        return LatencyDistribution.LogNormal(mean * Math.Exp(-sigma * sigma / 2), Math.Sqrt(Math.Exp(sigma * sigma) - 1));
     }
 }
